@@ -1,0 +1,39 @@
+"""The one module that imports MXNet, which needs two things settled before it is loaded."""
+
+import os
+
+# One thread and two threads add up in a different order and give different bits; each count is
+# repeatable, and on two cores the second thread gained nothing. libgomp reads this when loaded.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+
+# MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
+np.bool = np.bool_
+
+import mxnet as mx  # noqa: E402  (the two settings above have to come first)
+
+from lenet.errors import InputError  # noqa: E402
+
+__all__ = ["context", "mx"]
+
+
+def context(device: str) -> mx.Context:
+    """Return the MXNet context of `device`, "cpu" or "gpu" (the first one).
+
+    Raises InputError where MXNet was built without CUDA or the machine shows no GPU.
+    """
+    if device == "cpu":
+        return mx.cpu()
+    if not mx.runtime.Features().is_enabled("CUDA"):
+        raise InputError(
+            f"device: gpu needs an MXNet built with CUDA; the installed {mx.__version__} is "
+            "the CPU build. Install a mxnet-cu112 wheel in its place, or set device: cpu."
+        )
+    try:
+        gpus = mx.context.num_gpus()
+    except mx.MXNetError as error:
+        raise InputError(f"device: gpu, but CUDA does not start: {error}") from error
+    if gpus == 0:
+        raise InputError("device: gpu, but MXNet sees no GPU on this machine. Set device: cpu.")
+    return mx.gpu()

@@ -1,0 +1,74 @@
+"""Images and labels together, and their npz file."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.errors import InputError
+from lenet.files import whole_file
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Digit images with their labels.
+
+    images: (n, side, side) float32 in [0, 1], 0 = background, 1 = ink.
+    labels: (n,) int64 in 0..9.
+    """
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        assert self.images.dtype == np.float32 and self.images.ndim == 3
+        assert self.labels.dtype == np.int64 and self.labels.shape == self.images.shape[:1]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: NDArray[np.int64]) -> "Digits":
+        return Digits(self.images[index], self.labels[index])
+
+
+def save(digits: Digits, path: Path) -> None:
+    """Write `digits` as npz, whole or not at all; the same digits give the same bytes."""
+    with whole_file(path) as file:
+        np.savez(file, images=digits.images, labels=digits.labels)
+
+
+def load(path: Path) -> Digits:
+    """Read an npz file that `save` wrote.
+
+    Raises InputError where the file is missing, broken, or holds something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            images, labels = arrays["images"], arrays["labels"]
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; `dvc repro convert` makes the npz files.") from error
+    except (KeyError, ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path}: not an npz file with images and labels ({error}); "
+            "`python -m lenet convert` makes one of a .jf or image-text file."
+        ) from error
+    found = f"images {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}"
+    if (
+        images.dtype != np.float32
+        or labels.dtype != np.int64
+        or images.ndim != 3
+        or images.shape[1] != images.shape[2]
+        or labels.shape != images.shape[:1]
+    ):
+        raise InputError(
+            f"{path}: found {found}; expected images float32 (n, side, side), labels int64 (n,)."
+        )
+    if len(labels) == 0:
+        raise InputError(f"{path}: holds no images.")
+    if not (images.min() >= 0 and images.max() <= 1):
+        raise InputError(f"{path}: found pixels in [{images.min()}, {images.max()}]; expected [0, 1].")
+    if labels.min() < 0 or labels.max() > 9:
+        raise InputError(f"{path}: found labels in {labels.min()}..{labels.max()}; expected 0..9.")
+    return Digits(images, labels)

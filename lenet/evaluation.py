@@ -1,0 +1,69 @@
+"""How good predictions are: scikit-learn's measures, without the network."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+from sklearn.metrics import accuracy_score, classification_report, f1_score, log_loss
+
+_DIGITS = list(range(10))
+
+
+def headline(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dict:
+    """Sum up the predictions of one test set.
+
+    Args:
+        labels: (n,) true digits.
+        probabilities: (n, 10), rows that add up to 1.
+
+    Returns images, errors, accuracy, error_rate, its 95 % interval error_rate_low and
+    error_rate_high (Wilson 1927), macro_f1 (over the classes that occur), and log_loss in nats.
+    """
+    predicted = probabilities.argmax(axis=1)
+    errors = int((predicted != labels).sum())
+    interval = binomtest(errors, len(labels)).proportion_ci(0.95, method="wilson")
+    # log_loss wants rows that add up to 1 in float64.
+    exact = probabilities.astype(np.float64)
+    exact /= exact.sum(axis=1, keepdims=True)
+    return {
+        "images": len(labels),
+        "errors": errors,
+        "accuracy": float(accuracy_score(labels, predicted)),
+        "error_rate": errors / len(labels),
+        "error_rate_low": float(interval.low),
+        "error_rate_high": float(interval.high),
+        "macro_f1": float(
+            f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0)
+        ),
+        "log_loss": float(log_loss(labels, exact, labels=_DIGITS)),
+    }
+
+
+def per_class(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict:
+    """Return precision, recall, f1 and support of each digit, all 0 for one that never occurs."""
+    report = classification_report(
+        labels, predicted, labels=_DIGITS, output_dict=True, zero_division=0
+    )
+    return {
+        str(digit): {
+            "precision": float(report[str(digit)]["precision"]),
+            "recall": float(report[str(digit)]["recall"]),
+            "f1": float(report[str(digit)]["f1-score"]),
+            "support": int(report[str(digit)]["support"]),
+        }
+        for digit in _DIGITS
+    }
+
+
+def predictions_table(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float32]
+) -> pd.DataFrame:
+    """Return a row an image: index from 0, actual and predicted digit, confidence in [0, 1]."""
+    return pd.DataFrame(
+        {
+            "index": np.arange(len(labels)),
+            "actual": labels,
+            "predicted": probabilities.argmax(axis=1),
+            "confidence": probabilities.max(axis=1).round(4),
+        }
+    )

@@ -1,0 +1,174 @@
+"""The .jf format of Daniel Keysers, RWTH Aachen: numbers separated by white space.
+
+    10 256                  number of classes, number of features: may be missing
+    6 0 0 0.213 1.872 ...   a record an image: label, then the features, row by row
+    -1                      the end marker: may be missing
+
+As in the original C reader a record may go on over several lines.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+import numpy as np
+
+from lenet.errors import InputError
+from lenet.records import CLASSES, Layout, Records, checked_records, number_texts
+from lenet.text import Numbers, TextFile, parse_numbers, whole_words
+
+_END_MARKER = -1
+_HEADER = re.compile(rb"\s*(\d+)\s+(\d+)(?=\s)([ \t\r\v\f]*\n)?")
+
+
+def read(file: TextFile, layout: Layout) -> Iterator[Records]:
+    """Yield the records of a .jf file, a block at a time.
+
+    Raises InputError at the first fault, with its line and record.
+    """
+    width = 1 + layout.features
+    classes, header_end = _header(file, layout)
+    line = 1 + file.start.count(b"\n", 0, header_end)
+    done = 0
+    aligned: bool | None = None
+    ended = False
+    text = b""
+    for block, last in file.blocks(skip=header_end):
+        text += block
+        # A number may go on in the next block: it waits for the white space behind it.
+        whole = len(text) if last else whole_words(text)
+        numbers = parse_numbers(file.path, text[:whole], line)
+        values = numbers.values
+        if ended and len(values):
+            raise _data_after_end(numbers, 0)
+        labels_due = _LabelsDue(numbers, width, done)
+        if aligned is None and len(values):
+            aligned = labels_due.are_aligned()
+        if aligned:
+            labels_due.check_alignment()
+
+        complete = len(values) // width
+        markers = np.flatnonzero(values[::width] == _END_MARKER)
+        if len(markers):
+            ended = True
+            complete = int(markers[0])
+            if complete * width + 1 < len(values):
+                raise _data_after_end(numbers, complete * width + 1)
+        elif last and len(values) % width:
+            raise InputError(
+                f"{labels_due.place(complete)}: found {len(values) % width - 1} pixel values; "
+                f"expected {layout.features} after the label. The file is cut short, or "
+                f"image_side is not {layout.side}."
+            )
+        table = values[: complete * width].reshape(complete, width)
+        yield checked_records(
+            table[:, 0], table[:, 1:], layout, classes=classes, place=labels_due.place
+        )
+        done += complete
+        # The rest begins right behind the last number used, with the white space that tells
+        # whether the next label begins a line.
+        used = numbers.end(complete * width + ended)
+        line += text.count(b"\n", 0, used)
+        text = text[used:]
+
+
+def _header(file: TextFile, layout: Layout) -> tuple[int, int]:
+    """Return the number of classes and where in the file the header, if there is one, ends.
+
+    Two whole numbers are a header, not a label and a pixel, where they stand alone on the first
+    line, or where the second is the number of features and no possible pixel.
+    """
+    match = _HEADER.match(file.start)
+    if not match:
+        return CLASSES, 0
+    classes, features = int(match[1]), int(match[2])
+    low, high = layout.pixel_range
+    alone = match[3] is not None and features > 1
+    if not alone and (features != layout.features or low <= features <= high):
+        return CLASSES, 0
+    if features != layout.features:
+        root = round(features**0.5)
+        advice = f" Set image_side={root}." if root**2 == features else ""
+        raise InputError(
+            f"{file.path}, line 1: the header says {features} features an image; expected "
+            f"{layout.side} x {layout.side} = {layout.features}.{advice}"
+        )
+    if not 1 <= classes <= CLASSES:
+        raise InputError(
+            f"{file.path}, line 1: the header says {classes} classes; expected 1 to {CLASSES}."
+        )
+    return classes, match.end(2)
+
+
+class _LabelsDue:
+    """The numbers of a text at which labels are due: the first of them and every `width`-th on.
+
+    numbers: from the beginning of record `done` + 1 on.
+    """
+
+    def __init__(self, numbers: Numbers, width: int, done: int) -> None:
+        self._numbers = numbers
+        self._width = width
+        self._done = done
+        indices = np.arange(0, len(numbers.values), width)
+        later = indices[1:]
+        self._begin_line = np.concatenate(
+            [
+                [b"\n" in numbers.text[: numbers.starts[0]] if len(indices) else True],
+                numbers.lines(later) != numbers.lines(later - 1),
+            ]
+        )
+
+    def place(self, i: int) -> str:
+        """Return where record `i` stands, for a message."""
+        line = self._numbers.line(i * self._width)
+        return f"{self._numbers.path}, line {line}, record {self._done + i + 1}"
+
+    def are_aligned(self) -> bool:
+        """Return whether every record of this file has to begin a line.
+
+        So it is where most lines are a record each, or the first two records end with a line.
+        Then a missing or surplus value is found where it is, and two such faults cannot make up
+        for each other. In a text wrapped without regard to records only the count of all values
+        tells.
+        """
+        lines = self._numbers.lines(np.arange(len(self._numbers.values)))
+        counts = np.bincount(np.bincount(lines - lines[0]))
+        counts[0] = 0
+        return counts.argmax() == self._width or self._begin_line[1:3].sum() == 2
+
+    def check_alignment(self) -> None:
+        """Raise the error of the first record that does not end with a line."""
+        values = self._numbers.values
+        fits = self._begin_line.copy()
+        # The marker at the end of the file may share the last record's line.
+        if (len(values) - 1) % self._width == 0 and values[-1] == _END_MARKER:
+            fits[-1] = True
+        wrong = np.flatnonzero(~fits[1:])
+        if len(wrong):
+            i = int(wrong[0])
+            start = i * self._width
+            lines = self._numbers.lines(np.arange(start, min(start + 2 * self._width, len(values))))
+            raise InputError(
+                f"{self.place(i)}: found {(lines == lines[0]).sum() - 1} pixel values on its line, "
+                f"and no line ends with the record; expected {self._width - 1} after the label."
+            )
+
+
+def _data_after_end(numbers: Numbers, index: int) -> InputError:
+    return InputError(
+        f"{numbers.path}, line {numbers.line(index)}: found {numbers.values[index]:.9g} after the "
+        f"end marker {_END_MARKER}; expected the end of the file."
+    )
+
+
+def write(file: BinaryIO, records: Iterable[Records], layout: Layout) -> None:
+    """Write `records` as .jf, with header and end marker, a record a line.
+
+    Every number is written as briefly as brings back the same float64.
+    """
+    file.write(f"{CLASSES} {layout.features}\n".encode())
+    for block in records:
+        for label, texts in zip(block.labels.tolist(), number_texts(block.pixels), strict=True):
+            file.write(f"{label} {' '.join(texts)}\n".encode())
+    file.write(f"{_END_MARKER}\n".encode())

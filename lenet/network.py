@@ -1,0 +1,100 @@
+"""LeNet-5 in Gluon (LeCun, Bottou, Bengio, Haffner 1998, section II.B), and its file form."""
+
+import tempfile
+from pathlib import Path
+
+from lenet._mxnet import mx
+from lenet.errors import InputError
+from lenet.files import replace
+
+CLASSES = 10
+_KERNEL = 5
+
+
+class ScaledTanh(mx.gluon.HybridBlock):
+    """1.7159 tanh(2x/3): slope near 1 at the origin, f(1) = 1 (LeCun 1998, appendix A)."""
+
+    def hybrid_forward(self, F, x):  # noqa: N803 (Gluon's name)
+        return 1.7159 * F.tanh(x * (2 / 3))
+
+
+def _activation(name: str) -> mx.gluon.HybridBlock:
+    return ScaledTanh() if name == "scaled_tanh" else mx.gluon.nn.Activation(name)
+
+
+def feature_size(image_size: int) -> int:
+    """Return the side of P4's maps for square images of `image_size`: 5 for 32, 1 for 16."""
+    return ((image_size - _KERNEL + 1) // 2 - _KERNEL + 1) // 2
+
+
+class LeNet(mx.gluon.HybridBlock):
+    """LeNet-5 for square grey images, every C3 map joined to every P2 map.
+
+    Pooling stands before the activation: every activation here is monotone, so the maximum
+    commutes with it, and it then runs on a quarter of the values.
+
+    Args:
+        image_size: side of the input in pixels, a multiple of 4 from 16 on.
+        activation: "relu", "tanh", "sigmoid" or "scaled_tanh", after every layer but the last.
+
+    Input (n, 1, image_size, image_size) float32; output (n, 10) float32, the class scores
+    before the softmax.
+    """
+
+    def __init__(self, *, image_size: int, activation: str) -> None:
+        # A fixed prefix: Gluon's own counts the blocks made so far in the process.
+        super().__init__(prefix="lenet_")
+        self.image_size = image_size
+        side = feature_size(image_size)
+        nn = mx.gluon.nn
+        with self.name_scope():
+            self.layers = nn.HybridSequential(prefix="")
+            #                                                                 32x32: output
+            self.layers.add(
+                nn.Conv2D(6, _KERNEL, in_channels=1, prefix="c1_"),  #        6 x 28 x 28
+                nn.MaxPool2D(2, prefix="p2_"),  #                             6 x 14 x 14
+                _activation(activation),
+                nn.Conv2D(16, _KERNEL, in_channels=6, prefix="c3_"),  #       16 x 10 x 10
+                nn.MaxPool2D(2, prefix="p4_"),  #                             16 x 5 x 5
+                _activation(activation),
+                # A convolution over the whole of its input is a dense layer.
+                nn.Dense(120, in_units=16 * side * side, prefix="c5_"),  #    120
+                _activation(activation),
+                nn.Dense(84, in_units=120, prefix="f6_"),  #                  84
+                _activation(activation),
+                nn.Dense(CLASSES, in_units=84, prefix="o7_"),  #              10
+            )
+
+    def hybrid_forward(self, F, x):  # noqa: N803 (Gluon's name)
+        return self.layers(x)
+
+
+def save(network: LeNet, symbol_path: Path, params_path: Path) -> None:
+    """Write `network` as MXNet's symbol JSON and params, without pickle; each file whole or not.
+
+    The network must have been hybridized and called once.
+    """
+    with tempfile.TemporaryDirectory(dir=symbol_path.parent, prefix=".export-") as folder:
+        network.export(f"{folder}/lenet")
+        replace(Path(folder, "lenet-0000.params"), params_path)
+        replace(Path(folder, "lenet-symbol.json"), symbol_path)
+
+
+def load(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
+    """Read a network that `save` wrote; it gives the same bits.
+
+    Raises InputError where a file is missing or no such model.
+    """
+    for path in (symbol_path, params_path):
+        if not path.is_file():
+            raise InputError(f"{path}: no such model file; `dvc repro train` makes it.")
+    try:
+        return mx.gluon.SymbolBlock.imports(
+            str(symbol_path), ["data"], str(params_path), ctx=context
+        )
+    except (mx.MXNetError, ValueError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise InputError(
+            f"{symbol_path}, {params_path}: not a model that MXNet can read ({reason}); "
+            "`dvc checkout` or `dvc repro train` brings it back."
+        ) from error

@@ -1,0 +1,117 @@
+"""The parameters of params.yaml: which of them each stage reads, and what each may be."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from lenet.errors import InputError
+
+# Read by dvc.yaml itself, which hands the files to the stages as arguments.
+_FILES = {"train_file", "test_file"}
+
+
+def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] >= pair[1]:
+        raise ValueError
+    return pair
+
+
+# Strict: true is no number, 2.5 no whole one, and text neither.
+_Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_Whole = Annotated[int, Field(strict=True)]
+
+
+class _Params(BaseModel, frozen=True):
+    """Some of the parameters; the description of each says what it may be."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read this class's parameters from the YAML file at `path`.
+
+        Raises InputError where the file cannot be read, a parameter is missing or has a value
+        that it cannot have, or the file has one that no stage knows.
+        """
+        try:
+            # YAML 1.2, so that the 1e-06 that DVC writes is a number.
+            values = YAML(typ="safe", pure=True).load(path)
+        except (OSError, UnicodeDecodeError, YAMLError) as error:
+            raise InputError(f"{path}: cannot be read as YAML: {error}") from error
+        if not isinstance(values, dict):
+            raise InputError(f"{path}: found no parameters; expected a line `name: value` for each.")
+        for key in values:
+            if key not in _KNOWN:
+                near = difflib.get_close_matches(str(key), _KNOWN, n=1)
+                advice = f"; did you mean {near[0]}?" if near else "."
+                raise InputError(f"{path}: unknown parameter {key}{advice}")
+        try:
+            params = cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = str(first["loc"][0])
+            expected = cls.model_fields[key].description
+            found = f"found {values[key]!r}" if key in values else "missing"
+            raise InputError(f"{path}: {key}: {found}; expected {expected}.") from None
+        params._check_together(path)
+        return params
+
+    def _check_together(self, path: Path) -> None:
+        """Raise InputError where values that are right one by one do not fit each other."""
+
+
+class ConversionParams(_Params, frozen=True):
+    """What `convert` has to know of a raw file; see `records.Layout`."""
+
+    image_side: _Whole = Field(ge=2, le=1024, description="a whole number from 2 to 1024")
+    pixel_range: Annotated[tuple[_Number, _Number], AfterValidator(_ascending)] = Field(
+        description="two numbers, the lower first, such as [0, 2]"
+    )
+    first_label: _Whole = Field(ge=0, le=1_000_000, description="a whole number from 0 on")
+
+
+class EvaluationParams(_Params, frozen=True):
+    """How the network is shown an image; see `augmentation.network_input`."""
+
+    image_size: _Whole = Field(
+        ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"
+    )
+    margin: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    input_range: Annotated[tuple[_Number, _Number], AfterValidator(_ascending)] = Field(
+        description="two numbers, the lower first, such as [-1, 1]"
+    )
+    device: Literal["cpu", "gpu"] = Field(description="cpu or gpu")
+
+
+class TrainingParams(EvaluationParams, frozen=True):
+    """The network, its warps and its training; see `network.LeNet` and `training.fit`."""
+
+    activation: Literal["relu", "tanh", "sigmoid", "scaled_tanh"] = Field(
+        description="relu, tanh, sigmoid or scaled_tanh"
+    )
+    rotation: _Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
+    shear: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    scale: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    shift: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    seed: _Whole = Field(ge=0, lt=2**31, description="a whole number from 0 to 2147483647")
+    validation_fraction: _Number = Field(ge=0, le=0.9, description="a number from 0 to 0.9")
+    epochs: _Whole = Field(ge=1, description="a whole number from 1 on")
+    batch_size: _Whole = Field(ge=1, description="a whole number from 1 on")
+    optimizer: Literal["nag", "sgd"] = Field(description="nag or sgd")
+    lr: _Number = Field(gt=0, le=100, description="a number above 0, up to 100")
+    lr_schedule: Literal["cosine", "constant"] = Field(description="cosine or constant")
+    warmup_epochs: _Whole = Field(ge=0, description="a whole number from 0 on")
+    momentum: _Number = Field(ge=0, lt=1, description="a number from 0 to below 1")
+    weight_decay: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
+    label_smoothing: _Number = Field(ge=0, lt=1, description="a number from 0 to below 1")
+
+    def _check_together(self, path: Path) -> None:
+        if self.warmup_epochs >= self.epochs:
+            raise InputError(
+                f"{path}: warmup_epochs: found {self.warmup_epochs}; expected less than epochs, "
+                f"which is {self.epochs}."
+            )
+
+
+_KNOWN = _FILES | ConversionParams.model_fields.keys() | TrainingParams.model_fields.keys()

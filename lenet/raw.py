@@ -1,0 +1,97 @@
+"""Raw files of digit images, in whichever format: read, converted, and written in another."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet import digits, image_text, jf
+from lenet.digits import Digits
+from lenet.errors import InputError
+from lenet.files import whole_file
+from lenet.records import Layout, Records
+from lenet.text import open_text
+
+_WRITERS = {".jf": jf.write, ".txt": image_text.write}
+
+
+def read_records(path: Path, layout: Layout) -> Iterator[Records]:
+    """Yield the records of a .jf or image-text file in their own numbers, a block at a time.
+
+    The format is recognised by content, compressed or not. Raises InputError at the first fault
+    of the file, and where it holds no record at all.
+    """
+    count = 0
+    with open_text(path) as file:
+        reader = image_text.read if image_text.recognise(file) else jf.read
+        for records in reader(file, layout):
+            count += len(records)
+            yield records
+    if not count:
+        raise InputError(f"{path}: holds no images; expected at least one record.")
+
+
+def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
+    """Read a .jf or image-text file.
+
+    Returns the digits, and the least and greatest pixel value as written in the file.
+    Raises InputError at the first fault of the file.
+    """
+    images, labels, found = [], [], []
+    for records in read_records(path, layout):
+        if len(records):
+            found += [records.pixels.min(), records.pixels.max()]
+        images.append(_scaled(records.pixels, layout).reshape(-1, layout.side, layout.side))
+        labels.append(records.labels - layout.first_label)
+    return Digits(np.concatenate(images), np.concatenate(labels)), (min(found), max(found))
+
+
+def as_records(data: Digits, layout: Layout) -> Records:
+    """Return `data` in a raw file's numbers, rounded as far as `read` still gives the same digits.
+
+    Raises InputError where the images are not of the layout's side.
+    """
+    side = data.images.shape[1]
+    if side != layout.side:
+        raise InputError(f"found images of side {side}; expected {layout.side} (image_side).")
+    low, high = layout.pixel_range
+    flat = data.images.reshape(len(data), -1)
+    pixels = flat.astype(np.float64) * (high - low) + low
+    for decimals in range(10):
+        rounded = np.clip(np.round(pixels, decimals), low, high)
+        if np.array_equal(_scaled(rounded, layout), flat):
+            pixels = rounded
+            break
+    return Records(data.labels + layout.first_label, pixels)
+
+
+def _scaled(pixels: NDArray[np.float64], layout: Layout) -> NDArray[np.float32]:
+    low, high = layout.pixel_range
+    return ((pixels - low) / (high - low)).astype(np.float32)
+
+
+def convert(source: Path, target: Path, layout: Layout) -> None:
+    """Write the digits of `source` to `target`, whose ending chooses the format.
+
+    Args:
+        source: .jf or image-text, plain or compressed, or npz; recognised by content.
+        target: .jf, .txt (image-text) or .npz. From text to text every number stays what it is.
+        layout: how text is to be read and written.
+
+    Raises InputError where `source` is faulty or `target` has another ending; what stood at
+    `target` then stays.
+    """
+    if target.suffix == ".npz":
+        data = digits.load(source) if zipfile.is_zipfile(source) else read(source, layout)[0]
+        digits.save(data, target)
+        return
+    if target.suffix not in _WRITERS:
+        raise InputError(f"{target}: unknown ending; expected .jf, .txt (image-text) or .npz.")
+    if zipfile.is_zipfile(source):
+        records = iter([as_records(digits.load(source), layout)])
+    else:
+        records = read_records(source, layout)
+    with whole_file(target) as file:
+        _WRITERS[target.suffix](file, records, layout)

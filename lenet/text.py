@@ -1,0 +1,198 @@
+"""Text files of numbers, plain or compressed: a block at a time, each number with its line."""
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lenet.errors import InputError
+
+# Large enough for the parser's full speed, small enough to stay in the processor's cache.
+_BLOCK_BYTES = 1 << 20
+
+_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LARGE_EXPONENT = re.compile(rb"e[+-]?0*[1-9][0-9]")
+_NUMBER_BYTES = b"0123456789+-.eE"
+_SPACE_BYTES = b" \t\r\n\v\f"
+
+
+class TextFile:
+    """A text file to be read once from the front, in blocks of whole lines or whole words.
+
+    Attributes:
+        path: as the person gave it, for messages.
+        start: the first block of the file, to tell its format by.
+    """
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self._file = file
+        self.start = self._read().removeprefix(_BYTE_ORDER_MARK)
+
+    def _read(self) -> bytes:
+        try:
+            return self._file.read(_BLOCK_BYTES)
+        except _BROKEN as error:
+            raise InputError(
+                f"{self.path}: the archive is broken or cut short ({error}); fetch it again."
+            ) from error
+
+    def blocks(self, *, skip: int = 0) -> Iterator[tuple[bytes, bool]]:
+        """Yield the file's bytes in order, each block with whether it is the last.
+
+        `skip` bytes of the first block are left out.
+        """
+        block = self.start[skip:]
+        last = False
+        while not last:
+            following = self._read()
+            last = not following
+            yield block, last
+            block = following
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[TextFile]:
+    """Open a text file, seeing through gzip, bzip2 and xz by content.
+
+    Raises InputError where the file is missing, unreadable, empty, binary or a broken archive.
+    """
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+    with raw:
+        magic = raw.read(6)
+        raw.seek(0)
+        opener = next((o for m, o in _OPENERS.items() if magic.startswith(m)), None)
+        with opener(raw) if opener else io.BufferedReader(raw) as file:  # type: ignore[operator, arg-type]
+            text = TextFile(path, file)
+            if not text.start.strip():
+                raise InputError(f"{path}: the file is empty; expected digit images.")
+            if b"\0" in text.start:
+                raise InputError(
+                    f"{path}: a binary file; expected .jf or image-text, plain, .gz, .bz2 or .xz."
+                )
+            yield text
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers in a piece of text.
+
+    Attributes:
+        path, text, first_line: where they were found; `first_line` is the number of the line
+            that `text` begins on (or in the middle of).
+        values: (t,) float64, finite; the nearest to what is written.
+        starts: (t,) int64, where in `text` each begins.
+    """
+
+    path: Path
+    text: bytes
+    first_line: int
+    values: NDArray[np.float64]
+    starts: NDArray[np.int64]
+
+    def end(self, count: int) -> int:
+        """Return where in `text` the first `count` numbers end."""
+        if count < len(self.starts):
+            return len(self.text[: self.starts[count]].rstrip()) if count else 0
+        return len(self.text.rstrip())
+
+    def line(self, index: int) -> int:
+        """Return the line that number `index` stands on."""
+        return self.first_line + self.text.count(b"\n", 0, int(self.starts[index]))
+
+    def lines(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the lines that the numbers at `indices` stand on."""
+        return self.first_line + np.searchsorted(
+            positions(self.text, b"\n"), self.starts[indices]
+        )
+
+
+def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
+    """Read all white-space-separated numbers of `text`.
+
+    Raises InputError at the first word that is not a finite decimal number.
+    """
+    if text.translate(None, _NUMBER_BYTES + _SPACE_BYTES):
+        _refuse_word(path, text, first_line)
+    starts = word_starts(text)
+    if not len(starts):
+        return Numbers(path, text, first_line, np.empty(0), starts)
+    # One number a line is the form in which pandas' C reader takes any layout. Its quick
+    # conversion multiplies or divides the digits by a power of ten once: exact while both are
+    # float64 without rounding (15 digits, 10**22). Numbers that may be beyond that need the
+    # slower one, so that what is written comes back to the bit.
+    longest = int(np.diff(starts, append=len(text)).max())
+    exact = longest <= 16 and not _LARGE_EXPONENT.search(text.replace(b"E", b"e"))
+    lines = text.translate(bytes.maketrans(_SPACE_BYTES, b"\n" * len(_SPACE_BYTES)))
+    try:
+        column = pd.read_csv(
+            io.BytesIO(lines),
+            header=None,
+            dtype=np.float64,
+            na_filter=False,
+            engine="c",
+            float_precision="high" if exact else "round_trip",
+        )
+    except ValueError:
+        _refuse_word(path, text, first_line)
+    values = column.to_numpy().ravel()
+    if not np.isfinite(values).all():
+        _refuse_word(path, text, first_line)
+    return Numbers(path, text, first_line, values, starts)
+
+
+def word_starts(text: bytes) -> NDArray[np.int64]:
+    """Return where each white-space-separated word of `text` begins, (t,) int64."""
+    space = is_space(text)
+    space_before = np.concatenate([[True], space[:-1]])
+    return np.flatnonzero(space_before & ~space)
+
+
+def is_space(text: bytes) -> NDArray[np.bool_]:
+    """Return whether each byte of `text` is white space, (len(text),) bool."""
+    table = np.zeros(256, bool)
+    table[list(_SPACE_BYTES)] = True
+    return table[np.frombuffer(text, np.uint8)]
+
+
+def whole_words(text: bytes) -> int:
+    """Return the length of `text` without the word that its last byte may stand in."""
+    return 1 + max(text.rfind(space) for space in (b"%c" % byte for byte in _SPACE_BYTES))
+
+
+def positions(text: bytes, byte: bytes) -> NDArray[np.int64]:
+    """Return where `byte` stands in `text`, (t,) int64."""
+    return np.flatnonzero(np.frombuffer(text, np.uint8) == ord(byte))
+
+
+def _refuse_word(path: Path, text: bytes, first_line: int) -> NoReturn:
+    """Raise the error of the first word of `text` that is not a finite number."""
+    for offset, line in enumerate(text.split(b"\n")):
+        for word in line.split():
+            try:
+                usable = not word.translate(None, _NUMBER_BYTES) and np.isfinite(float(word))
+            except ValueError:
+                usable = False
+            if not usable:
+                shown = word[:40].decode("ascii", "backslashreplace")
+                raise InputError(
+                    f"{path}, line {first_line + offset}: found '{shown}'; "
+                    "expected a finite decimal number."
+                )
+    raise AssertionError("every word is a number")

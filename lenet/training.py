@@ -1,0 +1,186 @@
+"""The training loop: shuffled minibatches, random warps, one result an epoch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+from tqdm import tqdm
+
+from lenet._mxnet import mx
+from lenet.augmentation import network_input, random_affine
+from lenet.digits import Digits
+from lenet.errors import InputError
+from lenet.network import CLASSES, LeNet
+from lenet.prediction import probabilities
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training images gave.
+
+    number: from 1.
+    loss: mean loss of the training images, as warped, while the network was learning.
+    train_accuracy: share of them recognised, likewise.
+    validation_accuracy: share of the validation images recognised after the epoch, unwarped;
+        None without any.
+    """
+
+    number: int
+    loss: float
+    train_accuracy: float
+    validation_accuracy: float | None
+
+
+def split(digits: Digits, *, validation_fraction: float, seed: int) -> tuple[Digits, Digits | None]:
+    """Cut a validation set out of `digits`, stratified by label.
+
+    Returns the rest and the validation set, None where `validation_fraction` is 0.
+    Raises InputError where a class is too small to stand in both.
+    """
+    if validation_fraction == 0:
+        return digits, None
+    try:
+        rest, validation = train_test_split(
+            np.arange(len(digits)),
+            test_size=validation_fraction,
+            stratify=digits.labels,
+            random_state=seed,
+        )
+    except ValueError as error:
+        raise InputError(
+            f"validation_fraction: {validation_fraction} cannot be cut out of {len(digits)} "
+            f"training images: {error} Set validation_fraction: 0 to train on all of them."
+        ) from error
+    return digits[rest], digits[validation]
+
+
+def fit(
+    network: LeNet,
+    digits: Digits,
+    validation: Digits | None,
+    *,
+    seed: int,
+    epochs: int,
+    batch_size: int,
+    optimizer: str,
+    lr: float,
+    lr_schedule: str,
+    warmup_epochs: int,
+    momentum: float,
+    weight_decay: float,
+    label_smoothing: float,
+    rotation: float,
+    shear: float,
+    scale: float,
+    shift: float,
+    margin: float,
+    input_range: tuple[float, float],
+    context: mx.Context,
+) -> Iterator[Epoch]:
+    """Initialise `network` and train it in place, yielding after every epoch.
+
+    The same arguments give the same bits, on the same build of MXNet and kind of processor.
+
+    Args:
+        network: its layers are hybridized and given Xavier's initial weights.
+        digits: to train on; the last batch of an epoch is as short as it comes.
+        validation: recognised after each epoch, or None; it does not touch the training.
+        seed: of the initial weights, the order of the images and the warps.
+        epochs: passes over `digits`.
+        batch_size: images a step.
+        optimizer: "sgd" or "nag" (Nesterov), both with `momentum`.
+        lr: learning rate, for the mean loss of a batch; the highest of its schedule.
+        lr_schedule: "constant", or "cosine" down to 0 at the end.
+        warmup_epochs: epochs over which the rate first climbs linearly from 0.
+        momentum, weight_decay: as the optimizer defines them.
+        label_smoothing: share of the target spread evenly over all classes.
+        rotation, shear, scale, shift: see `random_affine`; drawn afresh for each image and epoch.
+        margin, input_range: see `network_input`.
+        context: where to train.
+
+    Raises InputError where the loss is no longer a finite number.
+    """
+    mx.random.seed(seed, ctx=context)
+    # Independent streams, so that switching the warps off leaves the order of the images alone.
+    order, warps = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
+    network.initialize(mx.init.Xavier(), ctx=context, force_reinit=True)
+    network.hybridize(static_alloc=True, static_shape=True)
+    criterion = mx.gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
+    criterion.hybridize(static_alloc=True, static_shape=True)
+    targets = _smoothed_targets(label_smoothing)
+
+    steps_per_epoch = -(-len(digits) // batch_size)
+    trainer = mx.gluon.Trainer(
+        network.collect_params(),
+        optimizer,
+        {
+            "learning_rate": lr,
+            "momentum": momentum,
+            "wd": weight_decay,
+            "lr_scheduler": _schedule(
+                lr_schedule, lr, epochs * steps_per_epoch, warmup_epochs * steps_per_epoch
+            ),
+        },
+        kvstore=None,
+    )
+    view = {
+        "image_size": network.image_size,
+        "margin": margin,
+        "input_range": input_range,
+        "context": context,
+    }
+
+    for number in range(1, epochs + 1):
+        # Sums stay on the device until the epoch's end: reading one would stall the queue.
+        loss_sum = mx.nd.zeros(1, ctx=context)
+        correct = mx.nd.zeros(1, ctx=context)
+        shuffled = order.permutation(len(digits))
+        starts = range(0, len(digits), batch_size)
+        for start in tqdm(starts, f"epoch {number}/{epochs}", leave=False, disable=None):
+            batch = digits[shuffled[start : start + batch_size]]
+            affine = random_affine(
+                warps, len(batch), rotation=rotation, shear=shear, scale=scale, shift=shift
+            )
+            data = network_input(batch.images, affine, **view)
+            target = mx.nd.array(targets[batch.labels], ctx=context)
+            label = mx.nd.array(batch.labels, ctx=context)
+            with mx.autograd.record():
+                scores = network(data)
+                loss = criterion(scores, target)
+            loss.backward()
+            trainer.step(len(batch))
+            loss_sum += loss.sum()
+            correct += (scores.argmax(axis=1) == label).sum()
+        loss_mean = loss_sum.asscalar() / len(digits)
+        if not np.isfinite(loss_mean):
+            raise InputError(
+                f"training diverged: the loss of epoch {number} is {loss_mean}. Lower lr ({lr})."
+            )
+        yield Epoch(
+            number=number,
+            loss=float(loss_mean),
+            train_accuracy=float(correct.asscalar() / len(digits)),
+            validation_accuracy=None if validation is None else _accuracy(network, validation, view),
+        )
+
+
+def _smoothed_targets(label_smoothing: float) -> NDArray[np.float32]:
+    """Return the target distribution of each label as the rows of (10, 10) float32."""
+    uniform = np.full((CLASSES, CLASSES), label_smoothing / CLASSES)
+    return (uniform + (1 - label_smoothing) * np.eye(CLASSES)).astype(np.float32)
+
+
+def _schedule(
+    name: str, lr: float, steps: int, warmup_steps: int
+) -> mx.lr_scheduler.LRScheduler:
+    if name == "cosine":
+        return mx.lr_scheduler.CosineScheduler(steps, base_lr=lr, warmup_steps=warmup_steps)
+    # No step is due in the course of the training: a constant rate after the warm-up.
+    return mx.lr_scheduler.FactorScheduler(steps + 1, base_lr=lr, warmup_steps=warmup_steps)
+
+
+def _accuracy(network: LeNet, digits: Digits, view: dict) -> float:
+    predicted = probabilities(network, digits.images, **view).argmax(axis=1)
+    return float((predicted == digits.labels).mean())
