@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import pandas as pd
 
-from lenet.digits import Digits
+from lenet.digits import CLASSES, Digits
 
 
 def data_card(digits: Digits, pixel_range: tuple[float, float]) -> dict:
@@ -18,7 +18,7 @@ def data_card(digits: Digits, pixel_range: tuple[float, float]) -> dict:
     Returns images, images_per_class (digit to number), mean_ink (mean pixel, in [0, 1]),
     pixel_min, pixel_max, and duplicates (images equal to an earlier one, pixel for pixel).
     """
-    per_class = np.bincount(digits.labels, minlength=10)
+    per_class = np.bincount(digits.labels, minlength=CLASSES)
     return {
         "images": len(digits),
         "images_per_class": {str(digit): int(n) for digit, n in enumerate(per_class)},

@@ -11,6 +11,9 @@ from lenet.errors import InputError
 from lenet.files import whole_file
 
 
+CLASSES = 10
+
+
 @dataclass(frozen=True)
 class Digits:
     """Digit images with their labels.
@@ -69,6 +72,6 @@ def load(path: Path) -> Digits:
         raise InputError(f"{path}: holds no images.")
     if not (images.min() >= 0 and images.max() <= 1):
         raise InputError(f"{path}: found pixels in [{images.min()}, {images.max()}]; expected [0, 1].")
-    if labels.min() < 0 or labels.max() > 9:
+    if labels.min() < 0 or labels.max() >= CLASSES:
         raise InputError(f"{path}: found labels in {labels.min()}..{labels.max()}; expected 0..9.")
     return Digits(images, labels)

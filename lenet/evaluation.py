@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, classification_report, f1_score, log_loss
 
-_DIGITS = list(range(10))
+from lenet.digits import CLASSES
+
+_DIGITS = list(range(CLASSES))
 
 
 def headline(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dict:
@@ -66,4 +68,13 @@ def predictions_table(
             "predicted": probabilities.argmax(axis=1),
             "confidence": probabilities.max(axis=1).round(4),
         }
+    )
+
+
+def summary(headline: dict) -> str:
+    """Return the line that says how well the network did."""
+    return (
+        f"test accuracy {headline['accuracy']:.4f}: {headline['errors']} errors in "
+        f"{headline['images']} images, error rate {headline['error_rate']:.2%} "
+        f"(95 % interval {headline['error_rate_low']:.2%} to {headline['error_rate_high']:.2%})"
     )

@@ -1,11 +1,15 @@
 """Files that appear whole or not at all."""
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def replace(source: Path, target: Path) -> None:
@@ -32,3 +36,15 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_json(value: dict, path: Path) -> None:
+    """Write `value` as JSON with sorted keys, whole or not at all."""
+    with whole_file(path) as file:
+        file.write(json.dumps(value, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n")
+
+
+def write_csv(table: "pd.DataFrame", path: Path) -> None:
+    """Write `table` as CSV without its index, whole or not at all."""
+    with whole_file(path) as file:
+        table.to_csv(file, index=False, lineterminator="\n")

@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from lenet.digits import CLASSES
 from lenet.errors import InputError
-from lenet.records import CLASSES, Layout, Records, checked_records, number_texts
+from lenet.records import Layout, Records, checked_records, number_texts
 from lenet.text import TextFile, is_space, parse_numbers, positions
 
 _COMMENT = re.compile(rb"#[^\n]*")

@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from lenet.digits import CLASSES
 from lenet.errors import InputError
-from lenet.records import CLASSES, Layout, Records, checked_records, number_texts
+from lenet.records import Layout, Records, checked_records, number_texts
 from lenet.text import Numbers, TextFile, parse_numbers, whole_words
 
 _END_MARKER = -1

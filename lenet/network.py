@@ -4,10 +4,10 @@ import tempfile
 from pathlib import Path
 
 from lenet._mxnet import mx
+from lenet.digits import CLASSES
 from lenet.errors import InputError
 from lenet.files import replace
 
-CLASSES = 10
 _KERNEL = 5
 
 
@@ -89,9 +89,10 @@ def load(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.glu
         if not path.is_file():
             raise InputError(f"{path}: no such model file; `dvc repro train` makes it.")
     try:
-        return mx.gluon.SymbolBlock.imports(
-            str(symbol_path), ["data"], str(params_path), ctx=context
-        )
+        # Given the params too, `imports` warns that it does not know the input's type.
+        network = mx.gluon.SymbolBlock.imports(str(symbol_path), ["data"])
+        network.collect_params().load(str(params_path), ctx=context)
+        return network
     except (mx.MXNetError, ValueError, AssertionError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise InputError(

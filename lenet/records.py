@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.digits import CLASSES
 from lenet.errors import InputError
 
-CLASSES = 10
 _USUAL_PIXEL_RANGES = ((0, 1), (0, 2), (-1, 1), (0, 255))
 
 
@@ -44,6 +44,9 @@ class Records:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __getitem__(self, index: NDArray[np.int64]) -> "Records":
+        return Records(self.labels[index], self.pixels[index])
 
 
 def checked_records(

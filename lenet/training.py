@@ -1,7 +1,7 @@
 """The training loop: shuffled minibatches, random warps, one result an epoch."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from lenet._mxnet import mx
 from lenet.augmentation import network_input, random_affine
-from lenet.digits import Digits
+from lenet.digits import CLASSES, Digits
 from lenet.errors import InputError
-from lenet.network import CLASSES, LeNet
+from lenet.network import LeNet
 from lenet.prediction import probabilities
 
 
@@ -31,6 +31,17 @@ class Epoch:
     loss: float
     train_accuracy: float
     validation_accuracy: float | None
+
+    def __str__(self) -> str:
+        known = (("train", self.train_accuracy), ("validation", self.validation_accuracy))
+        accuracies = [f", {name} acc {value:.4f}" for name, value in known if value is not None]
+        return f"epoch {self.number}, loss {self.loss:.4f}" + "".join(accuracies)
+
+    def metrics(self) -> dict[str, float]:
+        """Return loss, train_accuracy and, if there is one, validation_accuracy."""
+        values = asdict(self)
+        del values["number"]
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def split(digits: Digits, *, validation_fraction: float, seed: int) -> tuple[Digits, Digits | None]:

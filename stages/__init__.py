@@ -1,0 +1,12 @@
+"""The stages of dvc.yaml: each reads parameters and files, calls lenet, and writes files."""
+
+import sys
+from importlib.util import find_spec
+
+# The commonest slip: dvc run from outside the project's environment, so that `python` is some
+# other Python. Without this the first import would end in a traceback.
+if find_spec("numpy") is None or find_spec("ruamel") is None:
+    sys.exit(
+        f"error: {sys.executable} is not the project's Python, it lacks numpy or ruamel.yaml. "
+        "Run `make setup` once, then activate the environment: . .venv/bin/activate"
+    )
