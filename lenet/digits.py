@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from lenet.errors import InputError
 from lenet.files import whole_file
 
-
 CLASSES = 10
 
 
@@ -26,8 +25,9 @@ class Digits:
     labels: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        assert self.images.dtype == np.float32 and self.images.ndim == 3
-        assert self.labels.dtype == np.int64 and self.labels.shape == self.images.shape[:1]
+        assert self.images.dtype == np.float32
+        assert self.labels.dtype == np.int64
+        assert self.images.shape[:1] == self.labels.shape
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -48,10 +48,12 @@ def load(path: Path) -> Digits:
     Raises InputError where the file is missing, broken, or holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays["labels"]
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; `dvc repro convert` makes the npz files.") from error
+        raise InputError(
+            f"{path}: no such file; `dvc repro convert` makes the npz files."
+        ) from error
     except (KeyError, ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise InputError(
             f"{path}: not an npz file with images and labels ({error}); "
@@ -71,7 +73,9 @@ def load(path: Path) -> Digits:
     if len(labels) == 0:
         raise InputError(f"{path}: holds no images.")
     if not (images.min() >= 0 and images.max() <= 1):
-        raise InputError(f"{path}: found pixels in [{images.min()}, {images.max()}]; expected [0, 1].")
+        raise InputError(
+            f"{path}: found pixels in [{images.min()}, {images.max()}]; expected [0, 1]."
+        )
     if labels.min() < 0 or labels.max() >= CLASSES:
         raise InputError(f"{path}: found labels in {labels.min()}..{labels.max()}; expected 0..9.")
     return Digits(images, labels)

@@ -21,9 +21,7 @@ def _save(figure: Figure, path: Path) -> None:
         figure.savefig(file, format="png", dpi=100, metadata={"Software": None})
 
 
-def confusion_picture(
-    labels: NDArray[np.int64], predicted: NDArray[np.int64], path: Path
-) -> None:
+def confusion_picture(labels: NDArray[np.int64], predicted: NDArray[np.int64], path: Path) -> None:
     """Draw the confusion matrix of (n,) true and predicted digits as PNG at `path`.
 
     The cells give counts. Colour marks the confusions alone, as a share of their row: next to
@@ -41,9 +39,7 @@ def confusion_picture(
     for actual, guess in np.ndindex(counts.shape):
         if counts[actual, guess]:
             weight = "bold" if actual == guess else "normal"
-            axes.text(
-                guess, actual, counts[actual, guess], ha="center", va="center", weight=weight
-            )
+            axes.text(guess, actual, counts[actual, guess], ha="center", va="center", weight=weight)
     recall = [f"{c / t:.1%} of {t}" if t else "none" for c, t in zip(correct, totals, strict=True)]
     axes.set_xticks(range(CLASSES), labels=map(str, range(CLASSES)))
     axes.set_yticks(range(CLASSES), labels=map(str, range(CLASSES)))
@@ -52,7 +48,9 @@ def confusion_picture(
     right.set_ylabel("recognised")
     right.tick_params(length=0)
     axes.set(xlabel="predicted digit", ylabel="actual digit")
-    axes.set_title(f"{totals.sum()} images, {totals.sum() - correct.sum()} errors (colour: share of the row)")
+    axes.set_title(
+        f"{totals.sum()} images, {totals.sum() - correct.sum()} errors (colour: share of the row)"
+    )
     axes.set_xticks(np.arange(0.5, CLASSES - 1), minor=True)
     axes.set_yticks(np.arange(0.5, CLASSES - 1), minor=True)
     axes.grid(which="minor", color="0.9", linewidth=0.8)

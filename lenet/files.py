@@ -17,8 +17,8 @@ def replace(source: Path, target: Path) -> None:
     # Temporary files are private (0600); a result is as readable as any other new file.
     umask = os.umask(0)
     os.umask(umask)
-    os.chmod(source, 0o666 & ~umask)
-    os.replace(source, target)
+    source.chmod(0o666 & ~umask)
+    source.replace(target)
 
 
 @contextmanager

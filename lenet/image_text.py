@@ -57,9 +57,7 @@ def _parse(path: Path, text: bytes, first_line: int, done: int, layout: Layout) 
     numbers = parse_numbers(path, blanked, first_line)
     values = numbers.values
 
-    line_begins = np.searchsorted(
-        numbers.starts, np.concatenate([[0], positions(text, b"\n")])
-    )
+    line_begins = np.searchsorted(numbers.starts, np.concatenate([[0], positions(text, b"\n")]))
     line_counts = np.diff(line_begins, append=len(values))
     label_at, counts = line_begins[line_counts > 0], line_counts[line_counts > 0]
 

@@ -45,11 +45,11 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
         labels_due = _LabelsDue(numbers, width, done)
         if aligned is None and len(values):
             aligned = labels_due.are_aligned()
+        markers = np.flatnonzero(values[::width] == _END_MARKER)
         if aligned:
-            labels_due.check_alignment()
+            labels_due.check_alignment(int(markers[0]) if len(markers) else None)
 
         complete = len(values) // width
-        markers = np.flatnonzero(values[::width] == _END_MARKER)
         if len(markers):
             ended = True
             complete = int(markers[0])
@@ -138,14 +138,15 @@ class _LabelsDue:
         counts[0] = 0
         return counts.argmax() == self._width or self._begin_line[1:3].sum() == 2
 
-    def check_alignment(self) -> None:
-        """Raise the error of the first record that does not end with a line."""
+    def check_alignment(self, marker: int | None) -> None:
+        """Raise the error of the first record, before the end marker, that ends with no line."""
         values = self._numbers.values
-        fits = self._begin_line.copy()
-        # The marker at the end of the file may share the last record's line.
-        if (len(values) - 1) % self._width == 0 and values[-1] == _END_MARKER:
-            fits[-1] = True
-        wrong = np.flatnonzero(~fits[1:])
+        begin_line = self._begin_line
+        if marker is not None:
+            # The last number of the file may share the last record's line: it is the marker.
+            at_end = marker * self._width == len(values) - 1
+            begin_line = begin_line[: marker if at_end else marker + 1]
+        wrong = np.flatnonzero(~begin_line[1:])
         if len(wrong):
             i = int(wrong[0])
             start = i * self._width

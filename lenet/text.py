@@ -118,9 +118,7 @@ class Numbers:
 
     def lines(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the lines that the numbers at `indices` stand on."""
-        return self.first_line + np.searchsorted(
-            positions(self.text, b"\n"), self.starts[indices]
-        )
+        return self.first_line + np.searchsorted(positions(self.text, b"\n"), self.starts[indices])
 
 
 def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:

@@ -173,7 +173,9 @@ def fit(
             number=number,
             loss=float(loss_mean),
             train_accuracy=float(correct.asscalar() / len(digits)),
-            validation_accuracy=None if validation is None else _accuracy(network, validation, view),
+            validation_accuracy=None
+            if validation is None
+            else _accuracy(network, validation, view),
         )
 
 
@@ -183,9 +185,7 @@ def _smoothed_targets(label_smoothing: float) -> NDArray[np.float32]:
     return (uniform + (1 - label_smoothing) * np.eye(CLASSES)).astype(np.float32)
 
 
-def _schedule(
-    name: str, lr: float, steps: int, warmup_steps: int
-) -> mx.lr_scheduler.LRScheduler:
+def _schedule(name: str, lr: float, steps: int, warmup_steps: int) -> mx.lr_scheduler.LRScheduler:
     if name == "cosine":
         return mx.lr_scheduler.CosineScheduler(steps, base_lr=lr, warmup_steps=warmup_steps)
     # No step is due in the course of the training: a constant rate after the warm-up.

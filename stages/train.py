@@ -34,9 +34,7 @@ def main() -> None:
         train,
         validation,
         context=device,
-        **params.model_dump(
-            exclude={"image_size", "activation", "validation_fraction", "device"}
-        ),
+        **params.model_dump(exclude={"image_size", "activation", "validation_fraction", "device"}),
     )
     start = monotonic()
     # dvc.yaml is ours, and DVC itself keeps the experiments.

@@ -1,0 +1,50 @@
+# Every command sets up .venv first, once: from requirements.txt, by its hashes.
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test check format bench notebook lock clean
+
+# The stages call `python`, and a person may not have activated the environment.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+INSTALLED := .venv/.installed
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED)  ## Make .venv with everything the project needs
+
+$(INSTALLED): requirements.txt tools/setup.sh
+	sh tools/setup.sh
+	touch $@
+
+repro: setup  ## Fetch, convert, train and evaluate, as far as something changed
+	dvc repro
+
+test: setup  ## Run the tests
+	python -m pytest
+
+check: setup  ## Check style, types and dependencies
+	ruff check
+	ruff format --check
+	mypy
+	pip check
+
+format: setup  ## Format the code
+	ruff check --fix
+	ruff format
+
+bench: setup  ## Measure the speed of conversion against other readers
+	python -m bench.conversion
+
+notebook: setup  ## Run the lecture notebook's training, which never learns, as an experiment
+	dvc exp run --temp --force --name notebook \
+		-S image_size=16 -S margin=0 -S input_range=[0,2] -S activation=sigmoid \
+		-S rotation=0 -S shear=0 -S scale=0 -S shift=0 -S validation_fraction=0 \
+		-S optimizer=sgd -S momentum=0 -S lr=0.9 -S lr_schedule=constant -S warmup_epochs=0 \
+		-S weight_decay=0 -S label_smoothing=0 -S batch_size=120 -S epochs=10
+
+lock: setup  ## Resolve requirements.txt anew, with hashes and no index address
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \
+		--no-python-downloads --generate-hashes --no-emit-index-url --upgrade \
+		--custom-compile-command "make lock" --output-file requirements.txt
+
+clean:  ## Remove .venv
+	rm -rf .venv

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from scipy.ndimage import affine_transform, map_coordinates
+
+from lenet._mxnet import mx
+from lenet.augmentation import identity_affine, network_input, random_affine
+
+IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
+NONE = {"rotation": 0.0, "shear": 0.0, "scale": 0.0, "shift": 0.0}
+
+
+def shown(affine: np.ndarray, *, image_size: int = 16, margin: float = 0.0) -> np.ndarray:
+    data = network_input(
+        IMAGES[: len(affine)],
+        affine,
+        image_size=image_size,
+        margin=margin,
+        input_range=(0, 1),
+        context=mx.cpu(),
+    )
+    assert data.shape == (len(affine), 1, image_size, image_size)
+    return data.asnumpy()[:, 0]
+
+
+def test_unwarped_at_their_own_size_images_stay_as_they_are() -> None:
+    np.testing.assert_allclose(shown(identity_affine(6)), IMAGES, atol=1e-5)
+
+
+def test_no_warp_is_the_identity() -> None:
+    affine = random_affine(np.random.default_rng(1), 5, **NONE)
+    np.testing.assert_array_equal(affine, identity_affine(5))
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.2])
+def test_enlarging_and_warping_equal_scipys_bilinear_sampling(margin: float) -> None:
+    affine = random_affine(
+        np.random.default_rng(2), 6, rotation=12, shear=0.25, scale=0.15, shift=0.12
+    )
+    result = shown(affine, image_size=32, margin=margin)
+    line = np.linspace(-1, 1, 32)
+    y, x = np.meshgrid(line, line, indexing="ij")
+    for image, matrix, warped in zip(IMAGES, affine, result, strict=True):
+        u, v = np.einsum("ij,jhw->ihw", matrix[:, :2] * (1 + margin), np.stack([x, y]))
+        u, v = u + matrix[0, 2], v + matrix[1, 2]
+        # One pixel of background around, so that SciPy fades into it as BilinearSampler does.
+        expected = map_coordinates(
+            np.pad(image, 1), [(v + 1) * 7.5 + 1, (u + 1) * 7.5 + 1], order=1, mode="constant"
+        )
+        np.testing.assert_allclose(warped, expected, atol=1e-4)
+
+
+def test_each_amount_does_what_it_says() -> None:
+    def drawn(**amount: float) -> np.ndarray:
+        return random_affine(np.random.default_rng(3), 4000, **(NONE | amount)).astype(float)
+
+    turns = drawn(rotation=12)
+    angles = np.rad2deg(np.arctan2(turns[:, 1, 0], turns[:, 0, 0]))
+    assert angles.min() == pytest.approx(-12, abs=0.1)
+    assert angles.max() == pytest.approx(12, abs=0.1)
+    np.testing.assert_allclose(np.linalg.det(turns[:, :, :2]), 1, atol=1e-5)
+
+    slants = drawn(shear=0.25)
+    assert np.abs(slants[:, 0, 1]).max() == pytest.approx(0.25, abs=0.01)
+    np.testing.assert_array_equal(slants[:, :, [0]], identity_affine(4000)[:, :, [0]])
+
+    sizes = np.log(drawn(scale=0.15)[:, 0, 0])
+    assert sizes.min() == pytest.approx(-0.15, abs=0.01)
+    assert sizes.max() == pytest.approx(0.15, abs=0.01)
+
+    shifts = drawn(shift=0.12)[:, :, 2]
+    assert np.abs(shifts).max() == pytest.approx(0.12, abs=0.01)
+    assert np.abs(np.corrcoef(shifts.T)[0, 1]) < 0.1
+
+
+def test_margin_and_input_range_frame_the_digit() -> None:
+    ink = np.ones((1, 16, 16), np.float32)
+    data = network_input(
+        ink,
+        identity_affine(1),
+        image_size=32,
+        margin=0.25,
+        input_range=(-1, 3),
+        context=mx.cpu(),
+    ).asnumpy()[0, 0]
+    # Between the centres of the outer pixels lie 31 pixels; the digit takes 1/1.25 of them.
+    inked = np.flatnonzero(data[16] > 2.9)
+    assert len(inked) == pytest.approx(31 / 1.25, abs=1)
+    assert inked[0] + inked[-1] == 31
+    assert data[0].tolist() == [-1] * 32
+    assert data.max() == pytest.approx(3)
+
+
+def test_scipy_agrees_on_the_direction_of_a_turn() -> None:
+    image = np.zeros((16, 16), np.float32)
+    image[2, 4] = 1
+    quarter = np.array([[[0, -1, 0], [1, 0, 0]]], np.float32)
+    data = network_input(
+        image[None], quarter, image_size=16, margin=0, input_range=(0, 1), context=mx.cpu()
+    ).asnumpy()[0, 0]
+    expected = affine_transform(image, [[0, 1], [-1, 0]], offset=[0, 15], order=1)
+    np.testing.assert_allclose(data, expected, atol=1e-4)

