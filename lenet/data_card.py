@@ -1,9 +1,7 @@
 """What a set of digits is, in a few numbers; and which images stand in two sets."""
 
-from collections import defaultdict
-
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from lenet.digits import CLASSES, Digits
 
@@ -29,19 +27,10 @@ def data_card(digits: Digits, pixel_range: tuple[float, float]) -> dict:
     }
 
 
-def shared_images(train: Digits, test: Digits) -> pd.DataFrame:
-    """Find the test images that are training images too, pixel for pixel.
+def equal_image(images: NDArray[np.float32], among: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Find each of `images` (n, side, side) among others (m, side, side), pixel for pixel.
 
-    Returns a row a pair, columns test_index, test_label, train_index, train_label (int64), in
-    ascending order of the indices, which count from 0.
+    Returns the index of the first that is equal, -1 where none is, (n,) int64.
     """
-    places = defaultdict(list)
-    for index, image in enumerate(train.images):
-        places[image.tobytes()].append(index)
-    pairs = [
-        (test_index, int(test.labels[test_index]), train_index, int(train.labels[train_index]))
-        for test_index, image in enumerate(test.images)
-        for train_index in places.get(image.tobytes(), ())
-    ]
-    columns = ["test_index", "test_label", "train_index", "train_label"]
-    return pd.DataFrame(pairs, columns=columns, dtype=np.int64)
+    place = {image.tobytes(): index for index, image in reversed(list(enumerate(among)))}
+    return np.array([place.get(image.tobytes(), -1) for image in images], np.int64)

@@ -41,32 +41,33 @@ def headline(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> d
     }
 
 
-def per_class(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict:
-    """Return precision, recall, f1 and support of each digit, all 0 for one that never occurs."""
+def per_class(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> pd.DataFrame:
+    """Return a row a digit: digit, precision, recall, f1, support; 0 for one that never occurs."""
     report = classification_report(
         labels, predicted, labels=_DIGITS, output_dict=True, zero_division=0
     )
-    return {
-        str(digit): {
-            "precision": float(report[str(digit)]["precision"]),
-            "recall": float(report[str(digit)]["recall"]),
-            "f1": float(report[str(digit)]["f1-score"]),
-            "support": int(report[str(digit)]["support"]),
-        }
-        for digit in _DIGITS
-    }
+    table = pd.DataFrame(report).T.loc[map(str, _DIGITS)]
+    table = table.rename(columns={"f1-score": "f1"}).astype({"support": np.int64})
+    return table.rename_axis("digit").reset_index()
 
 
 def predictions_table(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float32]
+    labels: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    train_index: NDArray[np.int64],
 ) -> pd.DataFrame:
-    """Return a row an image: index from 0, actual and predicted digit, confidence in [0, 1]."""
+    """Return a row an image, in order.
+
+    Columns: index, from 0; actual and predicted digit; confidence, the probability of the
+    predicted one; train_index, the equal training image, empty where there is none.
+    """
     return pd.DataFrame(
         {
             "index": np.arange(len(labels)),
             "actual": labels,
             "predicted": probabilities.argmax(axis=1),
-            "confidence": probabilities.max(axis=1).round(4),
+            "confidence": probabilities.max(axis=1).astype(np.float64).round(4),
+            "train_index": pd.Series(train_index, dtype="Int64").where(train_index >= 0),
         }
     )
 

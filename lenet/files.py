@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 def replace(source: Path, target: Path) -> None:
     """Move `source`, a finished file of the same file system, to `target` in one step."""
-    # Temporary files are private (0600); a result is as readable as any other new file.
+    publish(source)
+    source.replace(target)
+
+
+def publish(path: Path) -> None:
+    """Make a file that began as a temporary one, private (0600), as readable as any new file."""
     umask = os.umask(0)
     os.umask(umask)
-    source.chmod(0o666 & ~umask)
-    source.replace(target)
+    path.chmod(0o666 & ~umask)
 
 
 @contextmanager

@@ -55,12 +55,10 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
             complete = int(markers[0])
             if complete * width + 1 < len(values):
                 raise _data_after_end(numbers, complete * width + 1)
+        elif last and labels_due.marker_ends_a_record():
+            raise labels_due.too_few(complete - 1, layout.features - 1)
         elif last and len(values) % width:
-            raise InputError(
-                f"{labels_due.place(complete)}: found {len(values) % width - 1} pixel values; "
-                f"expected {layout.features} after the label. The file is cut short, or "
-                f"image_side is not {layout.side}."
-            )
+            raise labels_due.too_few(complete, len(values) % width - 1)
         table = values[: complete * width].reshape(complete, width)
         yield checked_records(
             table[:, 0], table[:, 1:], layout, classes=classes, place=labels_due.place
@@ -124,6 +122,25 @@ class _LabelsDue:
         """Return where record `i` stands, for a message."""
         line = self._numbers.line(i * self._width)
         return f"{self._numbers.path}, line {line}, record {self._done + i + 1}"
+
+    def marker_ends_a_record(self) -> bool:
+        """Return whether the end marker stands where the last pixel of all is due.
+
+        It does where the last number is -1, alone on its line behind a line of several.
+        """
+        values, count = self._numbers.values, len(self._numbers.values)
+        if count < self._width or count % self._width or values[-1] != _END_MARKER:
+            return False
+        before, pixel, marker = self._numbers.lines(np.arange(count - 3, count))
+        return bool(before == pixel != marker)
+
+    def too_few(self, i: int, found: int) -> InputError:
+        """Return the error of record `i`, the last, which has `found` pixel values."""
+        side = round((self._width - 1) ** 0.5)
+        return InputError(
+            f"{self.place(i)}: found {found} pixel values; expected {self._width - 1} after the "
+            f"label. The file is cut short, or image_side is not {side}."
+        )
 
     def are_aligned(self) -> bool:
         """Return whether every record of this file has to begin a line.

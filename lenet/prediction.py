@@ -34,5 +34,9 @@ def probabilities(
             input_range=input_range,
             context=context,
         )
-        batches.append(mx.nd.softmax(network(data)))
+        # Outside of training, MXNet's oneDNN convolution reorders the weights in place, and not
+        # at once: which of the later passes meet the new order, and sum up in it, is chance. The
+        # network has no layer that does something else in training.
+        with mx.autograd.train_mode():
+            batches.append(mx.nd.softmax(network(data)))
     return np.concatenate([batch.asnumpy() for batch in batches])

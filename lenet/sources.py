@@ -19,7 +19,7 @@ from sklearn.model_selection import train_test_split
 from lenet import image_text, jf
 from lenet.digits import CLASSES
 from lenet.errors import InputError
-from lenet.files import whole_file
+from lenet.files import publish, whole_file
 from lenet.records import Layout, Records
 
 _DIGITS_INSTEAD = (
@@ -86,6 +86,7 @@ def download(file: RemoteFile, path: Path) -> None:
             f"What to do: save that file as {path} by other means and run the command again, "
             f"which checks it (sha256 {file.sha256}); {_DIGITS_INSTEAD}"
         ) from error
+    publish(path)
 
 
 def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lenet import digits, evaluation, figures, network
 from lenet._mxnet import context
-from lenet.data_card import shared_images
+from lenet.data_card import equal_image
 from lenet.errors import run
 from lenet.files import write_csv, write_json
 from lenet.params import EvaluationParams
@@ -19,7 +19,10 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="its weights, MXNet params")
     parser.add_argument("train", type=Path, help="training images, npz, to look for test images in")
     parser.add_argument("test", type=Path, help="test images, npz")
-    parser.add_argument("metrics", type=Path, help="folder for the results")
+    parser.add_argument("headline", type=Path, help="headline figures, JSON")
+    parser.add_argument("per_class", type=Path, help="precision and recall of each digit, CSV")
+    parser.add_argument("predictions", type=Path, help="a row an image, CSV")
+    parser.add_argument("confusion", type=Path, help="confusion matrix, PNG")
     arguments = parser.parse_args()
 
     params = EvaluationParams.load(Path("params.yaml"))
@@ -30,21 +33,24 @@ def main() -> None:
         model, test.images, context=device, **params.model_dump(exclude={"device"})
     )
 
+    predicted = scores.argmax(axis=1)
+    # A test image that the network has learnt from says nothing of its use.
+    train_index = equal_image(test.images, among=train.images)
     headline = evaluation.headline(test.labels, scores)
-    predictions = evaluation.predictions_table(test.labels, scores)
-    shared = shared_images(train, test)
-    folder = arguments.metrics
-    write_json(headline, folder / "test.json")
-    write_json(evaluation.per_class(test.labels, scores.argmax(axis=1)), folder / "per_class.json")
-    write_csv(predictions, folder / "predictions.csv")
-    write_csv(shared, folder / "shared_images.csv")
-    figures.confusion_picture(test.labels, scores.argmax(axis=1), folder / "confusion.png")
+    per_class = evaluation.per_class(test.labels, predicted)
+    predictions = evaluation.predictions_table(test.labels, scores, train_index)
+    write_json(headline, arguments.headline)
+    write_csv(per_class, arguments.per_class)
+    write_csv(predictions, arguments.predictions)
+    figures.confusion_picture(test.labels, predicted, arguments.confusion)
 
+    print(per_class.round(4).to_string(index=False))
     print(evaluation.summary(headline))
-    if len(shared):
+    shared = (train_index >= 0).sum()
+    if shared:
         print(
-            f"warning: {shared['test_index'].nunique()} of the test images are training images "
-            f"too, so the figures flatter the network; see {folder / 'shared_images.csv'}"
+            f"warning: {shared} of the test images are training images too, so the figures "
+            f"flatter the network; they have a train_index in {arguments.predictions}"
         )
 
 

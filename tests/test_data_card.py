@@ -1,7 +1,6 @@
-import numpy as np
 import pytest
 
-from lenet.data_card import data_card, shared_images
+from lenet.data_card import data_card, equal_image
 from lenet.digits import Digits
 
 
@@ -19,11 +18,8 @@ def test_the_card_counts_what_is_there(random_digits: Digits) -> None:
     assert card["duplicates"] == 2
 
 
-def test_shared_images_are_named_with_their_labels(random_digits: Digits) -> None:
-    train = random_digits[np.arange(0, 30)]
-    test = random_digits[np.array([35, 4, 36, 29])]
-    test.labels[3] = 0
-    pairs = shared_images(train, test)
-    assert pairs.columns.tolist() == ["test_index", "test_label", "train_index", "train_label"]
-    assert pairs.to_numpy().tolist() == [[1, 4, 4, 4], [3, 0, 29, 9]]
-    assert shared_images(train, random_digits[np.arange(30, 40)]).empty
+def test_an_image_is_found_among_others_where_it_first_stands(random_digits: Digits) -> None:
+    others = random_digits.images[:30].copy()
+    others[17] = others[4]
+    wanted = random_digits.images[[35, 4, 36, 29]]
+    assert equal_image(wanted, among=others).tolist() == [-1, 4, -1, 29]

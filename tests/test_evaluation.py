@@ -37,21 +37,26 @@ def test_the_interval_is_wilsons(errors: int) -> None:
 
 
 def test_the_figures_per_class_follow_from_the_counts() -> None:
-    report = evaluation.per_class(LABELS, PREDICTED)
-    assert list(report) == [str(digit) for digit in range(10)]
-    assert report["0"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
+    report = evaluation.per_class(LABELS, PREDICTED).set_index("digit")
+    assert report.index.tolist() == [str(digit) for digit in range(10)]
+    assert report.loc["0"].to_dict() == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
     third = pytest.approx(2 / 3)
-    assert report["1"] == {"precision": third, "recall": third, "f1": third, "support": 3}
-    assert report["9"] == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+    assert report.loc["1"].tolist() == [third, third, third, 3]
+    assert report.loc["9"].tolist() == [0, 0, 0, 0]
 
 
 def test_every_image_has_its_row() -> None:
-    table = evaluation.predictions_table(LABELS, probabilities(PREDICTED))
-    assert table.columns.tolist() == ["index", "actual", "predicted", "confidence"]
+    train_index = np.array([-1, -1, 7, -1, -1, -1, 0, -1])
+    table = evaluation.predictions_table(LABELS, probabilities(PREDICTED), train_index)
+    assert table.to_csv(index=False).splitlines()[:4] == [
+        "index,actual,predicted,confidence,train_index",
+        "0,0,0,0.91,",
+        "1,0,1,0.91,",
+        "2,1,1,0.91,7",
+    ]
     assert table["index"].tolist() == list(range(8))
     assert table["actual"].tolist() == LABELS.tolist()
     assert table["predicted"].tolist() == PREDICTED.tolist()
-    assert table["confidence"].tolist() == pytest.approx([0.91] * 8)
 
 
 def test_the_summary_says_accuracy_and_interval() -> None:

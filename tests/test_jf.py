@@ -126,6 +126,8 @@ SHORT = " ".join(ROW.split()[1:])
         # One value too few and, later, one too many: the sum is right.
         (f"6 {ROW}\n0 {SHORT}\n0 {ROW} 1\n1 {ROW}\n", "line 2, record 2: found 15 pixel values"),
         (f"6 {ROW}\n3 0 1\n", "line 2, record 2: found 2 pixel values; .* cut short"),
+        (f"6 {ROW}\n3 {SHORT}\n-1\n", "line 2, record 2: found 15 pixel values; .* cut short"),
+        (f"10 16\n3 {SHORT}\n-1\n", "line 2, record 1: found 15 pixel values; .* cut short"),
         (f"6 {ROW}\n3\n", "line 2, record 2: found 0 pixel values; .* cut short"),
         (f"6 {ROW}\n-1\n3 {ROW}\n", "line 3: found 3 after the end marker -1"),
         (f"6 {ROW}\n-1\n-1\n", "line 3: found -1 after the end marker -1"),

@@ -61,7 +61,7 @@ def test_a_download_with_the_right_hash_appears(server: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("page", "sha256", "reason"),
     [
-        ("right", "0" * 64, f"expected {'0' * 64} but got {RIGHT}"),
+        ("right", "0" * 64, f"expected sha256:{'0' * 64} but got {RIGHT}"),
         ("cut", RIGHT, r"IncompleteRead|Connection broken|does not match"),
         ("none", RIGHT, "404 Client Error"),
     ],

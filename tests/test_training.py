@@ -81,6 +81,21 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(real_digits: Dig
     assert weights(first) != weights(other)
 
 
+def test_the_network_is_asked_as_in_training(random_digits: Digits) -> None:
+    # Asked otherwise, MXNet reorders its weights, and when is chance: see `probabilities`.
+    class Watched(mx.gluon.Block):  # type: ignore[misc]
+        def forward(self, data: mx.nd.NDArray) -> mx.nd.NDArray:
+            assert mx.autograd.is_training()
+            assert not mx.autograd.is_recording()
+            return data.mean(axis=(1, 2, 3)).reshape(-1, 1).tile((1, 10))
+
+    scores = probabilities(
+        Watched(), random_digits.images, image_size=16, margin=0, input_range=(0, 1),
+        context=mx.cpu(),
+    )  # fmt: skip
+    np.testing.assert_allclose(scores, 0.1, rtol=1e-6)
+
+
 def test_validation_does_not_touch_the_training(real_digits: Digits) -> None:
     some, others = real_digits[np.arange(50)], real_digits[np.arange(50, 90)]
     alone, _ = trained(some)

@@ -1,0 +1,180 @@
+"""dvc.yaml tells the truth: about code, parameters and files."""
+
+import ast
+import re
+import subprocess
+import sys
+from modulefinder import ModuleFinder
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+import lenet
+import stages
+from lenet.params import ConversionParams, EvaluationParams, TrainingParams
+
+ROOT = Path(__file__).parents[1]
+PARAMS: dict[str, type[BaseModel] | None] = {
+    "fetch": None,
+    "convert": ConversionParams,
+    "train": TrainingParams,
+    "evaluate": EvaluationParams,
+}
+
+
+def stage_entries() -> list[tuple[str, str, dict[str, Any]]]:
+    """Return name, stage module and definition of every stage of the project."""
+    entries = []
+    for file in ("dvc.yaml", "data/dvc.yaml"):
+        for name, stage in YAML(typ="safe").load(ROOT / file)["stages"].items():
+            definition = stage.get("do", stage)
+            module = re.match(r"python -m stages\.(\w+)", definition["cmd"])
+            assert module, f"{name} does not run a stage"
+            entries.append((name, module[1], definition))
+    return entries
+
+
+ENTRIES = stage_entries()
+NAMES = [name for name, _, _ in ENTRIES]
+
+
+def files_run(module: str) -> set[str]:
+    """Return the project's files that a stage imports, directly or not, anywhere in a function."""
+    finder = ModuleFinder(path=[str(ROOT)])
+    finder.run_script(str(ROOT / "stages" / f"{module}.py"))
+    found = {f"stages/{module}.py"}
+    for part in finder.modules.values():
+        if part.__file__ and Path(part.__file__).is_relative_to(ROOT):
+            found.add(str(Path(part.__file__).relative_to(ROOT)))
+    # A package's __init__ has no say in any result; the next test holds them to that.
+    return {file for file in found if not file.endswith("__init__.py")}
+
+
+@pytest.mark.parametrize(("name", "module", "definition"), ENTRIES, ids=NAMES)
+def test_deps_are_the_code_that_runs(name: str, module: str, definition: dict) -> None:
+    listed = {dep for dep in definition["deps"] if dep.endswith(".py")}
+    assert listed == files_run(module), f"deps of {name} in dvc.yaml"
+
+
+def test_package_files_define_nothing() -> None:
+    for package in (lenet, stages):
+        assert package.__file__
+        tree = ast.parse(Path(package.__file__).read_text())
+        defined = (ast.FunctionDef, ast.ClassDef, ast.Assign)
+        assert not [node for node in ast.walk(tree) if isinstance(node, defined)]
+
+
+@pytest.mark.parametrize(("name", "module", "definition"), ENTRIES, ids=NAMES)
+def test_params_are_those_the_code_looks_up(name: str, module: str, definition: dict) -> None:
+    model = PARAMS[module]
+    expected = set(model.model_fields) if model else set()
+    assert set(definition.get("params", ())) == expected, f"params of {name} in dvc.yaml"
+    # The stage loads this class and no other, and each parameter of it is used: by name, or
+    # with the rest of them as arguments, none of which Python lets a function ignore.
+    source = (ROOT / "stages" / f"{module}.py").read_text()
+    loaded = re.findall(r"(\w+)\.load\(Path\(\"params\.yaml\"\)\)", source)
+    assert loaded == ([model.__name__] if model else [])
+    if "**params.model_dump(" not in source:
+        assert set(re.findall(r"params\.(\w+)", source)) - {"yaml"} == expected
+
+
+@pytest.mark.parametrize(("name", "module", "definition"), ENTRIES, ids=NAMES)
+def test_commands_are_given_the_files_that_are_listed(
+    name: str, module: str, definition: dict
+) -> None:
+    def paths(entries: list) -> set[str]:
+        return {path for e in entries for path in ([e] if isinstance(e, str) else e)}
+
+    deps = {dep for dep in paths(definition["deps"]) if not dep.endswith(".py")}
+    outs = paths(
+        definition.get("outs", []) + definition.get("metrics", []) + definition.get("plots", [])
+    )
+    given = {argument for argument in definition["cmd"].split()[3:] if argument != name}
+    if module == "train":
+        # DVCLive lays its folder out by itself.
+        given |= {out for out in outs if out.startswith("metrics/training/")}
+        given.remove("metrics/training")
+    assert given == deps | outs
+
+
+def test_only_evaluation_reads_the_test_images() -> None:
+    readers = [name for name, _, d in ENTRIES if "data/npz/test.npz" in d["deps"]]
+    assert readers == ["evaluate"]
+
+
+@pytest.mark.parametrize("module", ["fetch", "convert"])
+def test_mxnet_is_not_imported_where_nothing_is_trained_or_evaluated(module: str) -> None:
+    code = f"import sys, stages.{module}; print('mxnet' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_only_one_module_imports_mxnet_and_lenet_never_imports_stages() -> None:
+    for file in (ROOT / "lenet").glob("*.py"):
+        imported = set()
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.partition(".")[0])
+        assert "stages" not in imported, file
+        assert ("mxnet" in imported) == (file.name == "_mxnet.py"), file
+
+
+def test_every_parameter_belongs_to_a_stage_and_is_explained_in_the_readme() -> None:
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    known = set().union(*(model.model_fields for model in PARAMS.values() if model))
+    assert set(params) == known | {"train_file", "test_file"}
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in params if f"| `{name}` |" not in readme] == []
+
+
+def test_the_make_file_lists_its_commands() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert [line.split()[1] for line in listed.splitlines()] == targets
+
+
+def test_set_up_without_a_usable_python_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "python3.9").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "python3.9").chmod(0o755)
+    failed = subprocess.run(
+        ["sh", str(ROOT / "tools/setup.sh")],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHON": str(tmp_path / "python3.9")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert failed.returncode == 1
+    assert "found no usable Python 3.10, 3.11 or 3.12" in failed.stderr
+    assert "make setup PYTHON=" in failed.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_another_python_is_told_to_activate_the_environment(tmp_path: Path) -> None:
+    # -I -S: Python without the packages installed beside it.
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import stages.convert"
+    failed = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(f"error: {sys.executable} is not the project's Python")
+    assert ". .venv/bin/activate" in failed.stderr
+
+
+def test_the_locked_requirements_have_hashes_and_no_index_address() -> None:
+    lock = (ROOT / "requirements.txt").read_text()
+    assert "://" not in lock
+    assert not re.search(r"^\s*--(extra-)?index-url|^\s*--find-links", lock, re.MULTILINE)
+    pinned = re.findall(r"^[\w.-]+==[^\\]*\\\n    --hash=sha256:", lock, re.MULTILINE)
+    assert len(pinned) == len(re.findall(r"^[\w.-]+==", lock, re.MULTILINE)) > 100
