@@ -9,7 +9,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
-np.bool = np.bool_
+np.bool = np.bool_  # type: ignore[attr-defined]
 
 import mxnet as mx  # noqa: E402  (the two settings above have to come first)
 

@@ -46,7 +46,7 @@ def per_class(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> pd.Dat
     report = classification_report(
         labels, predicted, labels=_DIGITS, output_dict=True, zero_division=0
     )
-    table = pd.DataFrame(report).T.loc[map(str, _DIGITS)]
+    table = pd.DataFrame(report).T.loc[[str(digit) for digit in _DIGITS]]
     table = table.rename(columns={"f1-score": "f1"}).astype({"support": np.int64})
     return table.rename_axis("digit").reset_index()
 

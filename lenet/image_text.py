@@ -9,7 +9,7 @@ space between. A pixel without a pair is 0.
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def _parse(path: Path, text: bytes, first_line: int, done: int, layout: Layout) 
     return checked_records(values[label_at], pixels, layout, classes=CLASSES, place=place)
 
 
-def write(file: BinaryIO, records: Iterable[Records], layout: Layout) -> None:
+def write(file: IO[bytes], records: Iterable[Records], layout: Layout) -> None:
     """Write `records` as image-text with every pixel stated.
 
     Every number is written as briefly as brings back the same float64.

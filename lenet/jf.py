@@ -9,7 +9,7 @@ As in the original C reader a record may go on over several lines.
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -181,7 +181,7 @@ def _data_after_end(numbers: Numbers, index: int) -> InputError:
     )
 
 
-def write(file: BinaryIO, records: Iterable[Records], layout: Layout) -> None:
+def write(file: IO[bytes], records: Iterable[Records], layout: Layout) -> None:
     """Write `records` as .jf, with header and end marker, a record a line.
 
     Every number is written as briefly as brings back the same float64.

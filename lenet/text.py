@@ -78,7 +78,7 @@ def open_text(path: Path) -> Iterator[TextFile]:
         magic = raw.read(6)
         raw.seek(0)
         opener = next((o for m, o in _OPENERS.items() if magic.startswith(m)), None)
-        with opener(raw) if opener else io.BufferedReader(raw) as file:  # type: ignore[operator, arg-type]
+        with opener(raw) if opener else io.BufferedReader(raw) as file:  # type: ignore[operator]
             text = TextFile(path, file)
             if not text.start.strip():
                 raise InputError(f"{path}: the file is empty; expected digit images.")

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
 from lenet.errors import InputError
@@ -94,3 +95,15 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: str) -> None
     (tmp_path / "params.yaml").write_text(content)
     with pytest.raises(InputError, match="cannot be read as YAML|found no parameters"):
         ConversionParams.load(tmp_path / "params.yaml")
+
+
+def test_dvc_leaves_the_file_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    text = (ROOT / "params.yaml").read_text()
+    path.write_text(text)
+    apply_overrides(path, ["lr=0.1", "pixel_range=[-1,1]"])
+    expected = text.replace("\nlr: 0.05\n", "\nlr: 0.1\n").replace(
+        "\npixel_range:\n- 0\n- 2\n", "\npixel_range:\n- -1\n- 1\n"
+    )
+    assert path.read_text() == expected
+    assert ConversionParams.load(path).pixel_range == (-1, 1)

@@ -193,7 +193,7 @@ def test_the_published_raw_files_are_pinned() -> None:
     assert "5af668415a7bf1666c7c6da3bb09d29e48c395862c6feb23964b476972a015d4" in requirement
     stages = YAML(typ="safe").load(ROOT / "data/dvc.yaml")["stages"]
     for name, files in (("usps-libsvm", sources.USPS_LIBSVM), ("usps-zip", sources.USPS_ZIP)):
-        outs = [Path(out).name for entry in stages[name]["outs"] for out in entry]
+        outs = [Path(out).name for out in stages[name]["outs"]]
         assert outs == [file.url.rpartition("/")[2] for file in files]
         assert all(file.url.startswith("https://") for file in files)
         assert all(len(bytes.fromhex(file.sha256)) == 32 for file in files)

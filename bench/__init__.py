@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench`. Figures are ratios, side by side in one run, as machines are noisy."""
