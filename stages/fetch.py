@@ -11,7 +11,7 @@ def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__)
     names = parser.add_subparsers(dest="source", required=True)
-    for name in ("usps", "usps-libsvm", "usps-zip", "digits"):
+    for name in ("usps", "digits", *sources.WEB):
         source = names.add_parser(name)
         if name == "usps":
             source.add_argument("requirement", type=Path, help="pip requirement with its hash")
@@ -20,7 +20,6 @@ def main() -> None:
         source.add_argument("test", type=Path, help="raw test file to write")
     arguments = parser.parse_args()
 
-    paths = (arguments.train, arguments.test)
     if arguments.source == "usps":
         train, test = sources.usps(arguments.requirement, arguments.test_index)
         sources.write_jf(train, arguments.train)
@@ -30,9 +29,9 @@ def main() -> None:
         sources.write_jf(train, arguments.train)
         sources.write_image_text(test, arguments.test)
     else:
-        files = sources.USPS_LIBSVM if arguments.source == "usps-libsvm" else sources.USPS_ZIP
-        for file, path in zip(files, paths, strict=True):
-            sources.download(file, path)
+        train_file, test_file = sources.WEB[arguments.source]
+        sources.download(train_file, arguments.train)
+        sources.download(test_file, arguments.test)
 
 
 if __name__ == "__main__":
