@@ -19,7 +19,7 @@ from lenet.records import Layout, Records, checked_records, number_texts
 from lenet.text import Numbers, TextFile, parse_numbers, whole_words
 
 _END_MARKER = -1
-_HEADER = re.compile(rb"\s*(\d+)\s+(\d+)(?=\s)([ \t\r\v\f]*\n)?")
+_HEADER = re.compile(rb"\s*(\d{1,9})\s+(\d{1,9})(?=\s)([ \t\r\v\f]*\n)?")
 
 
 def read(file: TextFile, layout: Layout) -> Iterator[Records]:
@@ -32,6 +32,7 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     line = 1 + file.start.count(b"\n", 0, header_end)
     done = 0
     aligned: bool | None = None
+    advice = ""
     ended = False
     text = b""
     for block, last in file.blocks(skip=header_end):
@@ -45,6 +46,7 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
         labels_due = _LabelsDue(numbers, width, done)
         if aligned is None and len(values):
             aligned = labels_due.are_aligned()
+            advice = labels_due.side_advice()
         markers = np.flatnonzero(values[::width] == _END_MARKER)
         if aligned:
             labels_due.check_alignment(int(markers[0]) if len(markers) else None)
@@ -56,12 +58,17 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
             if complete * width + 1 < len(values):
                 raise _data_after_end(numbers, complete * width + 1)
         elif last and labels_due.marker_ends_a_record():
-            raise labels_due.too_few(complete - 1, layout.features - 1)
+            raise labels_due.too_few(complete - 1, layout.features - 1, advice)
         elif last and len(values) % width:
-            raise labels_due.too_few(complete, len(values) % width - 1)
+            raise labels_due.too_few(complete, len(values) % width - 1, advice)
         table = values[: complete * width].reshape(complete, width)
         yield checked_records(
-            table[:, 0], table[:, 1:], layout, classes=classes, place=labels_due.place
+            table[:, 0],
+            table[:, 1:],
+            layout,
+            classes=classes,
+            place=labels_due.place,
+            advice=advice,
         )
         done += complete
         # The rest begins right behind the last number used, with the white space that tells
@@ -134,13 +141,27 @@ class _LabelsDue:
         before, pixel, marker = self._numbers.lines(np.arange(count - 3, count))
         return bool(before == pixel != marker)
 
-    def too_few(self, i: int, found: int) -> InputError:
+    def too_few(self, i: int, found: int, advice: str) -> InputError:
         """Return the error of record `i`, the last, which has `found` pixel values."""
-        side = round((self._width - 1) ** 0.5)
         return InputError(
             f"{self.place(i)}: found {found} pixel values; expected {self._width - 1} after the "
-            f"label. The file is cut short, or image_side is not {side}."
+            f"label.{advice or ' The file is cut short.'}"
         )
+
+    def usual_count(self) -> int:
+        """Return how many numbers most lines hold."""
+        lines = self._numbers.lines(np.arange(len(self._numbers.values)))
+        counts = np.bincount(np.bincount(lines - lines[0]))
+        counts[0] = 0
+        return int(counts.argmax())
+
+    def side_advice(self) -> str:
+        """Return what to do if most lines are a record each of images of another side, or ""."""
+        pixels = self.usual_count() - 1
+        side = round(max(pixels, 0) ** 0.5)
+        if side < 2 or side**2 != pixels or pixels == self._width - 1:
+            return ""
+        return f" Most lines hold {pixels} values after the first: set image_side={side}."
 
     def are_aligned(self) -> bool:
         """Return whether every record of this file has to begin a line.
@@ -150,10 +171,7 @@ class _LabelsDue:
         for each other. In a text wrapped without regard to records only the count of all values
         tells.
         """
-        lines = self._numbers.lines(np.arange(len(self._numbers.values)))
-        counts = np.bincount(np.bincount(lines - lines[0]))
-        counts[0] = 0
-        return counts.argmax() == self._width or self._begin_line[1:3].sum() == 2
+        return self.usual_count() == self._width or self._begin_line[1:3].sum() == 2
 
     def check_alignment(self, marker: int | None) -> None:
         """Raise the error of the first record, before the end marker, that ends with no line."""

@@ -56,6 +56,7 @@ def checked_records(
     *,
     classes: int,
     place: Callable[[int], str],
+    advice: str = "",
 ) -> Records:
     """Return the records of `labels` (n,) and `pixels` (n, side * side) if they keep to `layout`.
 
@@ -64,6 +65,7 @@ def checked_records(
         layout: the limits.
         classes: how many labels there may be, from `first_label` on.
         place: names the place of a record, given its position here, for the message.
+        advice: what to do about a fault, if the reader knows better than the value suggests.
 
     Raises InputError at the first record that does not, naming the parameter that would fit it.
     """
@@ -79,12 +81,12 @@ def checked_records(
         if not label_fits[i]:
             raise InputError(
                 f"{place(i)}: found label {labels[i]:.9g}; expected a whole number from "
-                f"{layout.first_label} to {last_label}.{_label_advice(labels[i], layout)}"
+                f"{layout.first_label} to {last_label}.{advice or _label_advice(labels[i], layout)}"
             )
         pixel = int(np.flatnonzero((pixels[i] < low) | (pixels[i] > high))[0])
         raise InputError(
             f"{place(i)}: found {pixels[i, pixel]:.9g} as pixel {pixel + 1}; expected a value "
-            f"from {low:g} to {high:g}.{_pixel_advice(pixels[i, pixel])}"
+            f"from {low:g} to {high:g}.{advice or _pixel_advice(pixels[i, pixel])}"
         )
     return Records(labels.astype(np.int64), pixels)
 
