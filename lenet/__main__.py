@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lenet import raw
 from lenet.errors import run
+from lenet.params import ConversionParams
 from lenet.records import Layout
 
 
@@ -39,15 +40,13 @@ def main() -> None:
         help="label of digit 0 in text (default 0)",
     )
     arguments = parser.parse_args()
-    low, high = arguments.pixel_range
-    if low >= high:
-        convert.error(f"--pixel-range: found {low:g} {high:g}; expected LO below HI")
-    if arguments.image_side < 2:
-        convert.error(f"--image-side: found {arguments.image_side}; expected at least 2")
-    if arguments.first_label < 0:
-        convert.error(f"--first-label: found {arguments.first_label}; expected 0 or more")
+    params = ConversionParams.check(
+        image_side=arguments.image_side,
+        pixel_range=tuple(arguments.pixel_range),
+        first_label=arguments.first_label,
+    )
     layout = Layout(
-        side=arguments.image_side, pixel_range=(low, high), first_label=arguments.first_label
+        side=params.image_side, pixel_range=params.pixel_range, first_label=params.first_label
     )
     raw.convert(arguments.source, arguments.target, layout)
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from lenet.errors import InputError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,8 +33,13 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
     Until then, and for good after an error, what stood at `path` stays as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; expected the name of a file to write.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}).") from error
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

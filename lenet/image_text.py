@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lenet.digits import CLASSES
 from lenet.errors import InputError
@@ -74,7 +75,8 @@ def _parse(path: Path, text: bytes, first_line: int, done: int, layout: Layout) 
         at = int(wrong[0])
         raise InputError(
             f"{place(record_of[at])}: found {'index' if is_index[at] else 'number'} "
-            f"{values[at]:.9g} out of place; expected a label, then index:value pairs."
+            f"{values[at]:.9g} out of place; expected a label, then index:value pairs "
+            "(image-text, as the file has ':' or '#')."
         )
 
     index, pixel, row = values[is_index], values[1:][is_index[:-1]], record_of[is_index]
@@ -91,9 +93,25 @@ def _parse(path: Path, text: bytes, first_line: int, done: int, layout: Layout) 
             f"{place(row[wrong[0]])}: found index {index[wrong[0]]:g} after "
             f"{index[wrong[0] - 1]:g}; expected each index once, in ascending order."
         )
+    if not done:
+        _check_side(path, index, counts, layout)
     pixels = np.zeros((len(label_at), layout.features))
     pixels[row, index.astype(np.int64) - 1] = pixel
     return checked_records(values[label_at], pixels, layout, classes=CLASSES, place=place)
+
+
+def _check_side(
+    path: Path, index: NDArray[np.float64], counts: NDArray[np.int64], layout: Layout
+) -> None:
+    """Raise InputError where every record states all pixels of smaller images, and no other."""
+    pairs = int(counts[0]) // 2 if len(counts) else 0
+    side = round(pairs**0.5)
+    dense = pairs and (counts == 2 * pairs + 1).all() and index.max() == pairs
+    if dense and side >= 2 and side**2 == pairs < layout.features:
+        raise InputError(
+            f"{path}: found just the indices 1 to {pairs} in every record; expected up to "
+            f"{layout.side} x {layout.side} = {layout.features}. Set image_side={side}."
+        )
 
 
 def write(file: IO[bytes], records: Iterable[Records], layout: Layout) -> None:

@@ -46,21 +46,16 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
         labels_due = _LabelsDue(numbers, width, done)
         if aligned is None and len(values):
             aligned = labels_due.are_aligned()
-            advice = labels_due.side_advice()
+            advice = "" if header_end else labels_due.side_advice(layout)
+        complete = len(values) // width
         markers = np.flatnonzero(values[::width] == _END_MARKER)
         if aligned:
             labels_due.check_alignment(int(markers[0]) if len(markers) else None)
-
-        complete = len(values) // width
         if len(markers):
             ended = True
             complete = int(markers[0])
-            if complete * width + 1 < len(values):
-                raise _data_after_end(numbers, complete * width + 1)
         elif last and labels_due.marker_ends_a_record():
             raise labels_due.too_few(complete - 1, layout.features - 1, advice)
-        elif last and len(values) % width:
-            raise labels_due.too_few(complete, len(values) % width - 1, advice)
         table = values[: complete * width].reshape(complete, width)
         yield checked_records(
             table[:, 0],
@@ -70,6 +65,10 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
             place=labels_due.place,
             advice=advice,
         )
+        if ended and complete * width + 1 < len(values):
+            raise _data_after_end(numbers, complete * width + 1)
+        if last and not ended and len(values) % width:
+            raise labels_due.too_few(complete, len(values) % width - 1, advice)
         done += complete
         # The rest begins right behind the last number used, with the white space that tells
         # whether the next label begins a line.
@@ -82,19 +81,22 @@ def _header(file: TextFile, layout: Layout) -> tuple[int, int]:
     """Return the number of classes and where in the file the header, if there is one, ends.
 
     Two whole numbers are a header, not a label and a pixel, where they stand alone on the first
-    line, or where the second is the number of features and no possible pixel.
+    line, or where the second is the number of features, and one of them cannot be in a record.
     """
     match = _HEADER.match(file.start)
     if not match:
         return CLASSES, 0
     classes, features = int(match[1]), int(match[2])
     low, high = layout.pixel_range
-    alone = match[3] is not None and features > 1
-    if not alone and (features != layout.features or low <= features <= high):
+    root = round(features**0.5)
+    square = root >= 2 and root**2 == features
+    alone = match[3] is not None and (square or not low <= features <= high)
+    no_label = classes > layout.first_label + CLASSES - 1
+    no_pixel = not low <= features <= high
+    if not alone and (features != layout.features or not (no_label or no_pixel)):
         return CLASSES, 0
     if features != layout.features:
-        root = round(features**0.5)
-        advice = f" Set image_side={root}." if root**2 == features else ""
+        advice = f" Set image_side={root}." if square else ""
         raise InputError(
             f"{file.path}, line 1: the header says {features} features an image; expected "
             f"{layout.side} x {layout.side} = {layout.features}.{advice}"
@@ -138,8 +140,10 @@ class _LabelsDue:
         values, count = self._numbers.values, len(self._numbers.values)
         if count < self._width or count % self._width or values[-1] != _END_MARKER:
             return False
-        before, pixel, marker = self._numbers.lines(np.arange(count - 3, count))
-        return bool(before == pixel != marker)
+        lines = self._numbers.lines(np.arange(count))
+        # Where the record before ends so too, lines are as long as it happens to be.
+        usual = count > self._width and lines[-1 - self._width] != lines[-2 - self._width]
+        return bool(lines[-3] == lines[-2] != lines[-1] and not usual)
 
     def too_few(self, i: int, found: int, advice: str) -> InputError:
         """Return the error of record `i`, the last, which has `found` pixel values."""
@@ -155,35 +159,53 @@ class _LabelsDue:
         counts[0] = 0
         return int(counts.argmax())
 
-    def side_advice(self) -> str:
-        """Return what to do if most lines are a record each of images of another side, or ""."""
+    def side_advice(self, layout: Layout) -> str:
+        """Return what to do if the lines are a record each of images of another side, or ""."""
         pixels = self.usual_count() - 1
         side = round(max(pixels, 0) ** 0.5)
-        if side < 2 or side**2 != pixels or pixels == self._width - 1:
+        if side < 2 or side**2 != pixels or pixels == layout.features:
+            return ""
+        lines = self._numbers.lines(np.arange(len(self._numbers.values)))
+        firsts = self._numbers.values[np.flatnonzero(np.diff(lines, prepend=-1))]
+        last_label = layout.first_label + CLASSES - 1
+        if not ((firsts >= layout.first_label) & (firsts <= last_label) & (firsts % 1 == 0)).all():
             return ""
         return f" Most lines hold {pixels} values after the first: set image_side={side}."
 
     def are_aligned(self) -> bool:
         """Return whether every record of this file has to begin a line.
 
-        So it is where most lines are a record each, or the first two records end with a line.
+        So it is where most lines are a record each, or the first two records fill lines alike.
         Then a missing or surplus value is found where it is, and two such faults cannot make up
         for each other. In a text wrapped without regard to records only the count of all values
         tells.
         """
-        return self.usual_count() == self._width or self._begin_line[1:3].sum() == 2
+        if self.usual_count() == self._width:
+            return True
+        if self._begin_line[1:3].sum() < 2:
+            return False
+        lines = self._numbers.lines(np.arange(2 * self._width)).reshape(2, self._width)
+        return bool((np.diff(lines[0]) == np.diff(lines[1])).all())
 
     def check_alignment(self, marker: int | None) -> None:
         """Raise the error of the first record, before the end marker, that ends with no line."""
         values = self._numbers.values
-        begin_line = self._begin_line
+        begin_line = self._begin_line.copy()
+        if self._done == 0:
+            # The first record of the file may stand behind its header.
+            begin_line[0] = True
         if marker is not None:
             # The last number of the file may share the last record's line: it is the marker.
             at_end = marker * self._width == len(values) - 1
             begin_line = begin_line[: marker if at_end else marker + 1]
-        wrong = np.flatnonzero(~begin_line[1:])
+        wrong = np.flatnonzero(~begin_line)
+        if len(wrong) and wrong[0] == 0:
+            raise InputError(
+                f"{self.place(0)}: found its label in the middle of a line; expected each record "
+                f"to begin a line, a label and {self._width - 1} pixel values."
+            )
         if len(wrong):
-            i = int(wrong[0])
+            i = int(wrong[0]) - 1
             start = i * self._width
             lines = self._numbers.lines(np.arange(start, min(start + 2 * self._width, len(values))))
             raise InputError(

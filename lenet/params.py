@@ -2,7 +2,7 @@
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from ruamel.yaml import YAML
@@ -39,7 +39,7 @@ class _Params(BaseModel, frozen=True):
         try:
             # YAML 1.2, so that the 1e-06 that DVC writes is a number.
             values = YAML(typ="safe", pure=True).load(path)
-        except (OSError, UnicodeDecodeError, YAMLError) as error:
+        except (OSError, ValueError, YAMLError) as error:
             raise InputError(f"{path}: cannot be read as YAML: {error}") from error
         if not isinstance(values, dict):
             raise InputError(
@@ -51,17 +51,24 @@ class _Params(BaseModel, frozen=True):
                 advice = f"; did you mean {near[0]}?" if near else "."
                 raise InputError(f"{path}: unknown parameter {key}{advice}")
         try:
+            return cls.check(**values)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+
+    @classmethod
+    def check(cls, **values: Any) -> Self:
+        """Return the parameters among `values`; raise InputError where one cannot be so."""
+        try:
             params = cls.model_validate(values)
         except ValidationError as error:
-            first = error.errors()[0]
-            key = str(first["loc"][0])
+            key = str(error.errors()[0]["loc"][0])
             expected = cls.model_fields[key].description
             found = f"found {values[key]!r}" if key in values else "missing"
-            raise InputError(f"{path}: {key}: {found}; expected {expected}.") from None
-        params._check_together(path)
+            raise InputError(f"{key}: {found}; expected {expected}.") from None
+        params._check_together()
         return params
 
-    def _check_together(self, path: Path) -> None:
+    def _check_together(self) -> None:
         """Raise InputError where values that are right one by one do not fit each other."""
 
 
@@ -72,7 +79,7 @@ class ConversionParams(_Params, frozen=True):
     pixel_range: Annotated[tuple[_Number, _Number], AfterValidator(_ascending)] = Field(
         description="two numbers, the lower first, such as [0, 2]"
     )
-    first_label: _Whole = Field(ge=0, le=1_000_000, description="a whole number from 0 on")
+    first_label: _Whole = Field(ge=0, le=1000, description="a whole number from 0 to 1000")
 
 
 class EvaluationParams(_Params, frozen=True):
@@ -110,10 +117,10 @@ class TrainingParams(EvaluationParams, frozen=True):
     weight_decay: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
     label_smoothing: _Number = Field(ge=0, lt=1, description="a number from 0 to below 1")
 
-    def _check_together(self, path: Path) -> None:
+    def _check_together(self) -> None:
         if self.warmup_epochs >= self.epochs:
             raise InputError(
-                f"{path}: warmup_epochs: found {self.warmup_epochs}; expected less than epochs, "
+                f"warmup_epochs: found {self.warmup_epochs}; expected less than epochs, "
                 f"which is {self.epochs}."
             )
 

@@ -23,12 +23,8 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
     The format is recognised by content, text also when compressed. Raises InputError at the
     first fault of the file, and where it holds no record at all.
     """
-    if zipfile.is_zipfile(path):
-        data = digits.load(path)
-        side = data.images.shape[1]
-        if side != layout.side:
-            raise InputError(f"{path}: found images of side {side}; expected {layout.side}.")
-        yield as_records(data, layout)
+    if _is_npz(path):
+        yield as_records(_load_npz(path, layout), layout)
         return
     count = 0
     with open_text(path) as file:
@@ -40,12 +36,29 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
         raise InputError(f"{path}: holds no images; expected at least one record.")
 
 
+def _is_npz(path: Path) -> bool:
+    return path.is_file() and zipfile.is_zipfile(path)
+
+
+def _load_npz(path: Path, layout: Layout) -> Digits:
+    data = digits.load(path)
+    side = data.images.shape[1]
+    if side != layout.side:
+        raise InputError(
+            f"{path}: found images of side {side}; expected {layout.side}. Set image_side={side}."
+        )
+    return data
+
+
 def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
     """Read a .jf, image-text or npz file.
 
-    Returns the digits, and the least and greatest pixel value as written in the file.
+    Returns the digits, and the least and greatest pixel value found in the file.
     Raises InputError at the first fault of the file.
     """
+    if _is_npz(path):
+        data = _load_npz(path, layout)
+        return data, (float(data.images.min()), float(data.images.max()))
     images, labels, found = [], [], []
     for records in read_records(path, layout):
         if len(records):
@@ -58,7 +71,8 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
 def as_records(data: Digits, layout: Layout) -> Records:
     """Return `data`, images of the layout's side, in a raw file's numbers.
 
-    They are rounded as far as `read` still gives the same digits.
+    They are rounded as far as `read` still gives the same digits. Raises InputError where the
+    layout's pixel range would not give them back.
     """
     low, high = layout.pixel_range
     flat = data.images.reshape(len(data), -1)
@@ -68,6 +82,11 @@ def as_records(data: Digits, layout: Layout) -> Records:
         if np.array_equal(_scaled(rounded, layout), flat):
             pixels = rounded
             break
+    if not np.array_equal(_scaled(pixels, layout), flat):
+        raise InputError(
+            f"pixels as fine as these do not survive the pixel range {low:g} to {high:g}; "
+            "0 to 1 or 0 to 2 keeps them."
+        )
     return Records(data.labels + layout.first_label, pixels)
 
 

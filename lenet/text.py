@@ -47,7 +47,7 @@ class TextFile:
             return self._file.read(_BLOCK_BYTES)
         except _BROKEN as error:
             raise InputError(
-                f"{self.path}: the archive is broken or cut short ({error}); fetch it again."
+                f"{self.path}: cannot be read, broken or cut short ({error}); fetch it again."
             ) from error
 
     def blocks(self, *, skip: int = 0) -> Iterator[tuple[bytes, bool]]:
@@ -72,19 +72,22 @@ def open_text(path: Path) -> Iterator[TextFile]:
     """
     try:
         raw = path.open("rb")
+        magic = raw.peek(6)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
     with raw:
-        magic = raw.read(6)
-        raw.seek(0)
         opener = next((o for m, o in _OPENERS.items() if magic.startswith(m)), None)
-        with opener(raw) if opener else io.BufferedReader(raw) as file:  # type: ignore[operator]
+        with opener(raw) if opener else raw as file:  # type: ignore[operator]
             text = TextFile(path, file)
             if not text.start.strip():
                 raise InputError(f"{path}: the file is empty; expected digit images.")
             if b"\0" in text.start:
                 raise InputError(
                     f"{path}: a binary file; expected .jf or image-text, plain, .gz, .bz2 or .xz."
+                )
+            if b"\r" in text.start and b"\n" not in text.start:
+                raise InputError(
+                    f"{path}: lines end in CR alone; expected LF or CR LF (as by tr '\\r' '\\n')."
                 )
             yield text
 

@@ -1,6 +1,8 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -32,9 +34,18 @@ def test_the_picture_shows_counts_and_recall(
 
 def test_the_same_predictions_give_the_same_bytes_in_any_style(tmp_path: Path) -> None:
     figures.confusion_picture(LABELS, PREDICTED, tmp_path / "a.png")
-    figures.confusion_picture(LABELS, PREDICTED, tmp_path / "b.png")
+    (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.facecolor: black\n")
+    code = (
+        "from pathlib import Path; import numpy as np; from lenet import figures; "
+        "labels = np.arange(200) % 9; predicted = np.where(np.arange(200) % 20 == 0, 9, labels); "
+        "figures.confusion_picture(labels, predicted, Path('b.png'))"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
+    }
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert b"matplotlib" not in (tmp_path / "a.png").read_bytes().lower()
     assert imread(tmp_path / "a.png").shape == (620, 700, 4)
     assert (tmp_path / "a.png").stat().st_size < 100_000
-    assert mpl.rcParams["savefig.dpi"] == "figure"

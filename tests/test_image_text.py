@@ -87,12 +87,34 @@ def test_an_absent_pixel_is_zero_and_not_background(path: Path) -> None:
         ("6 1:-1\n", "line 1, record 1: found -1 as pixel 1; .*pixel_range=.-1,1."),
         ("6 1:255\n", "line 1, record 1: found 255 as pixel 1; .*pixel_range=.0,255."),
         ("# nothing\n", "holds no images"),
+        ("6 0.5 # a .jf with a comment\n", "image-text, as the file has ':' or '#'"),
     ],
 )
 def test_refuses_with_place_and_advice(path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as error:
         read(path, text)
     assert str(error.value).startswith(str(path))
+
+
+def test_a_dense_file_of_smaller_images_is_refused(path: Path) -> None:
+    line = "6 " + " ".join(f"{index}:0.5" for index in range(1, 65)) + "\n"
+    layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
+    with pytest.raises(InputError, match=r"just the indices 1 to 64 .* Set image_side=8"):
+        read(path, line * 3, layout)
+    assert len(read(path, line * 3 + "6 100:1\n", layout)) == 4
+
+
+@pytest.mark.parametrize("block_bytes", [1, 5, 17, 40])
+def test_blocks_may_end_anywhere(
+    path: Path, block_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "6 1:0.5 2:1 # one\n\n3 2:0.25 4:2\n1 1:1"
+    whole = read(path, text)
+    # The first block has to show a colon, to tell the format by; real blocks are a MiB.
+    monkeypatch.setattr("lenet.text._BLOCK_BYTES", max(block_bytes, 5))
+    parts = read(path, text)
+    np.testing.assert_array_equal(parts.labels, whole.labels)
+    np.testing.assert_array_equal(parts.pixels, whole.pixels)
 
 
 def test_names_the_line_of_a_fault_behind_many_blocks(path: Path) -> None:

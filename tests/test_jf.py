@@ -78,20 +78,30 @@ def test_a_pixel_of_minus_one_is_no_end_marker(path: Path) -> None:
     assert records.pixels.tolist() == [[-1, -1, -1, -1], [-1, 0, 1, -1]]
 
 
+def test_a_header_may_share_its_line_with_a_record(path: Path) -> None:
+    layout = Layout(side=2, pixel_range=(0, 255), first_label=0)
+    assert read(path, "10 4 6 7 7 7 7 3 4 255 0 17", layout).labels.tolist() == [6, 3]
+
+
+def test_a_label_and_a_pixel_alone_on_the_first_line_are_no_header(path: Path) -> None:
+    assert read(path, "6 2\n" + " ".join(["0"] * 15) + "\n").pixels[0, :2].tolist() == [2, 0]
+
+
 def test_a_first_pixel_that_equals_the_number_of_features_is_no_header(path: Path) -> None:
     layout = Layout(side=2, pixel_range=(0, 255), first_label=0)
     assert read(path, "6 4 255 0 17\n", layout).pixels.tolist() == [[4, 255, 0, 17]]
 
 
-@pytest.mark.parametrize("block_bytes", [1, 2, 7, 64])
+@pytest.mark.parametrize("header", ["", "10 16\n"])
+@pytest.mark.parametrize("block_bytes", [1, 2, 3, 7, 37, 64])
 def test_blocks_may_end_anywhere(
-    path: Path, block_bytes: int, monkeypatch: pytest.MonkeyPatch
+    path: Path, block_bytes: int, header: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = f"10 16\n6 {ROW}\n3 {ROW}\n1 {ROW}\n-1\n"
+    text = f"{header}6 {ROW}\n3 {ROW}\n1 {ROW}\n-1\n"
     whole = read(path, text)
-    # The header has to lie in the first block; real blocks are a MiB.
+    # The header's line has to lie in the first block; real blocks are a MiB.
     path.write_bytes(text.encode())
-    monkeypatch.setattr("lenet.text._BLOCK_BYTES", max(block_bytes, 7))
+    monkeypatch.setattr("lenet.text._BLOCK_BYTES", max(block_bytes, len(header)))
     blocks = list(raw.read_records(path, LAYOUT))
     np.testing.assert_array_equal(np.concatenate([b.labels for b in blocks]), whole.labels)
     np.testing.assert_array_equal(np.concatenate([b.pixels for b in blocks]), whole.pixels)
@@ -144,12 +154,34 @@ SHORT = " ".join(ROW.split()[1:])
         ("-1\n", "holds no images"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "a binary file"),
         (b"\xff\xfe6\0 \0", "a binary file"),
+        (f"6 {ROW}\r3 {ROW}\r", "lines end in CR alone"),
     ],
 )
 def test_refuses_with_place_and_advice(path: Path, text: str | bytes, message: str) -> None:
     with pytest.raises(InputError, match=message) as error:
         read(path, text)
     assert str(error.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("block_bytes", range(100, 220, 3))
+def test_compensating_faults_are_found_wherever_a_block_ends(
+    path: Path, block_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = f"6 {ROW}\n"
+    path.write_text(good * 3 + f"6 {ROW} 0\n" + f"{ROW}\n" + good * 3)
+    monkeypatch.setattr("lenet.text._BLOCK_BYTES", block_bytes)
+    with pytest.raises(InputError, match=r"line [45], record [45]: found"):
+        list(raw.read_records(path, LAYOUT))
+
+
+def test_rows_of_a_record_may_have_lines_of_their_own(path: Path) -> None:
+    # A last pixel that stands alone on its line is no end marker.
+    layout = Layout(side=4, pixel_range=(-1, 1), first_label=0)
+    pixels = ["-1"] * 16
+    record = " ".join(["6", *pixels[:15]]) + "\n-1\n"
+    assert read(path, record * 3, layout).pixels.tolist() == [[-1.0] * 16] * 3
+    with pytest.raises(InputError, match=r"line 6, record 3: found label 11; .* from 0 to 9\.$"):
+        read(path, "10 16\n" + record * 2 + "11" + record[1:], layout)
 
 
 def test_names_the_line_of_a_fault_behind_many_blocks(path: Path) -> None:

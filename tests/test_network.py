@@ -109,6 +109,12 @@ def test_a_saved_network_comes_back_to_the_bit(tmp_path: Path) -> None:
         network.load(symbol, weights, context=mx.cpu())(images).asnumpy(), scores
     )
 
+    whole = weights.read_bytes()
+    for harmed in (whole[: len(whole) // 2], b"", b"text", symbol.read_bytes()):
+        weights.write_bytes(harmed)
+        with pytest.raises(InputError, match="not a model that MXNet can read"):
+            network.load(symbol, weights, context=mx.cpu())
+
 
 def test_other_files_are_no_model(tmp_path: Path) -> None:
     bad = tmp_path / "bad"

@@ -90,7 +90,9 @@ def test_an_unknown_key_and_a_missing_one_are_named(tmp_path: Path) -> None:
         ConversionParams.load(path)
 
 
-@pytest.mark.parametrize("content", ["lr: [1", "a: 1\na: 2\n", "- 1\n", "", "\x00"])
+@pytest.mark.parametrize(
+    "content", ["lr: [1", "lr: 2001-99-99", "lr: !!int x", "a: 1\na: 2\n", "- 1\n", "", "\x00"]
+)
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "params.yaml").write_text(content)
     with pytest.raises(InputError, match="cannot be read as YAML|found no parameters"):

@@ -63,7 +63,7 @@ def test_a_broken_archive_is_named(
     else:
         packed[30:40] = bytes(10)
     path.write_bytes(packed)
-    with pytest.raises(InputError, match=r"mine.jf.z: the archive is broken or cut short"):
+    with pytest.raises(InputError, match=r"mine.jf.z: cannot be read, broken or cut short"):
         raw.read(path, SIGNED)
 
 
@@ -114,6 +114,41 @@ def test_images_of_another_side_are_refused(tmp_path: Path, random_digits: Digit
         raw.convert(tmp_path / "a.npz", tmp_path / "a.jf", LAYOUT)
 
 
+def test_pixels_that_a_range_would_lose_are_refused(tmp_path: Path) -> None:
+    fine = np.full((1, 2, 2), 1e-30, np.float32)
+    digits.save(Digits(fine, np.array([3])), tmp_path / "a.npz")
+    with pytest.raises(InputError, match="do not survive the pixel range -1 to 1"):
+        raw.convert(tmp_path / "a.npz", tmp_path / "a.jf", SIGNED)
+    raw.convert(tmp_path / "a.npz", tmp_path / "b.npz", SIGNED)
+    assert (tmp_path / "b.npz").read_bytes() == (tmp_path / "a.npz").read_bytes()
+
+
+def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    (tmp_path / "folder.npz").mkdir()
+    for target in ("folder.npz", "in.jf/out.npz"):
+        with pytest.raises(InputError, match=f"{target}: (is a folder|cannot be written)"):
+            raw.convert(tmp_path / "in.jf", tmp_path / target, SIGNED)
+
+
+def test_a_pipe_is_read(tmp_path: Path) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    command = [sys.executable, "-m", "lenet", "convert", "/dev/stdin", "out.txt", "--image-side"]
+    with (tmp_path / "in.jf").open() as source:
+        feed = subprocess.Popen(["cat"], stdin=source, stdout=subprocess.PIPE)
+        subprocess.run(
+            [*command, "2", "--pixel-range", "-1", "1"],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(Path(__file__).parents[1])},
+            stdin=feed.stdout,
+            check=True,
+        )
+        assert feed.stdout
+        feed.stdout.close()
+        feed.wait()
+    assert (tmp_path / "out.txt").read_text().startswith("6 1:-1 2:0")
+
+
 def lenet(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "lenet", *arguments]
     environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
@@ -143,13 +178,22 @@ def test_the_command_converts_and_reports(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [("--pixel-range", "2", "0"), ("--image-side", "1"), ("--first-label", "-1")]
+    ("option", "message"),
+    [
+        (("--pixel-range", "2", "0"), "pixel_range: found (2.0, 0.0); expected two numbers"),
+        (("--pixel-range", "0", "inf"), "pixel_range: found (0.0, inf); expected two numbers"),
+        (("--image-side", "1"), "image_side: found 1; expected a whole number from 2"),
+        (("--image-side", "100000"), "image_side: found 100000; expected a whole number from 2"),
+        (("--first-label", "-1"), "first_label: found -1; expected a whole number from 0"),
+    ],
 )
-def test_the_command_refuses_impossible_options(tmp_path: Path, option: tuple[str, ...]) -> None:
+def test_the_command_refuses_impossible_options(
+    tmp_path: Path, option: tuple[str, ...], message: str
+) -> None:
     (tmp_path / "in.jf").write_text(JF)
     failed = lenet("convert", "in.jf", "out.npz", *option, folder=tmp_path)
-    assert failed.returncode != 0
-    assert f"{option[0]}: found {' '.join(option[1:])}; expected" in failed.stderr
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(f"error: {message}")
 
 
 def test_conversion_does_without_mxnet(tmp_path: Path) -> None:

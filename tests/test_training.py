@@ -133,6 +133,47 @@ def test_one_step_is_the_gradient_of_the_mean_loss(real_digits: Digits) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"momentum": 0.5},
+        {"weight_decay": 0.1},
+        {"optimizer": "sgd"},
+        {"warmup_epochs": 1},
+        {"lr_schedule": "cosine"},
+        {"margin": 0.2},
+        {"input_range": (0.0, 1.0)},
+        {"batch_size": 8},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_every_argument_has_its_say(real_digits: Digits, change: dict[str, Any]) -> None:
+    some = real_digits[np.arange(64)]
+    assert weights(trained(some, **change)[0]) != weights(trained(some)[0])
+
+
+def test_weight_decay_shrinks_the_weights(real_digits: Digits) -> None:
+    some = real_digits[np.arange(5)]
+    rate = {"epochs": 1, "lr": 0.1, "batch_size": 5, "optimizer": "sgd", "momentum": 0.0}
+    start, _ = trained(some, epochs=1, lr=1e-12, batch_size=5)
+    plain, _ = trained(some, **rate)
+    decayed, _ = trained(some, weight_decay=0.5, **rate)
+    for name, parameter in start.collect_params().items():
+        difference = plain.collect_params()[name].data() - decayed.collect_params()[name].data()
+        np.testing.assert_allclose(
+            difference.asnumpy(), 0.1 * 0.5 * parameter.data().asnumpy(), atol=1e-6
+        )
+
+
+def test_probabilities_of_many_images_come_in_order(real_digits: Digits) -> None:
+    lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
+    view = {"image_size": 16, "margin": 0, "input_range": (-1, 1), "context": mx.cpu()}
+    together = probabilities(lenet, real_digits.images[:1100], **view)
+    apart = [probabilities(lenet, real_digits.images[i : i + 100], **view) for i in (0, 500, 1000)]
+    for start, part in zip((0, 500, 1000), apart, strict=True):
+        np.testing.assert_allclose(together[start : start + 100], part, atol=1e-5)
+
+
 def test_label_smoothing_spreads_the_target(real_digits: Digits) -> None:
     some = real_digits[np.arange(16)]
     lenet, (epoch,) = trained(some, epochs=1, lr=1e-12, label_smoothing=0.1)
