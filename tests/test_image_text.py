@@ -6,21 +6,17 @@ import pytest
 from hypothesis import given
 from sklearn.datasets import load_svmlight_file
 
-from lenet import image_text, raw
+from lenet import image_text
 from lenet.errors import InputError
 from lenet.records import Layout, Records
+from tests.helpers import read_raw
 from tests.strategies import record_sets
 
 LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
 
 
-def read(path: Path, text: str | bytes, layout: Layout = LAYOUT) -> Records:
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    blocks = list(raw.read_records(path, layout))
-    return Records(
-        np.concatenate([block.labels for block in blocks]),
-        np.concatenate([block.pixels for block in blocks]),
-    )
+def read(path: Path, content: str | bytes, layout: Layout = LAYOUT) -> Records:
+    return read_raw(path, content, layout)
 
 
 @pytest.fixture

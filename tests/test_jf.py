@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lenet import jf, raw
 from lenet.errors import InputError
 from lenet.records import Layout, Records
+from tests.helpers import read_raw
 from tests.strategies import record_sets
 
 LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0)
@@ -17,13 +18,8 @@ ROW = " ".join(["0", "0.5", "1", "2"] * 4)
 PIXELS = np.array([0, 0.5, 1, 2] * 4)
 
 
-def read(path: Path, text: str | bytes, layout: Layout = LAYOUT) -> Records:
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    blocks = list(raw.read_records(path, layout))
-    return Records(
-        np.concatenate([block.labels for block in blocks]),
-        np.concatenate([block.pixels for block in blocks]),
-    )
+def read(path: Path, content: str | bytes, layout: Layout = LAYOUT) -> Records:
+    return read_raw(path, content, layout)
 
 
 @pytest.fixture
