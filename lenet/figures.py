@@ -33,7 +33,7 @@ def confusion_picture(labels: NDArray[np.int64], predicted: NDArray[np.int64], p
     shares = counts / np.maximum(totals, 1)[:, None]
     np.fill_diagonal(shares, 0)
 
-    figure = Figure(figsize=(7, 6.2), layout="constrained")
+    figure = Figure(figsize=(7.8, 6.2), layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Reds", vmin=0, vmax=max(1.4 * shares.max(), 0.01))
     for actual, guess in np.ndindex(counts.shape):
