@@ -44,7 +44,7 @@ notebook: setup  ## Run the lecture notebook's training, which never learns, as 
 
 lock: setup  ## Resolve requirements.txt anew, with hashes and no index address
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \
-		--no-python-downloads --generate-hashes --no-emit-index-url --upgrade \
+		--no-python-downloads --generate-hashes --upgrade \
 		--custom-compile-command "make lock" --output-file requirements.txt
 
 clean:  ## Remove .venv
