@@ -30,7 +30,8 @@ def recognise(file: TextFile) -> bool:
 def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     """Yield the records of an image-text file, a block at a time.
 
-    Raises InputError at the first fault, with its line and record.
+    Raises InputError at a fault, with its line and, if it is no bad word, its record; of several
+    in one block not always at the first.
     """
     line, done = 1, 0
     text = b""

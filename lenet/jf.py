@@ -25,7 +25,8 @@ _HEADER = re.compile(rb"\s*(\d{1,9})\s+(\d{1,9})(?=\s)([ \t\r\v\f]*\n)?")
 def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     """Yield the records of a .jf file, a block at a time.
 
-    Raises InputError at the first fault, with its line and record.
+    Raises InputError at a fault, with its line and, if it is no bad word, its record; of several
+    in one block not always at the first.
     """
     width = 1 + layout.features
     classes, header_end = _header(file, layout)

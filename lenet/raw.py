@@ -20,11 +20,15 @@ _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 def read_records(path: Path, layout: Layout) -> Iterator[Records]:
     """Yield the records of a .jf, image-text or npz file in a raw file's numbers, block by block.
 
-    The format is recognised by content, text also when compressed. Raises InputError at the
-    first fault of the file, and where it holds no record at all.
+    The format is recognised by content, text also when compressed. Raises InputError at a
+    fault of the file, and where it holds no record at all.
     """
     if _is_npz(path):
-        yield as_records(_load_npz(path, layout), layout)
+        data = _load_npz(path, layout)
+        try:
+            yield as_records(data, layout)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
         return
     count = 0
     with open_text(path) as file:
@@ -54,7 +58,7 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
     """Read a .jf, image-text or npz file.
 
     Returns the digits, and the least and greatest pixel value found in the file.
-    Raises InputError at the first fault of the file.
+    Raises InputError at a fault of the file.
     """
     if _is_npz(path):
         data = _load_npz(path, layout)

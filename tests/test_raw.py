@@ -117,7 +117,9 @@ def test_images_of_another_side_are_refused(tmp_path: Path, random_digits: Digit
 def test_pixels_that_a_range_would_lose_are_refused(tmp_path: Path) -> None:
     fine = np.full((1, 2, 2), 1e-30, np.float32)
     digits.save(Digits(fine, np.array([3])), tmp_path / "a.npz")
-    with pytest.raises(InputError, match="do not survive the pixel range -1 to 1"):
+    with pytest.raises(
+        InputError, match=r"a.npz: pixels .* do not survive the pixel range -1 to 1"
+    ):
         raw.convert(tmp_path / "a.npz", tmp_path / "a.jf", SIGNED)
     raw.convert(tmp_path / "a.npz", tmp_path / "b.npz", SIGNED)
     assert (tmp_path / "b.npz").read_bytes() == (tmp_path / "a.npz").read_bytes()
