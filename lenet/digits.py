@@ -32,7 +32,7 @@ class Digits:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: NDArray[np.int64]) -> "Digits":
+    def __getitem__(self, index: NDArray[np.int64] | slice) -> "Digits":
         return Digits(self.images[index], self.labels[index])
 
 

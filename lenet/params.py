@@ -82,20 +82,28 @@ class ConversionParams(_Params, frozen=True):
     first_label: _Whole = Field(ge=0, le=1000, description="a whole number from 0 to 1000")
 
 
-class EvaluationParams(_Params, frozen=True):
+class ViewParams(_Params, frozen=True):
     """How the network is shown an image; see `augmentation.network_input`."""
 
     image_size: _Whole = Field(
         ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"
     )
     margin: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    centering: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
+    proportion: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
     input_range: Annotated[tuple[_Number, _Number], AfterValidator(_ascending)] = Field(
         description="two numbers, the lower first, such as [-1, 1]"
     )
     device: Literal["cpu", "gpu"] = Field(description="cpu or gpu")
 
 
-class TrainingParams(EvaluationParams, frozen=True):
+class EvaluationParams(ViewParams, frozen=True):
+    """How the trained network is asked; see `prediction.probabilities`."""
+
+    test_shift: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+
+
+class TrainingParams(ViewParams, frozen=True):
     """The network, its warps and its training; see `network.LeNet` and `training.fit`."""
 
     activation: Literal["relu", "tanh", "sigmoid", "scaled_tanh"] = Field(
@@ -104,7 +112,10 @@ class TrainingParams(EvaluationParams, frozen=True):
     rotation: _Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
     shear: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     scale: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    aspect: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     shift: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    gamma: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    members: _Whole = Field(ge=1, le=100, description="a whole number from 1 to 100")
     seed: _Whole = Field(ge=0, lt=2**31, description="a whole number from 0 to 2147483647")
     validation_fraction: _Number = Field(ge=0, le=0.9, description="a number from 0 to 0.9")
     epochs: _Whole = Field(ge=1, description="a whole number from 1 on")
@@ -125,4 +136,10 @@ class TrainingParams(EvaluationParams, frozen=True):
             )
 
 
-_KNOWN = _FILES | ConversionParams.model_fields.keys() | TrainingParams.model_fields.keys()
+# Of the training's parameters those that are no arguments of `training.fit`: they settle what is
+# trained, where, and on what.
+NOT_OF_THE_FIT = {"activation", "device", "image_size", "members", "seed", "validation_fraction"}
+
+_KNOWN = _FILES.union(
+    *(params.model_fields for params in (ConversionParams, TrainingParams, EvaluationParams))
+)

@@ -14,29 +14,46 @@ def probabilities(
     network: mx.gluon.Block,
     images: NDArray[np.float32],
     *,
+    test_shift: float,
     image_size: int,
     margin: float,
+    centering: float,
+    proportion: float,
     input_range: tuple[float, float],
     context: mx.Context,
 ) -> NDArray[np.float32]:
     """Return the network's class probabilities (n, 10) for images (n, side, side) in [0, 1].
 
-    The other arguments are `network_input`'s, as the network was trained with.
+    Args:
+        network: gives the scores of a batch, (n, 10), before the softmax.
+        images: float32.
+        test_shift: where it is not 0, the mean over five views of each image is taken: as it is,
+            and shifted in each direction by so many half-widths of the digit.
+        image_size, margin, centering, proportion, input_range, context: see `network_input`; as
+            the network was trained with.
     """
+    directions = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)] if test_shift else [(0, 0)]
     batches = []
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
-        data = network_input(
-            batch,
-            identity_affine(len(batch)),
-            image_size=image_size,
-            margin=margin,
-            input_range=input_range,
-            context=context,
-        )
-        # Outside of training, MXNet's oneDNN convolution reorders the weights in place, and not
-        # at once: which of the later passes meet the new order, and sum up in it, is chance. The
-        # network has no layer that does something else in training.
-        with mx.autograd.train_mode():
-            batches.append(mx.nd.softmax(network(data)))
+        views = []
+        for direction in directions:
+            affine = identity_affine(len(batch))
+            affine[:, :, 2] = test_shift * np.array(direction)
+            data = network_input(
+                batch,
+                affine,
+                image_size=image_size,
+                margin=margin,
+                centering=centering,
+                proportion=proportion,
+                input_range=input_range,
+                context=context,
+            )
+            # Outside of training, MXNet's oneDNN layers reorder the weights in place, and not at
+            # once: which of the later passes meet the new order, and sum up in it, is chance. The
+            # network has no layer that does something else in training.
+            with mx.autograd.train_mode():
+                views.append(mx.nd.softmax(network(data)))
+        batches.append(sum(views) / len(views))
     return np.concatenate([batch.asnumpy() for batch in batches])

@@ -1,19 +1,23 @@
 """The training loop: shuffled minibatches, random warps, one result an epoch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
 from lenet._mxnet import mx
-from lenet.augmentation import network_input, random_affine
+from lenet.augmentation import network_input, random_affine, random_gamma
 from lenet.digits import CLASSES, Digits
 from lenet.errors import InputError
 from lenet.network import LeNet
 from lenet.prediction import probabilities
+
+# Images, in whole batches; memory stays a few MiB.
+_WARPED_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,19 @@ class Epoch:
         known = (("train", self.train_accuracy), ("validation", self.validation_accuracy))
         accuracies = [f", {name} acc {value:.4f}" for name, value in known if value is not None]
         return f"epoch {self.number}, loss {self.loss:.4f}" + "".join(accuracies)
+
+    @staticmethod
+    def mean(epochs: Sequence["Epoch"]) -> "Epoch":
+        """Return the mean of the same epoch of several networks."""
+        values = pd.DataFrame(map(asdict, epochs)).mean()
+        return Epoch(
+            number=epochs[0].number,
+            loss=values["loss"],
+            train_accuracy=values["train_accuracy"],
+            validation_accuracy=None
+            if epochs[0].validation_accuracy is None
+            else values["validation_accuracy"],
+        )
 
     def metrics(self) -> dict[str, float]:
         """Return loss, train_accuracy and, if there is one, validation_accuracy."""
@@ -85,17 +102,22 @@ def fit(
     rotation: float,
     shear: float,
     scale: float,
+    aspect: float,
     shift: float,
+    gamma: float,
     margin: float,
+    centering: float,
+    proportion: float,
     input_range: tuple[float, float],
     context: mx.Context,
+    initializer: mx.init.Initializer | None = None,
 ) -> Iterator[Epoch]:
     """Initialise `network` and train it in place, yielding after every epoch.
 
     The same arguments give the same bits, on the same build of MXNet and kind of processor.
 
     Args:
-        network: its layers are hybridized and given Xavier's initial weights.
+        network: its layers are hybridized and given initial weights.
         digits: to train on; the last batch of an epoch is as short as it comes.
         validation: recognised after each epoch, or None; it does not touch the training.
         seed: of the initial weights, the order of the images and the warps.
@@ -107,16 +129,19 @@ def fit(
         warmup_epochs: epochs over which the rate first climbs linearly from 0.
         momentum, weight_decay: as the optimizer defines them.
         label_smoothing: share of the target spread evenly over all classes.
-        rotation, shear, scale, shift: see `random_affine`; drawn afresh for each image and epoch.
-        margin, input_range: see `network_input`.
+        rotation, shear, scale, aspect, shift: see `random_affine`; drawn afresh for each image and
+            epoch.
+        gamma: see `random_gamma`; likewise.
+        margin, centering, proportion, input_range: see `network_input`.
         context: where to train.
+        initializer: of the weights; Xavier's if not given.
 
     Raises InputError where the loss is no longer a finite number.
     """
     mx.random.seed(seed, ctx=context)
     # Independent streams, so that switching the warps off leaves the order of the images alone.
     order, warps = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
-    network.initialize(mx.init.Xavier(), ctx=context, force_reinit=True)
+    network.initialize(initializer or mx.init.Xavier(), ctx=context, force_reinit=True)
     network.hybridize(static_alloc=True, static_shape=True)
     criterion = mx.gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
     criterion.hybridize(static_alloc=True, static_shape=True)
@@ -139,29 +164,46 @@ def fit(
     view = {
         "image_size": network.image_size,
         "margin": margin,
+        "centering": centering,
+        "proportion": proportion,
         "input_range": input_range,
         "context": context,
     }
+
+    def warped_batches(shuffled: Digits) -> Iterator[tuple[mx.nd.NDArray, ...]]:
+        # Warped and copied many batches at once: a copy waits until MXNet's queue is empty.
+        many = batch_size * max(1, _WARPED_AT_ONCE // batch_size)
+        for start in range(0, len(shuffled), many):
+            some = shuffled[start : start + many]
+            affine = random_affine(
+                warps,
+                len(some),
+                rotation=rotation,
+                shear=shear,
+                scale=scale,
+                aspect=aspect,
+                shift=shift,
+            )
+            data = network_input(random_gamma(warps, some.images, gamma=gamma), affine, **view)
+            target = mx.nd.array(targets[some.labels], ctx=context)
+            label = mx.nd.array(some.labels, ctx=context)
+            for first in range(0, len(some), batch_size):
+                batch = slice(first, first + batch_size)
+                yield data[batch], target[batch], label[batch]
 
     for number in range(1, epochs + 1):
         # Sums stay on the device until the epoch's end: reading one would stall the queue.
         loss_sum = mx.nd.zeros(1, ctx=context)
         correct = mx.nd.zeros(1, ctx=context)
-        shuffled = order.permutation(len(digits))
-        starts = range(0, len(digits), batch_size)
-        for start in tqdm(starts, f"epoch {number}/{epochs}", leave=False, disable=None):
-            batch = digits[shuffled[start : start + batch_size]]
-            affine = random_affine(
-                warps, len(batch), rotation=rotation, shear=shear, scale=scale, shift=shift
-            )
-            data = network_input(batch.images, affine, **view)
-            target = mx.nd.array(targets[batch.labels], ctx=context)
-            label = mx.nd.array(batch.labels, ctx=context)
+        batches = warped_batches(digits[order.permutation(len(digits))])
+        for data, target, label in tqdm(
+            batches, f"epoch {number}/{epochs}", steps_per_epoch, leave=False, disable=None
+        ):
             with mx.autograd.record():
                 scores = network(data)
                 loss = criterion(scores, target)
             loss.backward()
-            trainer.step(len(batch))
+            trainer.step(len(data))
             loss_sum += loss.sum()
             correct += (scores.argmax(axis=1) == label).sum()
         loss_mean = loss_sum.asscalar() / len(digits)
@@ -193,5 +235,5 @@ def _schedule(name: str, lr: float, steps: int, warmup_steps: int) -> mx.lr_sche
 
 
 def _accuracy(network: LeNet, digits: Digits, view: dict) -> float:
-    predicted = probabilities(network, digits.images, **view).argmax(axis=1)
+    predicted = probabilities(network, digits.images, test_shift=0, **view).argmax(axis=1)
     return float((predicted == digits.labels).mean())

@@ -9,7 +9,7 @@ from dvclive import Live
 from lenet import digits, network, training
 from lenet._mxnet import context
 from lenet.errors import run
-from lenet.params import TrainingParams
+from lenet.params import NOT_OF_THE_FIT, TrainingParams
 
 
 def main() -> None:
@@ -28,25 +28,36 @@ def main() -> None:
         validation_fraction=params.validation_fraction,
         seed=params.seed,
     )
-    lenet = network.LeNet(image_size=params.image_size, activation=params.activation)
-    epochs = training.fit(
-        lenet,
-        train,
-        validation,
-        context=device,
-        **params.model_dump(exclude={"image_size", "activation", "validation_fraction", "device"}),
-    )
+    members = [
+        network.LeNet(
+            image_size=params.image_size, activation=params.activation, name=f"lenet{number}"
+        )
+        for number in range(params.members)
+    ]
+    # Side by side, an epoch of each in turn, so that the curves show them all from the start.
+    runs = [
+        training.fit(
+            lenet,
+            train,
+            validation,
+            seed=seed,
+            context=device,
+            **params.model_dump(exclude=NOT_OF_THE_FIT),
+        )
+        for seed, lenet in enumerate(members, params.seed)
+    ]
     start = monotonic()
     # dvc.yaml is ours, and DVC itself keeps the experiments.
     with Live(str(arguments.curves), dvcyaml=False, save_dvc_exp=False) as live:
         live.step = 1
-        for epoch in epochs:
+        for epochs in zip(*runs, strict=True):
+            epoch = training.Epoch.mean(epochs)
             print(f"{epoch}, time {monotonic() - start:.1f} sec", flush=True)
             start = monotonic()
             for name, value in epoch.metrics().items():
                 live.log_metric(name, value)
             live.next_step()
-    network.save(lenet, arguments.symbol, arguments.weights)
+    network.save(network.committee(members), arguments.symbol, arguments.weights)
 
 
 if __name__ == "__main__":

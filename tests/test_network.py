@@ -42,12 +42,16 @@ def test_parameters_per_layer(image_size: int, expected: dict[str, int]) -> None
 )
 def test_output_shape_per_layer(image_size: int, expected: list[tuple[int, ...]]) -> None:
     lenet = LeNet(image_size=image_size, activation="tanh")
-    lenet.initialize()
-    data = mx.nd.zeros((3, 1, image_size, image_size))
+    lenet.initialize(mx.init.One())
+    data = mx.nd.random.uniform(shape=(3, 1, image_size, image_size))
     shapes = {}
     for layer in lenet.layers:
         data = layer(data)
-        shapes[layer.prefix.removesuffix("_").rsplit("_", 1)[-1]] = data.shape[1:]
+        name = layer.prefix.removesuffix("_").rsplit("_", 1)[-1]
+        # Behind the six maps of C1 and P2 come blank ones, for speed.
+        own = 6 if name in ("c1", "p2") else data.shape[1]
+        assert not data.asnumpy()[:, own:].any()
+        shapes[name] = (own, *data.shape[2:])
     assert [shapes[name] for name in ("c1", "p2", "c3", "p4", "c5", "f6", "o7")] == expected
 
 
@@ -114,6 +118,23 @@ def test_a_saved_network_comes_back_to_the_bit(tmp_path: Path) -> None:
         weights.write_bytes(harmed)
         with pytest.raises(InputError, match="not a model that MXNet can read"):
             network.load(symbol, weights, context=mx.cpu())
+
+
+def test_a_committee_averages_its_members_probabilities(tmp_path: Path) -> None:
+    members = [LeNet(image_size=16, activation="relu", name=f"lenet{n}") for n in range(3)]
+    images = mx.nd.random.uniform(shape=(5, 1, 16, 16))
+    votes = []
+    for member in members:
+        member.initialize(mx.init.Xavier(magnitude=30))
+        votes.append(mx.nd.softmax(member(images)).asnumpy())
+    assert len({vote.tobytes() for vote in votes}) == 3
+    symbol, weights = tmp_path / "lenet-symbol.json", tmp_path / "lenet-0000.params"
+    network.save(network.committee(members), symbol, weights)
+    together = network.load(symbol, weights, context=mx.cpu())
+    np.testing.assert_allclose(
+        mx.nd.softmax(together(images)).asnumpy(), np.mean(votes, axis=0), atol=1e-6
+    )
+    assert network.committee(members[:1]) is members[0]
 
 
 def test_other_files_are_no_model(tmp_path: Path) -> None:

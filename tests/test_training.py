@@ -26,12 +26,25 @@ PLAIN: dict[str, Any] = {
     "rotation": 0.0,
     "shear": 0.0,
     "scale": 0.0,
+    "aspect": 0.0,
     "shift": 0.0,
+    "gamma": 0.0,
     "margin": 0.0,
+    "centering": 0.0,
+    "proportion": 0.0,
     "input_range": (-1.0, 1.0),
     "context": mx.cpu(),
 }
-WARPS = {"rotation": 12.0, "shear": 0.25, "scale": 0.15, "shift": 0.12}
+WARPS = {"rotation": 12.0, "shear": 0.25, "scale": 0.15, "aspect": 0.2, "shift": 0.12, "gamma": 0.4}
+# As the network sees digits where nothing of PLAIN is changed, and asked once.
+VIEW: dict[str, Any] = {
+    "test_shift": 0.0,
+    "image_size": 16,
+    **{
+        name: PLAIN[name]
+        for name in ("margin", "centering", "proportion", "input_range", "context")
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +70,7 @@ def test_eight_digits_are_learnt_by_heart(real_digits: Digits) -> None:
     lenet, epochs = trained(eight, epochs=60, batch_size=8)
     assert epochs[0].loss > 1.5
     assert epochs[-1].loss < 0.05
-    scores = probabilities(
-        lenet, eight.images, image_size=16, margin=0, input_range=(-1, 1), context=mx.cpu()
-    )
+    scores = probabilities(lenet, eight.images, **VIEW)
     assert scores.argmax(axis=1).tolist() == eight.labels.tolist()
     np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
 
@@ -89,10 +100,7 @@ def test_the_network_is_asked_as_in_training(random_digits: Digits) -> None:
             assert not mx.autograd.is_recording()
             return data.mean(axis=(1, 2, 3)).reshape(-1, 1).tile((1, 10))
 
-    scores = probabilities(
-        Watched(), random_digits.images, image_size=16, margin=0, input_range=(0, 1),
-        context=mx.cpu(),
-    )  # fmt: skip
+    scores = probabilities(Watched(), random_digits.images, **VIEW)
     np.testing.assert_allclose(scores, 0.1, rtol=1e-6)
 
 
@@ -109,9 +117,7 @@ def test_the_short_last_batch_counts(real_digits: Digits) -> None:
     # of all 35 images, 3 of them in the last batch.
     some = real_digits[np.arange(35)]
     lenet, (epoch,) = trained(some, epochs=1, lr=1e-12)
-    scores = probabilities(
-        lenet, some.images, image_size=16, margin=0, input_range=(-1, 1), context=mx.cpu()
-    )
+    scores = probabilities(lenet, some.images, **VIEW)
     expected = -np.log(scores[np.arange(35), some.labels]).mean()
     assert epoch.loss == pytest.approx(expected, rel=1e-4)
     assert epoch.train_accuracy == pytest.approx((scores.argmax(axis=1) == some.labels).mean())
@@ -142,6 +148,11 @@ def test_one_step_is_the_gradient_of_the_mean_loss(real_digits: Digits) -> None:
         {"warmup_epochs": 1},
         {"lr_schedule": "cosine"},
         {"margin": 0.2},
+        {"centering": 0.5},
+        {"proportion": 0.5},
+        {"gamma": 0.3},
+        {"aspect": 0.1},
+        {"initializer": mx.init.Normal(0.1)},
         {"input_range": (0.0, 1.0)},
         {"batch_size": 8},
     ],
@@ -167,21 +178,26 @@ def test_weight_decay_shrinks_the_weights(real_digits: Digits) -> None:
 
 def test_probabilities_of_many_images_come_in_order(real_digits: Digits) -> None:
     lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
-    view = {"image_size": 16, "margin": 0, "input_range": (-1, 1), "context": mx.cpu()}
-    together = probabilities(lenet, real_digits.images[:1100], **view)
-    apart = [probabilities(lenet, real_digits.images[i : i + 100], **view) for i in (0, 500, 1000)]
+    together = probabilities(lenet, real_digits.images[:1100], **VIEW)
+    apart = [probabilities(lenet, real_digits.images[i : i + 100], **VIEW) for i in (0, 500, 1000)]
     for start, part in zip((0, 500, 1000), apart, strict=True):
         np.testing.assert_allclose(together[start : start + 100], part, atol=1e-5)
+
+
+def test_views_shifted_in_each_direction_are_averaged(real_digits: Digits) -> None:
+    lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
+    inside = np.pad(real_digits.images[:20, 2:-2, 2:-2], ((0, 0), (2, 2), (2, 2)))
+    # A pixel of a 16 x 16 image is 2/15 of its half-width.
+    together = probabilities(lenet, inside, **VIEW | {"test_shift": 2 / 15})
+    moved = [inside] + [np.roll(inside, by, axis) for axis in (1, 2) for by in (1, -1)]
+    apart = [probabilities(lenet, images, **VIEW) for images in moved]
+    np.testing.assert_allclose(together, np.mean(apart, axis=0), atol=1e-5)
 
 
 def test_label_smoothing_spreads_the_target(real_digits: Digits) -> None:
     some = real_digits[np.arange(16)]
     lenet, (epoch,) = trained(some, epochs=1, lr=1e-12, label_smoothing=0.1)
-    scores = np.log(
-        probabilities(
-            lenet, some.images, image_size=16, margin=0, input_range=(-1, 1), context=mx.cpu()
-        )
-    )
+    scores = np.log(probabilities(lenet, some.images, **VIEW))
     expected = -(0.9 * scores[np.arange(16), some.labels] + 0.1 * scores.mean(axis=1)).mean()
     assert epoch.loss == pytest.approx(expected, rel=1e-4)
 
@@ -195,6 +211,16 @@ def test_the_schedule_climbs_and_falls() -> None:
     assert rates[100] == pytest.approx(0)
     constant = training._schedule("constant", 0.1, steps=100, warmup_steps=10)
     assert [constant(step) for step in (5, 10, 99, 100)] == pytest.approx([0.05, 0.1, 0.1, 0.1])
+
+
+def test_the_epoch_of_several_networks_is_the_mean_of_theirs() -> None:
+    one = training.Epoch(number=3, loss=1.0, train_accuracy=0.5, validation_accuracy=0.25)
+    other = training.Epoch(number=3, loss=2.0, train_accuracy=0.75, validation_accuracy=0.75)
+    assert training.Epoch.mean([one, other]) == training.Epoch(
+        number=3, loss=1.5, train_accuracy=0.625, validation_accuracy=0.5
+    )
+    alone = dataclasses.replace(one, validation_accuracy=None)
+    assert training.Epoch.mean([alone]) == alone
 
 
 def test_divergence_is_an_error_that_names_lr(real_digits: Digits) -> None:
