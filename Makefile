@@ -32,13 +32,15 @@ format: setup  ## Format the code
 	ruff check --fix
 	ruff format
 
-bench: setup  ## Measure the speed of conversion against other readers
-	python -m bench.conversion
+bench: setup  ## Measure the speed of conversion, training and workflow, and write bench/RESULTS.md
+	python -m bench
 
 notebook: setup  ## Run the lecture notebook's training, which never learns, as an experiment
 	dvc exp run --temp --force --name notebook \
-		-S image_size=16 -S margin=0 -S input_range=[0,2] -S activation=sigmoid \
-		-S rotation=0 -S shear=0 -S scale=0 -S shift=0 -S validation_fraction=0 \
+		-S image_size=16 -S margin=0 -S centering=0 -S proportion=0 -S test_shift=0 \
+		-S input_range=[0,2] -S activation=sigmoid \
+		-S rotation=0 -S shear=0 -S scale=0 -S aspect=0 -S shift=0 -S gamma=0 \
+		-S validation_fraction=0 \
 		-S optimizer=sgd -S momentum=0 -S lr=0.9 -S lr_schedule=constant -S warmup_epochs=0 \
 		-S weight_decay=0 -S label_smoothing=0 -S batch_size=120 -S epochs=10
 

@@ -1,7 +1,5 @@
 """How fast raw files are read, beside other readers, and how that grows with the file.
 
-    python -m bench.conversion
-
 A file of the size of the USPS training file is made up, read in turn by every reader, several
 times over; a ratio is taken within each round.
 """
@@ -10,15 +8,15 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_svmlight_file
 
+from bench.report import compared
 from lenet import image_text, jf, raw
 from lenet.records import Layout, Records
 
@@ -69,44 +67,62 @@ READERS: dict[str, dict[str, Callable[[Path], object]]] = {
 }
 
 
-def compare(path: Path) -> None:
-    """Print the speed of every reader of `path`, and its time as a ratio to ours."""
-    readers = READERS[path.suffix]
-    seconds: dict[str, list[float]] = {name: [] for name in readers}
+def compare(path: Path) -> pd.DataFrame:
+    """Return the speed of every reader of `path` in MiB/s, and as a ratio to ours."""
+    size = path.stat().st_size / MIB
+    speeds: dict[str, list[float]] = {name: [] for name in READERS[path.suffix]}
     for _ in range(ROUNDS):
-        for name, reader in readers.items():
+        for name, reader in READERS[path.suffix].items():
             start = perf_counter()
             reader(path)
-            seconds[name].append(perf_counter() - start)
-    size = path.stat().st_size / MIB
-    print(f"\n{path.suffix}, {size:.1f} MiB, {ROUNDS} rounds\n")
-    print("| reader | MiB/s (median) | time / ours: median (least to most) |")
-    print("|---|---:|---:|")
-    for name, times in seconds.items():
-        ratios = [t / ours for t, ours in zip(times, seconds["lenet.raw"], strict=True)]
-        spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        print(f"| {name} | {size / median(times):.0f} | {spread} |")
+            speeds[name].append(size / (perf_counter() - start))
+    return compared(speeds, "lenet.raw", "MiB/s")
 
 
-def grow(folder: Path) -> None:
-    """Print time and peak memory of conversion at 1, 4 and 16 times the USPS training file."""
-    print("\n| file | MiB | npz MiB | seconds | s / MiB | peak MiB |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for times in (1, 4, 16):
-        for path in write_files(folder, times * USPS_IMAGES):
-            code = f"from bench.conversion import measure; measure({str(path)!r})"
-            command = [sys.executable, "-c", code]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            seconds, peak = map(float, done.stdout.split())
-            size, npz = path.stat().st_size / MIB, path.with_suffix(".npz").stat().st_size / MIB
-            print(
-                f"| {path.suffix} x {times} | {size:.0f} | {npz:.0f} | {seconds:.2f} | "
-                f"{seconds / size:.4f} | {peak:.0f} |"
-            )
-            path.unlink()
+def grow(path: Path) -> pd.DataFrame:
+    """Return time and peak memory of converting files of 1, 10 and 100 times the records."""
+    rows = []
+    for times in (1, 10, 100):
+        large = repeat(path, times)
+        code = f"from bench.conversion import convert; convert({str(large)!r})"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        seconds, peak = map(float, done.stdout.split())
+        size = large.stat().st_size / MIB
+        npz = large.with_suffix(".npz")
+        rows.append(
+            {
+                "file": f"{path.suffix} x {times}",
+                "MiB": f"{size:.0f}",
+                "npz MiB": f"{npz.stat().st_size / MIB:.0f}",
+                "seconds": f"{seconds:.2f}",
+                "s / MiB": f"{seconds / size:.4f}",
+                "peak MiB": f"{peak:.0f}",
+            }
+        )
+        large.unlink()
+        npz.unlink()
+    return pd.DataFrame(rows)
 
 
-def measure(path: str) -> None:
+def repeat(path: Path, times: int) -> Path:
+    """Write a file of the records of `path`, so many times over; return its path."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    # A .jf has its header in front of the records, and its end marker behind them.
+    head, records, tail = (
+        (lines[:1], lines[1:-1], lines[-1:]) if path.suffix == ".jf" else ([], lines, [])
+    )
+    large = path.with_stem(f"{path.stem}x{times}")
+    with large.open("wb") as file:
+        file.writelines(head)
+        for _ in range(times):
+            file.writelines(records)
+        file.writelines(tail)
+    return large
+
+
+def convert(path: str) -> None:
     """Convert one file and print the seconds it took and the process's peak memory in MiB.
 
     The peak is Linux's of this program alone; getrusage would count the parent's before exec.
@@ -118,14 +134,12 @@ def measure(path: str) -> None:
     print(seconds, int(peak) / 1024)
 
 
-def main() -> None:
-    """Run all of it."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for path in write_files(folder, USPS_IMAGES):
-            compare(path)
-        grow(folder)
-
-
-if __name__ == "__main__":
-    main()
+def measure() -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each table with its title."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = write_files(Path(folder), USPS_IMAGES)
+        for path in paths:
+            size = path.stat().st_size / MIB
+            yield f"Reading {path.suffix}: {size:.1f} MiB, {ROUNDS} rounds", compare(path)
+        for path in paths:
+            yield f"Converting {path.suffix} of 1, 10 and 100 times the size of USPS", grow(path)

@@ -1,0 +1,212 @@
+"""How fast the network trains, beside the lecture notebook's loop and PyTorch.
+
+Each contender runs in a process of its own, in turn, several times over. PyTorch is compared where
+it is installed (`.venv/bin/python -m pip install torch`), and left out with a message elsewhere.
+"""
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from time import perf_counter
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+
+from bench.report import compared
+from lenet.digits import Digits
+
+ROUNDS = 5
+EPOCHS = 5
+IMAGES = 1920  # whole batches of each of the sizes
+SIZES = ((16, 120), (32, 64), (32, 128))  # side of the input, images a batch
+OURS = "lenet"
+
+
+def made_up(side: int) -> Digits:
+    """Return noise images of `side`, labelled by chance."""
+    generator = np.random.default_rng(0)
+    images = generator.random((IMAGES, side, side), dtype=np.float32)
+    return Digits(images, generator.integers(0, 10, IMAGES))
+
+
+def lenet(size: int, batch: int) -> Iterator[object]:
+    """Train as the workflow does: images of 16 x 16, centred, warped and enlarged."""
+    from lenet import training
+    from lenet._mxnet import mx
+    from lenet.network import LeNet
+
+    return training.fit(
+        LeNet(image_size=size, activation="relu"),
+        made_up(16),
+        None,
+        seed=0,
+        epochs=EPOCHS,
+        batch_size=batch,
+        optimizer="nag",
+        lr=0.01,
+        lr_schedule="cosine",
+        warmup_epochs=1,
+        momentum=0.9,
+        weight_decay=5e-4,
+        label_smoothing=0.1,
+        rotation=12,
+        shear=0.25,
+        scale=0.15,
+        aspect=0.2,
+        shift=0.12,
+        gamma=0.6,
+        margin=0.35,
+        centering=0.7,
+        proportion=0.7,
+        input_range=(-1.0, 1.0),
+        context=mx.cpu(),
+    )
+
+
+def lenet_unwarped(size: int, batch: int) -> Iterator[object]:
+    """Train likewise, but on what the network needs no work for."""
+    from lenet import training
+    from lenet._mxnet import mx
+
+    ready = mx.nd.array(made_up(size).images[:, None])
+    with patch.multiple(
+        training,
+        network_input=lambda images, *_, **__: ready[: len(images)],
+        random_affine=lambda *_, **__: None,
+        random_gamma=lambda _, images, **__: images,
+    ):
+        yield from lenet(size, batch)
+
+
+def notebook(size: int, batch: int) -> Iterator[None]:
+    """Train by the notebook's loop: not hybridized, and reading loss and accuracy every batch."""
+    from lenet._mxnet import mx
+
+    nn = mx.gluon.nn
+    network = nn.Sequential()
+    network.add(
+        nn.Conv2D(6, 5, activation="sigmoid"),
+        nn.MaxPool2D(2, 2),
+        nn.Conv2D(16, 5, activation="sigmoid"),
+        nn.MaxPool2D(2, 2),
+        nn.Dense(120, activation="sigmoid"),
+        nn.Dense(84, activation="sigmoid"),
+        nn.Dense(10),
+    )
+    network.initialize(mx.init.Xavier())
+    trainer = mx.gluon.Trainer(network.collect_params(), "sgd", {"learning_rate": 0.9})
+    criterion = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    digits = made_up(size)
+    data = mx.gluon.data.ArrayDataset(digits.images[:, None], digits.labels.astype(np.float32))
+    for _ in range(EPOCHS):
+        loss_sum = correct = 0.0
+        for images, labels in mx.gluon.data.DataLoader(data, batch, shuffle=True):
+            with mx.autograd.record():
+                scores = network(images)
+                loss = criterion(scores, labels).sum()
+            loss.backward()
+            trainer.step(batch)
+            loss_sum += loss.asscalar()
+            correct += (scores.argmax(axis=1) == labels).sum().asscalar()
+        yield
+
+
+def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterator[None]:
+    """Train the same network in PyTorch, on images of the network's size."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    memory_format = getattr(torch, layout)
+    digits = made_up(size)
+    images = torch.from_numpy(digits.images[:, None]).contiguous(memory_format=memory_format)
+    labels = torch.from_numpy(digits.labels)
+    side = ((size - 4) // 2 - 4) // 2
+    network = nn.Sequential(
+        *(nn.Conv2d(1, 6, 5), nn.MaxPool2d(2), nn.ReLU()),
+        *(nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()),
+        *(nn.Linear(16 * side * side, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU()),
+        nn.Linear(84, 10),
+    ).to(memory_format=memory_format)
+    optimizer = torch.optim.SGD(
+        network.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=5e-4
+    )
+    criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+    for _ in range(EPOCHS):
+        order = torch.randperm(len(images))
+        for start in range(0, len(images), batch):
+            some = order[start : start + batch]
+            optimizer.zero_grad()
+            criterion(network(images[some]), labels[some]).backward()
+            optimizer.step()
+        yield
+
+
+def pytorch_channels_last(size: int, batch: int) -> Iterator[None]:
+    """Train likewise, with the layout that PyTorch is fastest in."""
+    return pytorch(size, batch, layout="channels_last")
+
+
+CONTENDERS: dict[str, Callable[[int, int], Iterator[object]]] = {
+    OURS: lenet,
+    "lenet, given its input ready": lenet_unwarped,
+    "the notebook's loop": notebook,
+    "PyTorch": pytorch,
+    "PyTorch, channels last": pytorch_channels_last,
+}
+
+
+def throughput(name: str, size: int, batch: int, threads: int) -> float:
+    """Return images a second of one contender, in a process of its own on `threads` cores."""
+    command = [sys.executable, "-m", "bench.training", name, str(size), str(batch)]
+    cores = ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(
+        ["taskset", "--cpu-list", cores, *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.split()[-1])
+
+
+def measure() -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each table with its title."""
+    names = list(CONTENDERS)
+    if not importlib.util.find_spec("torch"):
+        print("PyTorch is not installed, and left out.")
+        names = [name for name in names if "PyTorch" not in name]
+    for size, batch in SIZES:
+        for threads in (1, 2):
+            figures = defaultdict(list)
+            for _ in range(ROUNDS):
+                for name in names:
+                    figures[name].append(throughput(name, size, batch, threads))
+            cores = "one core" if threads == 1 else f"{threads} cores"
+            title = f"Training at {size} x {size}, batches of {batch}, {cores}, {ROUNDS} rounds"
+            yield title, compared(figures, OURS, "images/s")
+
+
+def main() -> None:
+    """Run one contender and print its images a second, the first epoch left out."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("contender", choices=CONTENDERS)
+    parser.add_argument("size", type=int)
+    parser.add_argument("batch", type=int)
+    arguments = parser.parse_args()
+    epochs = CONTENDERS[arguments.contender](arguments.size, arguments.batch)
+    next(epochs)
+    start = perf_counter()
+    for _ in epochs:
+        pass
+    print((EPOCHS - 1) * IMAGES / (perf_counter() - start))
+
+
+if __name__ == "__main__":
+    main()
