@@ -1,6 +1,6 @@
 # Every command sets up .venv first, once: from requirements.txt, by its hashes.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check format bench notebook lock clean
+.PHONY: help setup repro test check format bench recipe plateau notebook lock clean
 
 # The stages call `python`, and a person may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -34,6 +34,14 @@ format: setup  ## Format the code
 
 bench: setup  ## Measure the speed of conversion, training and workflow, and write bench/RESULTS.md
 	python -m bench
+
+recipe: setup  ## Train the recipe with one thing changed at a time: docs/recipe.csv, about an hour
+	dvc repro convert@train convert@test
+	python -m studies recipe
+
+plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about ten minutes
+	dvc repro convert@train
+	python -m studies plateau
 
 notebook: setup  ## Run the lecture notebook's training, which never learns, as an experiment
 	dvc exp run --temp --force --name notebook \

@@ -14,7 +14,7 @@ SEEDS = range(5)
 
 
 def learn(seed: int) -> None:
-    """Train by params.yaml and print the test accuracy after every epoch."""
+    """Train by params.yaml; after every epoch print test accuracy and the seconds to ask for it."""
     from lenet import digits, training
     from lenet._mxnet import context
     from lenet.network import LeNet
@@ -34,8 +34,10 @@ def learn(seed: int) -> None:
     for _ in training.fit(
         lenet, train, None, seed=seed, context=device, **params.model_dump(exclude=NOT_OF_THE_FIT)
     ):
+        start = perf_counter()
         scores = probabilities(lenet, test.images, context=device, **asked)
-        print((scores.argmax(axis=1) == test.labels).mean(), flush=True)
+        accuracy = (scores.argmax(axis=1) == test.labels).mean()
+        print(accuracy, perf_counter() - start, flush=True)
 
 
 def measure() -> Iterator[tuple[str, pd.DataFrame]]:
@@ -49,15 +51,24 @@ def measure() -> Iterator[tuple[str, pd.DataFrame]]:
             ["taskset", "--cpu-list", core, *command], stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout
-            reached = [(perf_counter() - start, float(line)) for line in process.stdout]
-        first = next((row for row in enumerate(reached, 1) if row[1][1] >= ACCURACY), None)
+            epochs = []
+            asking = 0.0
+            for line in process.stdout:
+                accuracy, seconds = map(float, line.split())
+                asking += seconds
+                epochs.append((perf_counter() - start - asking, accuracy))
+        reached = [n for n, (_, accuracy) in enumerate(epochs, 1) if accuracy >= ACCURACY]
         rows.append(
             {
                 "seed": seed,
-                "epoch": first[0] if first else "never",
-                f"seconds to {ACCURACY:.1%}": f"{first[1][0]:.1f}" if first else "never",
-                "seconds in all": f"{reached[-1][0]:.1f}",
-                "accuracy at the end": f"{reached[-1][1]:.2%}",
+                "epoch": reached[0] if reached else "never",
+                f"seconds to {ACCURACY:.1%}": f"{epochs[reached[0] - 1][0]:.1f}" if reached else "",
+                "epochs in all": len(epochs),
+                "seconds in all": f"{epochs[-1][0]:.1f}",
+                "accuracy at the end": f"{epochs[-1][1]:.2%}",
             }
         )
-    yield "Learning on one core, test accuracy asked for after every epoch", pd.DataFrame(rows)
+    yield (
+        "Learning on one core, from the start of the process, without the time of asking",
+        pd.DataFrame(rows),
+    )

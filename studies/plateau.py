@@ -1,6 +1,6 @@
 """Why the lecture notebook's network never learned: its training with one thing changed at a time.
 
-    python -m studies.plateau
+    python -m studies plateau
 
 Reads data/npz/train.npz (`dvc repro convert@train`); writes docs/plateau/.
 """
@@ -20,7 +20,7 @@ from lenet import digits, training
 from lenet._mxnet import mx
 from lenet.augmentation import identity_affine, network_input
 from lenet.digits import Digits
-from lenet.errors import InputError, run
+from lenet.errors import InputError
 from lenet.files import write_csv
 from lenet.network import LeNet
 
@@ -34,7 +34,7 @@ LEFT = 0.5
 NOTEBOOK = {
     "image_size": 16,
     "activation": "sigmoid",
-    "initializer": mx.init.Xavier(),
+    "initializer": ("Xavier", {}),
     "batch_norm": False,
     "input_range": (0.0, 2.0),
     "epochs": EPOCHS,
@@ -74,9 +74,11 @@ def variants(train: Digits) -> dict[str, dict]:
         "batch of 30": {"batch_size": 30},
         "batch of 600": {"batch_size": 600},
         "momentum 0.9, rate 0.09": {"momentum": 0.9, "lr": 0.09},
-        "weights of deviation 0.01": {"initializer": mx.init.Normal(0.01)},
-        "weights of LeCun's size": {"initializer": mx.init.Xavier("uniform", "in", 3)},
-        "weights 4 times Xavier's": {"initializer": mx.init.Xavier(magnitude=3 * 4**2)},
+        "weights of deviation 0.01": {"initializer": ("Normal", {"sigma": 0.01})},
+        "weights of LeCun's size": {
+            "initializer": ("Xavier", {"factor_type": "in", "magnitude": 3})
+        },
+        "weights 4 times Xavier's": {"initializer": ("Xavier", {"magnitude": 3 * 4**2})},
         "tanh": {"activation": "tanh"},
         "1.7159 tanh(2x/3)": {"activation": "scaled_tanh"},
         "ReLU": {"activation": "relu"},
@@ -108,6 +110,8 @@ class NormalisedLeNet(LeNet):
 def epochs_of(settings: dict, train: Digits, seed: int) -> tuple[LeNet, Iterator[training.Epoch]]:
     """Return the network of `settings`, and its training, which begins as that is read."""
     settings = {**settings, "context": mx.cpu(), "seed": seed}
+    initializer, arguments = settings["initializer"]
+    settings["initializer"] = getattr(mx.init, initializer)(**arguments)
     kind = NormalisedLeNet if settings.pop("batch_norm") else LeNet
     lenet = kind(image_size=settings.pop("image_size"), activation=settings.pop("activation"))
     return lenet, training.fit(lenet, train, None, **settings)
@@ -260,6 +264,7 @@ def main() -> None:
             for seed in SEEDS
         )
     )
+    write_csv(runs, FOLDER / "runs.csv")
     layers = pd.concat(
         parallel(
             delayed(sizes)(name, changes[name], train, seed)
@@ -268,7 +273,6 @@ def main() -> None:
         )
     )
     table = summary(runs)
-    write_csv(runs, FOLDER / "runs.csv")
     write_csv(layers, FOLDER / "sizes.csv")
     write_csv(table, FOLDER / "summary.csv")
     pictures = {
@@ -280,7 +284,3 @@ def main() -> None:
         figure.savefig(FOLDER / f"{name}.png", dpi=80, metadata={"Software": None})
     print(table.to_string(index=False))
     print(layers.groupby(["variant", "moment", "layer"], sort=False).mean().drop(columns="seed"))
-
-
-if __name__ == "__main__":
-    run(main)

@@ -1,6 +1,6 @@
 """What every ingredient of the default recipe is worth: recipes with one thing changed at a time.
 
-    python -m studies.recipe
+    python -m studies recipe
 
 Reads params.yaml and data/npz/ (`dvc repro convert`); writes docs/recipe.csv, a row a network, and
 goes on where it was stopped: a row that is there is not computed again.
@@ -24,7 +24,6 @@ from sklearn.neighbors import NearestNeighbors
 from lenet import digits, training
 from lenet._mxnet import mx
 from lenet.digits import CLASSES, Digits
-from lenet.errors import run
 from lenet.files import write_csv
 from lenet.network import LeNet
 from lenet.params import NOT_OF_THE_FIT, EvaluationParams, TrainingParams
@@ -144,7 +143,3 @@ def main() -> None:
             write_csv(table, TABLE)
             print(summary(table).to_string(index=False), flush=True)
     print(summary(table).to_markdown(index=False))
-
-
-if __name__ == "__main__":
-    run(main)

@@ -1,0 +1,22 @@
+"""Run a study.
+
+python -m studies recipe | plateau
+"""
+
+import argparse
+
+from lenet.errors import run
+from studies import plateau, recipe
+
+STUDIES = {"plateau": plateau, "recipe": recipe}
+
+
+def main() -> None:
+    """Run the study that is named."""
+    parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
+    parser.add_argument("name", choices=STUDIES)
+    STUDIES[parser.parse_args().name].main()
+
+
+if __name__ == "__main__":
+    run(main)
