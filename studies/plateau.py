@@ -82,6 +82,8 @@ def variants(train: Digits) -> dict[str, dict]:
         "tanh": {"activation": "tanh"},
         "1.7159 tanh(2x/3)": {"activation": "scaled_tanh"},
         "ReLU": {"activation": "relu"},
+        "tanh at rate 0.1": {"activation": "tanh", "lr": 0.1},
+        "ReLU at rate 0.1": {"activation": "relu", "lr": 0.1},
         "batch normalisation": {"batch_norm": True},
         "input of 32 x 32": {"image_size": 32},
         f"{LONG} epochs": {"epochs": LONG},
@@ -221,14 +223,14 @@ def draw_curves(runs: pd.DataFrame) -> Figure:
     """Draw the loss of every seed, a panel a variant."""
     names = runs["variant"].unique()
     figure, panels = plt.subplots(
-        -(-len(names) // 4), 4, figsize=(10, 11), sharey=True, layout="constrained"
+        -(-len(names) // 4), 4, figsize=(10, 12), sharey=True, layout="constrained"
     )
     for axes, name in zip(panels.flat, names, strict=False):
         for _, curve in runs[runs["variant"] == name].groupby("seed"):
             axes.plot(curve["epoch"], curve["loss"], color="tab:blue", alpha=0.5, linewidth=1)
         axes.axhline(np.log(10), color="grey", linewidth=0.5, linestyle="--")
         axes.set_title(name, fontsize=9)
-        axes.set(ylim=(0, 2.6))
+        axes.set(ylim=(0.02, 200), yscale="log")
     figure.supxlabel("epoch")
     figure.supylabel("training loss; dashed: ln 10, that of even guesses")
     return figure
