@@ -231,6 +231,9 @@ def draw_curves(runs: pd.DataFrame) -> Figure:
         axes.axhline(np.log(10), color="grey", linewidth=0.5, linestyle="--")
         axes.set_title(name, fontsize=9)
         axes.set(ylim=(0.02, 200), yscale="log")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    for axes in panels.flat[len(names) :]:
+        axes.set_axis_off()
     figure.supxlabel("epoch")
     figure.supylabel("training loss; dashed: ln 10, that of even guesses")
     return figure
