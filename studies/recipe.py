@@ -112,7 +112,9 @@ def score(recipe: str, seed: int, change: dict, core: int) -> dict:
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return a row a recipe: its errors in percent, mean (least to most), best recipe first."""
-    columns = {}
+    columns: dict[str, list] = {
+        "networks": table.groupby("recipe", sort=False).size().to_list(),
+    }
     for name in ("validation", "test"):
         percent = 100 * table[f"{name}_errors"] / table[f"{name}_images"]
         groups = percent.groupby(table["recipe"], sort=False)
@@ -126,8 +128,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Compute what the table lacks, a recipe's seeds at a time."""
-    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=["recipe", "seed"])
-    there = set(zip(table["recipe"], table["seed"], strict=True))
+    rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
+    there = {(row["recipe"], row["seed"]) for row in rows}
     cores = sorted(os.sched_getaffinity(0))
     todo = [
         (recipe, seed, RECIPES[recipe])
@@ -138,8 +140,7 @@ def main() -> None:
     with Parallel(n_jobs=len(cores)) as parallel:
         for start in range(0, len(todo), len(cores)):
             some = zip(todo[start : start + len(cores)], cores, strict=False)
-            rows = parallel(delayed(score)(*one, core) for one, core in some)
-            table = pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
-            write_csv(table, TABLE)
-            print(summary(table).to_string(index=False), flush=True)
-    print(summary(table).to_markdown(index=False))
+            rows += parallel(delayed(score)(*one, core) for one, core in some)
+            write_csv(pd.DataFrame(rows), TABLE)
+            print(f"{len(rows)} networks of {len(SEEDS) * len(RECIPES)}", flush=True)
+    print(summary(pd.DataFrame(rows)).to_markdown(index=False))

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import conversion, report, training, workflow
+from lenet import raw
+
+
+def test_ratios_are_taken_within_each_round() -> None:
+    table = report.compared({"ours": [1.0, 2.0, 4.0], "other": [2.0, 2.0, 12.0]}, "ours", "s")
+    assert table.to_numpy().tolist() == [
+        ["ours", "2", "1.00 (1.00 to 1.00)"],
+        ["other", "2", "2.00 (1.00 to 3.00)"],
+    ]
+
+
+def test_the_machine_is_described() -> None:
+    assert "mxnet 1.9.1" in report.machine()
+
+
+def test_every_reader_reads_the_files_made_up_and_a_longer_one_repeats_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversion, "USPS_IMAGES", 30)
+    for path in conversion.write_files(tmp_path, 30):
+        for reader in conversion.READERS[path.suffix].values():
+            reader(path)
+        once = list(raw.read_records(path, conversion.LAYOUT))
+        thrice = list(raw.read_records(conversion.repeat(path, 3), conversion.LAYOUT))
+        labels = np.concatenate([block.labels for block in once])
+        repeated = np.concatenate([block.labels for block in thrice])
+        np.testing.assert_array_equal(repeated, np.tile(labels, 3))
+
+
+@pytest.mark.parametrize("name", [name for name in training.CONTENDERS if "PyTorch" not in name])
+def test_every_contender_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "IMAGES", 48)
+    monkeypatch.setattr(training, "EPOCHS", 2)
+    assert len(list(training.CONTENDERS[name](16, 24))) == 2
+
+
+def test_the_stages_measured_are_those_of_the_workflow() -> None:
+    assert list(workflow.STAGES) == [
+        "data/dvc.yaml:usps", "convert@train", "convert@test", "train", "evaluate",
+    ]  # fmt: skip

@@ -1,0 +1,97 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet.digits import Digits
+from lenet.params import EvaluationParams, TrainingParams
+from studies import plateau, recipe
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("change", recipe.RECIPES.values(), ids=recipe.RECIPES)
+def test_every_recipe_is_a_setting_of_the_workflow(change: dict[str, Any]) -> None:
+    training = TrainingParams.load(ROOT / "params.yaml").model_dump()
+    evaluation = EvaluationParams.load(ROOT / "params.yaml").model_dump()
+    changed = TrainingParams.check(**training | change).model_dump()
+    changed |= EvaluationParams.check(**evaluation | change).model_dump()
+    # A change that changes nothing would be a second name of the default recipe.
+    assert (changed != training | evaluation) == bool(change)
+
+
+def test_the_far_images_are_those_least_like_their_class() -> None:
+    generator = np.random.default_rng(0)
+    images = generator.uniform(0, 0.01, (100, 4, 4)).astype(np.float32)
+    labels = np.arange(100) % 10
+    odd = np.arange(30)  # three of each digit, each bright in a place of its own
+    for place, image in enumerate(images[:30]):
+        image.flat[place // 10 : place // 10 + 2] += 1 + 0.1 * place
+    far = recipe.far_images(Digits(images, labels))
+    np.testing.assert_array_equal(far, odd)
+
+
+def test_the_summary_of_recipes_is_in_percent_and_the_best_comes_first() -> None:
+    table = pd.DataFrame(
+        {
+            "recipe": ["a", "b", "a", "b"],
+            "seed": [0, 0, 1, 1],
+            "validation_images": 200,
+            "validation_errors": [4, 2, 6, 2],
+            "test_images": 100,
+            "test_errors": [1, 2, 3, 4],
+        }
+    )
+    assert recipe.summary(table).to_numpy().tolist() == [
+        ["b", 2, "1.00 (1.00 to 1.00)", "3.00 (2.00 to 4.00)"],
+        ["a", 2, "2.50 (2.00 to 3.00)", "2.00 (1.00 to 3.00)"],
+    ]
+
+
+@pytest.mark.parametrize("name", ["the notebook", "batch normalisation"])
+def test_a_variant_is_trained_and_its_layers_are_measured(
+    name: str, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(plateau.NOTEBOOK, "epochs", 2)
+    change = plateau.variants(random_digits)[name]
+    runs = plateau.learn(name, change, random_digits, seed=0)
+    assert runs["epoch"].tolist() == [1, 2]
+    assert runs["loss"].between(1, 5).all()
+    if name == "the notebook":
+        layers = plateau.sizes(name, change, random_digits, seed=0)
+        start = layers[layers["moment"] == "at the start"].set_index("layer")
+        assert start.index.tolist() == ["C1", "C3", "C5", "F6", "O7"]
+        # What the page says of the notebook's first weights.
+        assert start["signal"]["F6"] < start["signal"]["C1"] / 20
+        np.testing.assert_array_less(0, start[["gradient", "step"]].to_numpy())
+
+
+def test_seeds_that_leave_are_counted_with_their_epoch() -> None:
+    runs = pd.DataFrame(
+        {
+            "variant": ["a"] * 4 + ["b"] * 2,
+            "seed": [0, 0, 1, 1, 0, 0],
+            "epoch": [1, 2, 1, 2, 1, 2],
+            "loss": [2.0, 1.0, 2.0, 2.0, 2.2, 2.2],
+            "train_accuracy": [0.1, 0.6, 0.1, 0.2, 0.1, 0.1],
+        }
+    )
+    table = plateau.summary(runs).set_index("variant")
+    assert table["left"].to_dict() == {"a": 1, "b": 0}
+    assert table.loc["a", "first_epoch"] == 2
+    assert pd.isna(table.loc["b", "first_epoch"])
+    assert table.loc["a", "loss"] == 1.5
+
+
+def test_the_committed_tables_are_what_the_pages_show() -> None:
+    page = (ROOT / "docs/plateau.md").read_text()
+    table = pd.read_csv(ROOT / "docs/plateau/summary.csv")
+    for row in table.itertuples():
+        assert f"| {row.variant} | {row.left} of {row.seeds} |" in page
+    assert set(table["variant"]) == set(plateau.variants(Digits(*_two_pixels())))
+
+
+def _two_pixels() -> tuple[np.ndarray, np.ndarray]:
+    return np.array([[[0.0, 1.0]]], np.float32), np.array([0])
