@@ -1,6 +1,6 @@
 # Every command sets up .venv first, once: from requirements.txt, by its hashes.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check format bench recipe plateau notebook lock clean
+.PHONY: help setup repro test check format bench recipe plateau plain notebook lock clean
 
 # The stages call `python`, and a person may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -42,6 +42,12 @@ recipe: setup  ## Train the recipe with one thing changed at a time: docs/recipe
 plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about ten minutes
 	dvc repro convert@train
 	python -m studies plateau
+
+plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an experiment
+	dvc exp run --temp --force --name plain \
+		-S centering=0 -S proportion=0 -S test_shift=0 -S activation=tanh \
+		-S rotation=0 -S shear=0 -S scale=0 -S aspect=0 -S shift=0 -S gamma=0 \
+		-S weight_decay=0 -S label_smoothing=0
 
 notebook: setup  ## Run the lecture notebook's training, which never learns, as an experiment
 	dvc exp run --temp --force --name notebook \
