@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from lenet._mxnet import mx
 
-# Width to height of a digit, in deviations of its ink: the mean over the USPS training file.
+# Width to height of a digit, in deviations of its ink, as the recipe was chosen with; the USPS
+# training digits have 0.67 on average.
 _PROPORTION = 0.75
 # The smallest deviation that counts, in half-widths: that of a stroke a third of a pixel wide.
 _THINNEST = 0.02
@@ -86,7 +87,7 @@ def moment_affine(
     # Ink by column and by row; the floor leaves an image without ink where it is.
     profiles = images.sum(axis=1, dtype=np.float64), images.sum(axis=2, dtype=np.float64)
     ink = np.maximum(profiles[0].sum(axis=1), 1e-9)
-    (x, y) = means = [profile @ positions / ink for profile in profiles]
+    means = [profile @ positions / ink for profile in profiles]
     deviations = [
         np.sqrt(np.maximum(profile @ positions**2 / ink - mean**2, _THINNEST**2))
         for profile, mean in zip(profiles, means, strict=True)
@@ -96,8 +97,7 @@ def moment_affine(
     affine = np.zeros((len(images), 2, 3), np.float32)
     affine[:, 0, 0] = stretch
     affine[:, 1, 1] = 1 / stretch
-    affine[:, 0, 2] = centering * x
-    affine[:, 1, 2] = centering * y
+    affine[:, :, 2] = centering * np.stack(means, axis=1)
     return affine
 
 

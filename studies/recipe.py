@@ -85,9 +85,10 @@ def score(recipe: str, seed: int, change: dict, core: int) -> dict:
     far = far_images(train)
     near = np.setdiff1d(np.arange(len(train)), far)
     sets = {"validation": train[far], "test": digits.load(Path("data/npz/test.npz"))}
-    plain = TrainingParams.load(Path("params.yaml")).model_dump()
-    params = TrainingParams.check(**plain | change)
-    asked = EvaluationParams.load(Path("params.yaml")).model_dump(exclude={"device"}) | change
+    settings = TrainingParams.load(Path("params.yaml")).model_dump()
+    settings |= EvaluationParams.load(Path("params.yaml")).model_dump()
+    params = TrainingParams.check(**settings | change)
+    view = EvaluationParams.check(**settings | change).model_dump(exclude={"device"})
     lenet = LeNet(image_size=params.image_size, activation=params.activation)
     epochs = training.fit(
         lenet,
@@ -101,7 +102,6 @@ def score(recipe: str, seed: int, change: dict, core: int) -> dict:
         pass
     row: dict = {"recipe": recipe, "seed": seed}
     for name, some in sets.items():
-        view = {key: value for key, value in asked.items() if key in EvaluationParams.model_fields}
         scores = probabilities(lenet, some.images, context=mx.cpu(), **view).astype(np.float64)
         row[f"{name}_images"] = len(some)
         row[f"{name}_errors"] = int((scores.argmax(axis=1) != some.labels).sum())
