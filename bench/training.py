@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import perf_counter
 from unittest.mock import patch
 
@@ -19,8 +20,9 @@ import pandas as pd
 
 from bench.report import compared
 from lenet.digits import Digits
+from lenet.params import NOT_OF_THE_FIT, TrainingParams
 
-ROUNDS = 5
+ROUNDS = 3
 EPOCHS = 5
 IMAGES = 1920  # whole batches of each of the sizes
 SIZES = ((16, 120), (32, 64), (32, 128))  # side of the input, images a batch
@@ -35,36 +37,26 @@ def made_up(side: int) -> Digits:
 
 
 def lenet(size: int, batch: int) -> Iterator[object]:
-    """Train as the workflow does: images of 16 x 16, centred, warped and enlarged."""
+    """Train by params.yaml: images of 16 x 16, centred, warped and enlarged."""
     from lenet import training
     from lenet._mxnet import mx
     from lenet.network import LeNet
 
+    recipe = TrainingParams.load(Path("params.yaml")).model_dump(exclude=NOT_OF_THE_FIT)
+    recipe |= {
+        "epochs": EPOCHS,
+        "warmup_epochs": 1,
+        "batch_size": batch,
+        # A part of the batch for each core.
+        "replicas": len(os.sched_getaffinity(0)),
+    }
     return training.fit(
         LeNet(image_size=size, activation="relu"),
         made_up(16),
         None,
         seed=0,
-        epochs=EPOCHS,
-        batch_size=batch,
-        optimizer="nag",
-        lr=0.01,
-        lr_schedule="cosine",
-        warmup_epochs=1,
-        momentum=0.9,
-        weight_decay=5e-4,
-        label_smoothing=0.1,
-        rotation=12,
-        shear=0.25,
-        scale=0.15,
-        aspect=0.2,
-        shift=0.12,
-        gamma=0.6,
-        margin=0.35,
-        centering=0.7,
-        proportion=0.7,
-        input_range=(-1.0, 1.0),
         context=mx.cpu(),
+        **recipe,
     )
 
 
@@ -121,7 +113,7 @@ def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterato
     import torch
     from torch import nn
 
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     memory_format = getattr(torch, layout)
     digits = made_up(size)
     images = torch.from_numpy(digits.images[:, None]).contiguous(memory_format=memory_format)
@@ -165,10 +157,8 @@ def throughput(name: str, size: int, batch: int, threads: int) -> float:
     """Return images a second of one contender, in a process of its own on `threads` cores."""
     command = [sys.executable, "-m", "bench.training", name, str(size), str(batch)]
     cores = ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(
         ["taskset", "--cpu-list", cores, *command],
-        env=environment,
         capture_output=True,
         text=True,
         check=True,

@@ -1,17 +1,21 @@
-"""The one module that imports MXNet, which needs two things settled before it is loaded."""
+"""The one module that imports MXNet, with what has to be settled before it is loaded."""
 
 import os
 
-# One thread and two threads add up in a different order and give different bits; each count is
-# repeatable, and on two cores the second thread gained nothing. libgomp reads this when loaded.
+# One thread and two threads of an operator add up in a different order and give different bits, and
+# LeNet's operators are too small to gain. Whole operators run side by side instead; see replicas.
 os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MXNET_CPU_WORKER_NTHREADS"] = str(os.cpu_count())
+# Operators that need scratch memory wait for each other to leave it. With MXNet's 4 pieces of it,
+# two networks side by side are hardly faster than one after the other.
+os.environ["MXNET_CPU_TEMP_COPY"] = "64"
 
 import numpy as np
 
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
 np.bool = np.bool_  # type: ignore[attr-defined]
 
-import mxnet as mx  # noqa: E402  (the two settings above have to come first)
+import mxnet as mx  # noqa: E402  (the settings above have to come first)
 
 from lenet.errors import InputError  # noqa: E402
 

@@ -120,6 +120,7 @@ class TrainingParams(ViewParams, frozen=True):
     validation_fraction: _Number = Field(ge=0, le=0.9, description="a number from 0 to 0.9")
     epochs: _Whole = Field(ge=1, description="a whole number from 1 on")
     batch_size: _Whole = Field(ge=1, description="a whole number from 1 on")
+    replicas: _Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
     optimizer: Literal["nag", "sgd"] = Field(description="nag or sgd")
     lr: _Number = Field(gt=0, le=100, description="a number above 0, up to 100")
     lr_schedule: Literal["cosine", "constant"] = Field(description="cosine or constant")

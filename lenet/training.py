@@ -15,6 +15,7 @@ from lenet.digits import CLASSES, Digits
 from lenet.errors import InputError
 from lenet.network import LeNet
 from lenet.prediction import probabilities
+from lenet.replicas import Replicas
 
 # Images, in whole batches; memory stays a few MiB.
 _WARPED_AT_ONCE = 512
@@ -92,6 +93,7 @@ def fit(
     seed: int,
     epochs: int,
     batch_size: int,
+    replicas: int,
     optimizer: str,
     lr: float,
     lr_schedule: str,
@@ -123,6 +125,9 @@ def fit(
         seed: of the initial weights, the order of the images and the warps.
         epochs: passes over `digits`.
         batch_size: images a step.
+        replicas: parts of a batch that are worked on at the same time, as far as there are cores.
+            Their gradients are added up part by part: the bits depend on it, and on nothing
+            of the machine.
         optimizer: "sgd" or "nag" (Nesterov), both with `momentum`.
         lr: learning rate, for the mean loss of a batch; the highest of its schedule.
         lr_schedule: "constant", or "cosine" down to 0 at the end.
@@ -142,9 +147,7 @@ def fit(
     # Independent streams, so that switching the warps off leaves the order of the images alone.
     order, warps = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
     network.initialize(initializer or mx.init.Xavier(), ctx=context, force_reinit=True)
-    network.hybridize(static_alloc=True, static_shape=True)
-    criterion = mx.gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
-    criterion.hybridize(static_alloc=True, static_shape=True)
+    side_by_side = Replicas(network, replicas, context=context)
     targets = _smoothed_targets(label_smoothing)
 
     steps_per_epoch = -(-len(digits) // batch_size)
@@ -199,11 +202,9 @@ def fit(
         for data, target, label in tqdm(
             batches, f"epoch {number}/{epochs}", steps_per_epoch, leave=False, disable=None
         ):
-            with mx.autograd.record():
-                scores = network(data)
-                loss = criterion(scores, target)
-            loss.backward()
+            scores, loss = side_by_side.learn(data, target)
             trainer.step(len(data))
+            side_by_side.follow()
             loss_sum += loss.sum()
             correct += (scores.argmax(axis=1) == label).sum()
         loss_mean = loss_sum.asscalar() / len(digits)

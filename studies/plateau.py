@@ -39,6 +39,7 @@ NOTEBOOK = {
     "input_range": (0.0, 2.0),
     "epochs": EPOCHS,
     "batch_size": 120,
+    "replicas": 1,
     "optimizer": "sgd",
     "lr": 0.9,
     "lr_schedule": "constant",

@@ -54,15 +54,20 @@ RECIPES: dict[str, dict] = {
     "sgd for nag": {"optimizer": "sgd"},
     "pixels from 0 to 1": {"input_range": (0, 1)},
     "before the search": BEFORE,
+    # As `make plain` does.
     "plain LeNet-5": {
-        **BEFORE,
+        "activation": "tanh",
+        "centering": 0,
+        "proportion": 0,
+        "test_shift": 0,
         "rotation": 0,
         "shear": 0,
         "scale": 0,
+        "aspect": 0,
         "shift": 0,
-        "label_smoothing": 0,
-        "activation": "tanh",
+        "gamma": 0,
         "weight_decay": 0,
+        "label_smoothing": 0,
     },
 }
 

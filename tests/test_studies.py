@@ -1,9 +1,11 @@
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from lenet.digits import Digits
 from lenet.params import EvaluationParams, TrainingParams
@@ -91,6 +93,30 @@ def test_the_committed_tables_are_what_the_pages_show() -> None:
     for row in table.itertuples():
         assert f"| {row.variant} | {row.left} of {row.seeds} |" in page
     assert set(table["variant"]) == set(plateau.variants(Digits(*_two_pixels())))
+
+
+def makefile_settings(target: str) -> dict[str, Any]:
+    """Return what `make target` changes in params.yaml."""
+    recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    assert recipe
+    settings = re.findall(r"-S (\w+)=(\S+)", recipe[1])
+    return {name: YAML(typ="safe").load(value) for name, value in settings}
+
+
+def test_the_plain_recipe_is_that_of_make_plain() -> None:
+    assert recipe.RECIPES["plain LeNet-5"] == makefile_settings("plain")
+
+
+def test_the_notebook_of_the_study_is_that_of_make_notebook() -> None:
+    settings = TrainingParams.load(ROOT / "params.yaml").model_dump() | makefile_settings(
+        "notebook"
+    )
+    asked = {name: settings[name] for name in plateau.NOTEBOOK.keys() & settings.keys()}
+    known = {name: value for name, value in plateau.NOTEBOOK.items() if name in settings}
+    assert asked == known | {"input_range": [0, 2]}
+    assert known["input_range"] == (0, 2)
+    # The rest is what a parameter cannot say.
+    assert plateau.NOTEBOOK.keys() - settings.keys() == {"initializer", "batch_norm"}
 
 
 def _two_pixels() -> tuple[np.ndarray, np.ndarray]:

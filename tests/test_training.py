@@ -16,6 +16,7 @@ PLAIN: dict[str, Any] = {
     "seed": 0,
     "epochs": 2,
     "batch_size": 16,
+    "replicas": 1,
     "optimizer": "nag",
     "lr": 0.02,
     "lr_schedule": "constant",
