@@ -35,6 +35,7 @@ def test_every_reader_reads_the_files_made_up_and_a_longer_one_repeats_them(
 
 @pytest.mark.parametrize("name", [name for name in training.CONTENDERS if "PyTorch" not in name])
 def test_every_contender_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MXNET_CPU_TEMP_COPY", "64")  # restored, should one change it
     monkeypatch.setattr(training, "IMAGES", 48)
     monkeypatch.setattr(training, "EPOCHS", 2)
     assert len(list(training.CONTENDERS[name](16, 24))) == 2
