@@ -70,7 +70,7 @@ def test_a_bad_value_is_refused_with_its_key(
 
 def test_values_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"warmup_epochs: found 2; expected less than epochs"):
-        TrainingParams.load(changed(tmp_path, epochs=2))
+        TrainingParams.load(changed(tmp_path, epochs=2, warmup_epochs=2))
 
 
 def test_a_stage_minds_its_own_parameters(tmp_path: Path) -> None:
