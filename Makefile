@@ -1,13 +1,13 @@
 # Every command sets up .venv first, once: from requirements.txt, by its hashes.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check format bench recipe plateau plain notebook lock clean
+.PHONY: help setup repro test check format bench recipe plateau plain lecun1998 notebook lock clean
 
 # The stages call `python`, and a person may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 INSTALLED := .venv/.installed
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED)  ## Make .venv with everything the project needs
 
@@ -48,6 +48,10 @@ plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an ex
 		-S centering=0 -S proportion=0 -S test_shift=0 -S activation=tanh \
 		-S rotation=0 -S shear=0 -S scale=0 -S aspect=0 -S shift=0 -S gamma=0 \
 		-S weight_decay=0 -S label_smoothing=0
+
+lecun1998: setup  ## Run the network as LeCun had it in 1998, trained by our recipe, as an experiment
+	dvc exp run --temp --force --name lecun1998 \
+		-S c3=partial -S pooling=subsample -S activation=scaled_tanh
 
 notebook: setup  ## Run the lecture notebook's training, which never learns, as an experiment
 	dvc exp run --temp --force --name notebook \

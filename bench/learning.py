@@ -18,7 +18,7 @@ def learn(seed: int) -> None:
     from lenet import digits, training
     from lenet._mxnet import context
     from lenet.network import LeNet
-    from lenet.params import NOT_OF_THE_FIT, EvaluationParams, TrainingParams
+    from lenet.params import NOT_OF_THE_FIT, EvaluationParams, NetworkParams, TrainingParams
     from lenet.prediction import probabilities
 
     params = TrainingParams.load(Path("params.yaml"))
@@ -30,7 +30,7 @@ def learn(seed: int) -> None:
         seed=seed,
     )
     test = digits.load(Path("data/npz/test.npz"))
-    lenet = LeNet(image_size=params.image_size, activation=params.activation)
+    lenet = LeNet(**params.model_dump(include=set(NetworkParams.model_fields)))
     for _ in training.fit(
         lenet, train, None, seed=seed, context=device, **params.model_dump(exclude=NOT_OF_THE_FIT)
     ):

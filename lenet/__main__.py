@@ -1,30 +1,41 @@
-"""The command line: python -m lenet convert IN OUT."""
+"""The command line: python -m lenet convert | summary."""
 
 import argparse
 from pathlib import Path
 
-from lenet import raw
 from lenet.errors import run
-from lenet.params import ConversionParams
-from lenet.records import Layout
+from lenet.params import ConversionParams, NetworkParams
 
 
 def main() -> None:
     """Parse the command line and do what it says."""
-    parser = argparse.ArgumentParser(prog="python -m lenet", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    convert = commands.add_parser(
+    parser = argparse.ArgumentParser(prog="python -m lenet")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_convert(commands)
+    _add_summary(commands)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+def _add_convert(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
         "convert",
         help="write digit images in another format",
         description="Write the digit images of IN to OUT in the format of OUT's ending. IN is "
         "recognised by content: .jf or image-text, plain, .gz, .bz2 or .xz, or .npz.",
     )
-    convert.add_argument("source", metavar="IN", type=Path)
-    convert.add_argument("target", metavar="OUT", type=Path, help="*.jf, *.txt (image-text), *.npz")
-    convert.add_argument(
+    parser.add_argument("source", metavar="IN", type=Path)
+    parser.add_argument("target", metavar="OUT", type=Path, help="*.jf, *.txt (image-text), *.npz")
+    _add_layout(parser)
+    parser.set_defaults(run=_convert)
+
+
+def _add_layout(parser: argparse.ArgumentParser) -> None:
+    """Add what a raw file cannot say of itself; `_layout` reads it."""
+    parser.add_argument(
         "--image-side", type=int, default=16, metavar="N", help="pixels a side (default 16)"
     )
-    convert.add_argument(
+    parser.add_argument(
         "--pixel-range",
         type=float,
         nargs=2,
@@ -32,14 +43,20 @@ def main() -> None:
         metavar=("LO", "HI"),
         help="values of background and full ink in text (default 0 2)",
     )
-    convert.add_argument(
+    parser.add_argument(
         "--first-label",
         type=int,
         default=0,
         metavar="N",
         help="label of digit 0 in text (default 0)",
     )
-    arguments = parser.parse_args()
+
+
+def _convert(arguments: argparse.Namespace) -> None:
+    # Each command brings its own modules, so that none waits for those of another.
+    from lenet import raw
+    from lenet.records import Layout
+
     params = ConversionParams.check(
         image_side=arguments.image_side,
         pixel_range=tuple(arguments.pixel_range),
@@ -49,6 +66,30 @@ def main() -> None:
         side=params.image_side, pixel_range=params.pixel_range, first_label=params.first_label
     )
     raw.convert(arguments.source, arguments.target, layout)
+
+
+def _add_summary(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "summary",
+        help="show the network layer by layer",
+        description="Show each layer's output, parameters and connections. What is not given is "
+        "as params.yaml has it.",
+    )
+    parser.add_argument("--image-size", type=int, metavar="N", help="side of the input in pixels")
+    parser.add_argument("--c3", metavar="KIND", help="full, or partial as in 1998")
+    parser.add_argument("--pooling", metavar="KIND", help="max, or subsample as in 1998")
+    parser.set_defaults(run=_summary)
+
+
+def _summary(arguments: argparse.Namespace) -> None:
+    from lenet import summary
+
+    names = ("image_size", "c3", "pooling")
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
+    settings = NetworkParams.load(Path("params.yaml")).model_dump() | given
+    NetworkParams.check(**settings)
+    table = summary.table(**{name: settings[name] for name in names})
+    print(table.to_string(index=False))
 
 
 if __name__ == "__main__":

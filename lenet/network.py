@@ -1,16 +1,27 @@
 """LeNet-5 in Gluon (LeCun, Bottou, Bengio, Haffner 1998, section II.B), and its file form."""
 
+import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lenet._mxnet import mx
+from lenet.architecture import (
+    C1_MAPS,
+    C3_LINKS,
+    C3_MAPS,
+    C5_UNITS,
+    F6_UNITS,
+    KERNEL,
+    map_sides,
+)
 from lenet.digits import CLASSES
 from lenet.errors import InputError
 from lenet.files import replace
 
-_KERNEL = 5
 # float32 in a vector register. MXNet's oneDNN convolves by fast kernels where the maps fill whole
 # ones, and by slower general ones otherwise: for LeNet's 6 maps a training step takes 1.3 times
 # as long.
@@ -37,60 +48,132 @@ class _Conv2D(mx.gluon.nn.Conv2D):
         maps, maps_in = self._channels, self._in_channels
         blank, blank_in = -maps % _LANES, -maps_in % _LANES if maps_in > 1 else 0
         if blank_in:
-            weight = F.concat(weight, F.zeros((maps, blank_in, _KERNEL, _KERNEL)), dim=1)
+            weight = F.concat(weight, F.zeros((maps, blank_in, KERNEL, KERNEL)), dim=1)
         if blank:
-            shape = (blank, maps_in + blank_in, _KERNEL, _KERNEL)
+            shape = (blank, maps_in + blank_in, KERNEL, KERNEL)
             weight = F.concat(weight, F.zeros(shape), dim=0)
             bias = F.concat(bias, F.zeros(blank), dim=0)
-        return F.Convolution(x, weight, bias, kernel=(_KERNEL, _KERNEL), num_filter=maps + blank)
+        return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=maps + blank)
+
+
+class _PartialC3(mx.gluon.HybridBlock):
+    """C3 as LeCun had it: a kernel for each link of Table I, and none where there is no link.
+
+    Parameters: weight (60, 5, 5), the kernels of map 0, then those of map 1, and so on; bias (16,).
+    Input as `_Conv2D` gives it.
+    """
+
+    def __init__(self, *, prefix: str) -> None:
+        super().__init__(prefix=prefix)
+        links = sum(map(len, C3_LINKS))
+        # Xavier's bound for the mean number of links; Gluon's own takes the shape for a layer's.
+        fan_in, fan_out = links / C3_MAPS * KERNEL**2, links / C1_MAPS * KERNEL**2
+        # Of each map and each one before it the number of its kernel, from 1; 0 is a blank one.
+        table = np.zeros((C3_MAPS, _LANES), np.float32)
+        rows, columns = zip(*((i, j) for i, row in enumerate(C3_LINKS) for j in row), strict=True)
+        table[rows, columns] = np.arange(links) + 1
+        with self.name_scope():
+            self.weight = self.params.get(
+                "weight",
+                shape=(links, KERNEL, KERNEL),
+                init=mx.init.Uniform(math.sqrt(6 / (fan_in + fan_out))),
+            )
+            self.bias = self.params.get("bias", shape=C3_MAPS, init=mx.init.Zero())
+            self.kernel = self.params.get_constant("kernel", table)
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any, kernel: Any) -> Any:  # noqa: N803
+        """Return `x` convolved."""
+        blank = F.zeros((1, KERNEL, KERNEL))
+        weight = F.take(F.concat(blank, weight, dim=0), kernel)
+        return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
+
+
+class _Subsampling(mx.gluon.HybridBlock):
+    """Pooling that learns: of each 2 x 2 the sum, times a coefficient of the map, plus a bias.
+
+    Args:
+        maps: how many; behind them, up to a multiple of `_LANES`, come blank ones.
+    """
+
+    def __init__(self, maps: int, *, prefix: str) -> None:
+        super().__init__(prefix=prefix)
+        self._blank = -maps % _LANES
+        with self.name_scope():
+            # At first the mean.
+            self.coefficient = self.params.get(
+                "coefficient", shape=maps, init=mx.init.Constant(0.25)
+            )
+            self.bias = self.params.get("bias", shape=maps, init=mx.init.Zero())
+
+    def hybrid_forward(self, F: Any, x: Any, coefficient: Any, bias: Any) -> Any:  # noqa: N803
+        """Return `x` (n, maps and blank ones, height, width) at half its height and width."""
+        if self._blank:
+            coefficient = F.concat(coefficient, F.zeros(self._blank), dim=0)
+            bias = F.concat(bias, F.zeros(self._blank), dim=0)
+        sums = F.Pooling(x, kernel=(2, 2), stride=(2, 2), pool_type="sum")
+        scaled = F.broadcast_mul(sums, F.reshape(coefficient, (1, -1, 1, 1)))
+        return F.broadcast_add(scaled, F.reshape(bias, (1, -1, 1, 1)))
 
 
 def _activation(name: str) -> mx.gluon.HybridBlock:
     return ScaledTanh() if name == "scaled_tanh" else mx.gluon.nn.Activation(name)
 
 
-def feature_size(image_size: int) -> int:
-    """Return the side of P4's maps for square images of `image_size`: 5 for 32, 1 for 16."""
-    return ((image_size - _KERNEL + 1) // 2 - _KERNEL + 1) // 2
+def _pooling(name: str, maps: int, activation: str, *, prefix: str) -> list[mx.gluon.HybridBlock]:
+    """Return what stands between two layers of `maps` maps and more: pooling and activations."""
+    if name == "subsample":
+        return [_activation(activation), _Subsampling(maps, prefix=prefix), _activation(activation)]
+    return [mx.gluon.nn.MaxPool2D(2, prefix=prefix), _activation(activation)]
 
 
 class LeNet(mx.gluon.HybridBlock):
-    """LeNet-5 for square grey images, every C3 map joined to every P2 map.
+    """LeNet-5 for square grey images.
 
-    Pooling stands before the activation: every activation here is monotone, so the maximum
+    Max pooling stands before the activation: every activation here is monotone, so the maximum
     commutes with it, and it then runs on a quarter of the values.
 
     Args:
         image_size: side of the input in pixels, a multiple of 4 from 16 on.
         activation: "relu", "tanh", "sigmoid" or "scaled_tanh", after every layer but the last.
+        c3: "full", every C3 map joined to every P2 map, or "partial", as in `C3_LINKS`.
+        pooling: "max", or "subsample", the trainable one of 1998, with the activation before it
+            and after it.
         name: what the names of its parameters begin with.
 
     Input (n, 1, image_size, image_size) float32; output (n, 10) float32, the class scores
     before the softmax.
     """
 
-    def __init__(self, *, image_size: int, activation: str, name: str = "lenet") -> None:
+    def __init__(
+        self,
+        *,
+        image_size: int,
+        activation: str,
+        c3: str = "full",
+        pooling: str = "max",
+        name: str = "lenet",
+    ) -> None:
         # A fixed prefix: Gluon's own counts the blocks made so far in the process.
         super().__init__(prefix=f"{name}_")
         self.image_size = image_size
-        side = feature_size(image_size)
+        side = map_sides(image_size)[-1]
         nn = mx.gluon.nn
         with self.name_scope():
             self.layers = nn.HybridSequential(prefix="")
             #                                                                 32x32: output
             self.layers.add(
-                _Conv2D(6, _KERNEL, in_channels=1, prefix="c1_"),  #          6 x 28 x 28
-                nn.MaxPool2D(2, prefix="p2_"),  #                             6 x 14 x 14
-                _activation(activation),
-                _Conv2D(16, _KERNEL, in_channels=6, prefix="c3_"),  #         16 x 10 x 10
-                nn.MaxPool2D(2, prefix="p4_"),  #                             16 x 5 x 5
-                _activation(activation),
+                _Conv2D(C1_MAPS, KERNEL, in_channels=1, prefix="c1_"),  #     6 x 28 x 28
+                *_pooling(pooling, C1_MAPS, activation, prefix="p2_"),  #     6 x 14 x 14
+                _PartialC3(prefix="c3_")  #                                   16 x 10 x 10
+                if c3 == "partial"
+                else _Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_"),
+                *_pooling(pooling, C3_MAPS, activation, prefix="p4_"),  #     16 x 5 x 5
                 # A convolution over the whole of its input is a dense layer.
-                nn.Dense(120, in_units=16 * side * side, prefix="c5_"),  #    120
+                nn.Dense(C5_UNITS, in_units=C3_MAPS * side * side, prefix="c5_"),  # 120
                 _activation(activation),
-                nn.Dense(84, in_units=120, prefix="f6_"),  #                  84
+                nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"),  #       84
                 _activation(activation),
-                nn.Dense(CLASSES, in_units=84, prefix="o7_"),  #              10
+                nn.Dense(CLASSES, in_units=F6_UNITS, prefix="o7_"),  #        10
             )
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: ARG002, N803 (Gluon's signature)

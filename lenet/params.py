@@ -24,6 +24,10 @@ def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
 # Strict: true is no number, 2.5 no whole one, and text neither.
 _Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _Whole = Annotated[int, Field(strict=True)]
+_ImageSize = Annotated[
+    int,
+    Field(strict=True, ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"),
+]
 
 
 class _Params(BaseModel, frozen=True):
@@ -82,12 +86,21 @@ class ConversionParams(_Params, frozen=True):
     first_label: _Whole = Field(ge=0, le=1000, description="a whole number from 0 to 1000")
 
 
+class NetworkParams(_Params, frozen=True):
+    """Which LeNet it is; see `network.LeNet`."""
+
+    image_size: _ImageSize
+    activation: Literal["relu", "tanh", "sigmoid", "scaled_tanh"] = Field(
+        description="relu, tanh, sigmoid or scaled_tanh"
+    )
+    c3: Literal["full", "partial"] = Field(description="full or partial")
+    pooling: Literal["max", "subsample"] = Field(description="max or subsample")
+
+
 class ViewParams(_Params, frozen=True):
     """How the network is shown an image; see `augmentation.network_input`."""
 
-    image_size: _Whole = Field(
-        ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"
-    )
+    image_size: _ImageSize
     margin: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     centering: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
     proportion: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
@@ -103,12 +116,9 @@ class EvaluationParams(ViewParams, frozen=True):
     test_shift: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
 
 
-class TrainingParams(ViewParams, frozen=True):
+class TrainingParams(ViewParams, NetworkParams, frozen=True):
     """The network, its warps and its training; see `network.LeNet` and `training.fit`."""
 
-    activation: Literal["relu", "tanh", "sigmoid", "scaled_tanh"] = Field(
-        description="relu, tanh, sigmoid or scaled_tanh"
-    )
     rotation: _Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
     shear: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     scale: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
@@ -139,7 +149,13 @@ class TrainingParams(ViewParams, frozen=True):
 
 # Of the training's parameters those that are no arguments of `training.fit`: they settle what is
 # trained, where, and on what.
-NOT_OF_THE_FIT = {"activation", "device", "image_size", "members", "seed", "validation_fraction"}
+NOT_OF_THE_FIT = {
+    *NetworkParams.model_fields,
+    "device",
+    "members",
+    "seed",
+    "validation_fraction",
+}
 
 _KNOWN = _FILES.union(
     *(params.model_fields for params in (ConversionParams, TrainingParams, EvaluationParams))

@@ -30,7 +30,11 @@ class Replicas:
         ]
         for criterion in self._criteria:
             criterion.hybridize(static_alloc=True, static_shape=True)
-        self._parameters = [list(one.collect_params().values()) for one in self._networks]
+        # Without the constants, which have no gradient.
+        self._parameters = [
+            [p for p in one.collect_params().values() if p.grad_req != "null"]
+            for one in self._networks
+        ]
         self.follow()
 
     def learn(self, data: mx.nd.NDArray, target: mx.nd.NDArray) -> tuple[mx.nd.NDArray, ...]:

@@ -9,7 +9,7 @@ from dvclive import Live
 from lenet import digits, network, training
 from lenet._mxnet import context
 from lenet.errors import run
-from lenet.params import NOT_OF_THE_FIT, TrainingParams
+from lenet.params import NOT_OF_THE_FIT, NetworkParams, TrainingParams
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     )
     members = [
         network.LeNet(
-            image_size=params.image_size, activation=params.activation, name=f"lenet{number}"
+            **params.model_dump(include=set(NetworkParams.model_fields)), name=f"lenet{number}"
         )
         for number in range(params.members)
     ]

@@ -26,7 +26,7 @@ from lenet._mxnet import mx
 from lenet.digits import CLASSES, Digits
 from lenet.files import write_csv
 from lenet.network import LeNet
-from lenet.params import NOT_OF_THE_FIT, EvaluationParams, TrainingParams
+from lenet.params import NOT_OF_THE_FIT, EvaluationParams, NetworkParams, TrainingParams
 from lenet.prediction import probabilities
 
 TABLE = Path("docs/recipe.csv")
@@ -103,7 +103,7 @@ def score(recipe: str, seed: int, change: dict, core: int) -> dict:
     settings |= EvaluationParams.load(Path("params.yaml")).model_dump()
     params = TrainingParams.check(**settings | change)
     view = EvaluationParams.check(**settings | change).model_dump(exclude={"device"})
-    lenet = LeNet(image_size=params.image_size, activation=params.activation)
+    lenet = LeNet(**params.model_dump(include=set(NetworkParams.model_fields)))
     epochs = training.fit(
         lenet,
         train[near],

@@ -55,7 +55,20 @@ def test_output_shape_per_layer(image_size: int, expected: list[tuple[int, ...]]
     assert [shapes[name] for name in ("c1", "p2", "c3", "p4", "c5", "f6", "o7")] == expected
 
 
-def reference(lenet: LeNet, images: np.ndarray, activation: str) -> np.ndarray:
+# Table I of LeCun et al. 1998, as it is printed: a row a map of S2, a column a map of C3.
+TABLE_I = """
+X . . . X X X . . X X X X . X X
+X X . . . X X X . . X X X X . X
+X X X . . . X X X . . X . X X X
+. X X X . . X X X X . . X . X X
+. . X X X . . X X X X . X X . X
+. . . X X X . . X X X X . X X X
+"""
+
+
+def reference(
+    lenet: LeNet, images: np.ndarray, activation: str, c3: str = "full", pooling: str = "max"
+) -> np.ndarray:
     """LeNet-5 in plain NumPy, activation before pooling as in the paper."""
     act = {
         "relu": lambda x: np.maximum(x, 0),
@@ -68,28 +81,45 @@ def reference(lenet: LeNet, images: np.ndarray, activation: str) -> np.ndarray:
         for name, parameter in lenet.collect_params().items()
     }
 
+    if c3 == "partial":
+        joined = np.array([line.split() for line in TABLE_I.split("\n") if line]).T == "X"
+        kernels = iter(values["c3_weight"])
+        blank = np.zeros((5, 5))
+        values["c3_weight"] = np.array([[next(kernels) if j else blank for j in r] for r in joined])
+        assert next(kernels, None) is None
+
     def convolve(x: np.ndarray, layer: str) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(x, (5, 5), axis=(2, 3))
         out = np.einsum("nchwij,kcij->nkhw", windows, values[f"{layer}_weight"])
         return out + values[f"{layer}_bias"][:, None, None]
 
-    def pool(x: np.ndarray) -> np.ndarray:
+    def pool(x: np.ndarray, layer: str) -> np.ndarray:
         n, c, h, w = x.shape
-        return x.reshape(n, c, h // 2, 2, w // 2, 2).max(axis=(3, 5))
+        squares = x.reshape(n, c, h // 2, 2, w // 2, 2)
+        if pooling == "max":
+            return squares.max(axis=(3, 5))
+        coefficient, bias = values[f"{layer}_coefficient"], values[f"{layer}_bias"]
+        sums = squares.sum(axis=(3, 5))
+        return act(sums * coefficient[:, None, None] + bias[:, None, None])
 
     def dense(x: np.ndarray, layer: str) -> np.ndarray:
         return x @ values[f"{layer}_weight"].T + values[f"{layer}_bias"]
 
-    x = pool(act(convolve(images.astype(np.float64), "c1")))
-    x = pool(act(convolve(x, "c3")))
+    x = pool(act(convolve(images.astype(np.float64), "c1")), "p2")
+    x = pool(act(convolve(x, "c3")), "p4")
     x = act(dense(x.reshape(len(x), -1), "c5"))
     return dense(act(dense(x, "f6")), "o7")
 
 
 @pytest.mark.parametrize("image_size", [16, 32])
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "scaled_tanh"])
-def test_scores_equal_those_of_plain_numpy(image_size: int, activation: str) -> None:
-    lenet = LeNet(image_size=image_size, activation=activation)
+@pytest.mark.parametrize(
+    ("c3", "pooling"), [("full", "max"), ("partial", "max"), ("full", "subsample")]
+)
+def test_scores_equal_those_of_plain_numpy(
+    image_size: int, activation: str, c3: str, pooling: str
+) -> None:
+    lenet = LeNet(image_size=image_size, activation=activation, c3=c3, pooling=pooling)
     mx.random.seed(1)
     lenet.initialize(mx.init.Xavier(magnitude=10))
     for name, parameter in lenet.collect_params(".*bias").items():
@@ -97,7 +127,8 @@ def test_scores_equal_those_of_plain_numpy(image_size: int, activation: str) -> 
         assert parameter.data().norm().asscalar() > 0, name
     images = np.random.default_rng(0).uniform(-1, 1, (4, 1, image_size, image_size))
     scores = lenet(mx.nd.array(images)).asnumpy()
-    np.testing.assert_allclose(scores, reference(lenet, images, activation), rtol=1e-4, atol=1e-5)
+    expected = reference(lenet, images, activation, c3, pooling)
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_saved_network_comes_back_to_the_bit(tmp_path: Path) -> None:
