@@ -1,9 +1,9 @@
-"""The command line: python -m lenet convert | summary."""
+"""The command line: python -m lenet predict | convert | summary."""
 
 import argparse
 from pathlib import Path
 
-from lenet.errors import run
+from lenet.errors import InputError, run
 from lenet.params import ConversionParams, NetworkParams
 
 
@@ -11,10 +11,55 @@ def main() -> None:
     """Parse the command line and do what it says."""
     parser = argparse.ArgumentParser(prog="python -m lenet")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_predict(commands)
     _add_convert(commands)
     _add_summary(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
+
+
+def _add_predict(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "predict",
+        help="recognise digits",
+        description="Say which digit each image shows. A FILE is a picture of one digit (PNG, "
+        "JPEG, ...: any size, dark on light or light on dark), or holds many images: .jf or "
+        "image-text, plain, .gz, .bz2 or .xz, or .npz.",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("models/lenet.onnx"),
+        metavar="FILE",
+        help="the exported network (default models/lenet.onnx)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("table", "csv", "json"),
+        default="table",
+        help="of what is printed (default table, where ? marks what it is not sure of)",
+    )
+    _add_pixels(parser)
+    parser.set_defaults(run=_predict)
+
+
+def _predict(arguments: argparse.Namespace) -> None:
+    # Each command brings its own modules, so that none waits for those of another.
+    from lenet import answers
+    from lenet.recognition import Recogniser
+
+    recogniser = Recogniser(arguments.model)
+    params = ConversionParams.check(
+        image_side=recogniser.side,
+        pixel_range=tuple(arguments.pixel_range),
+        first_label=arguments.first_label,
+    )
+    found, faults = answers.answer_all(arguments.files, recogniser, params)
+    if found:
+        print(answers.FORMATS[arguments.format](found), end="")
+    if faults:
+        raise InputError("\nerror: ".join(faults))
 
 
 def _add_convert(commands: argparse._SubParsersAction) -> None:
@@ -26,15 +71,15 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("source", metavar="IN", type=Path)
     parser.add_argument("target", metavar="OUT", type=Path, help="*.jf, *.txt (image-text), *.npz")
-    _add_layout(parser)
-    parser.set_defaults(run=_convert)
-
-
-def _add_layout(parser: argparse.ArgumentParser) -> None:
-    """Add what a raw file cannot say of itself; `_layout` reads it."""
     parser.add_argument(
         "--image-side", type=int, default=16, metavar="N", help="pixels a side (default 16)"
     )
+    _add_pixels(parser)
+    parser.set_defaults(run=_convert)
+
+
+def _add_pixels(parser: argparse.ArgumentParser) -> None:
+    """Add what a raw file cannot say of its numbers."""
     parser.add_argument(
         "--pixel-range",
         type=float,
@@ -53,7 +98,6 @@ def _add_layout(parser: argparse.ArgumentParser) -> None:
 
 
 def _convert(arguments: argparse.Namespace) -> None:
-    # Each command brings its own modules, so that none waits for those of another.
     from lenet import raw
     from lenet.records import Layout
 

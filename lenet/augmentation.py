@@ -7,9 +7,9 @@ from lenet._mxnet import mx
 
 # Width to height of a digit, in deviations of its ink, as the recipe was chosen with; the USPS
 # training digits have 0.67 on average.
-_PROPORTION = 0.75
+PROPORTION = 0.75
 # The smallest deviation that counts, in half-widths: that of a stroke a third of a pixel wide.
-_THINNEST = 0.02
+THINNEST = 0.02
 
 
 def random_affine(
@@ -75,7 +75,7 @@ def moment_affine(
         centering: how far the centre of the view moves from the centre of the image (0) to the
             centre of mass (1).
         proportion: how far the deviations of the ink in width and in height are brought from
-            their own ratio (0) to `_PROPORTION` (1), the area remaining the same.
+            their own ratio (0) to `PROPORTION` (1), the area remaining the same.
 
     Returns (n, 2, 3) float32, from the view's coordinates to the image's, both in [-1, 1]; for an
     image without ink the identity.
@@ -89,10 +89,10 @@ def moment_affine(
     ink = np.maximum(profiles[0].sum(axis=1), 1e-9)
     means = [profile @ positions / ink for profile in profiles]
     deviations = [
-        np.sqrt(np.maximum(profile @ positions**2 / ink - mean**2, _THINNEST**2))
+        np.sqrt(np.maximum(profile @ positions**2 / ink - mean**2, THINNEST**2))
         for profile, mean in zip(profiles, means, strict=True)
     ]
-    ratio = np.where(ink > 1e-9, deviations[0] / deviations[1] / _PROPORTION, 1)
+    ratio = np.where(ink > 1e-9, deviations[0] / deviations[1] / PROPORTION, 1)
     stretch = ratio ** (proportion / 2)
     affine = np.zeros((len(images), 2, 3), np.float32)
     affine[:, 0, 0] = stretch

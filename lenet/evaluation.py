@@ -1,5 +1,7 @@
 """How good predictions are: scikit-learn's measures, without the network."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -7,8 +9,11 @@ from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, classification_report, f1_score, log_loss
 
 from lenet.digits import CLASSES
+from lenet.errors import InputError
 
 _DIGITS = list(range(CLASSES))
+# How far MXNet and onnxruntime may differ in a probability: they add up in different orders.
+AGREEMENT = 1e-5
 
 
 def headline(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dict:
@@ -70,6 +75,27 @@ def predictions_table(
             "train_index": pd.Series(train_index, dtype="Int64").where(train_index >= 0),
         }
     )
+
+
+def check_agreement(
+    probabilities: NDArray[np.float32], exported: NDArray[np.float32], path: Path
+) -> None:
+    """Raise InputError unless the exported network at `path` says what the network itself says.
+
+    Args:
+        probabilities: (n, 10), by the network.
+        exported: (n, 10), by the exported one, of the same images.
+        path: of the exported network.
+    """
+    difference = float(np.abs(probabilities - exported).max())
+    labels = int((probabilities.argmax(axis=1) != exported.argmax(axis=1)).sum())
+    if labels or not difference <= AGREEMENT:
+        raise InputError(
+            f"{path}: says otherwise than the network that was trained: of {len(exported)} images "
+            f"{labels} get another digit, and probabilities differ by up to {difference:.1e}; "
+            f"expected the same digits, and no more than {AGREEMENT:g}. `dvc repro --force export` "
+            "makes it again; if that does not help, MXNet or onnxruntime is at fault here."
+        )
 
 
 def summary(headline: dict) -> str:

@@ -24,6 +24,10 @@ def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
 # Strict: true is no number, 2.5 no whole one, and text neither.
 _Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _Whole = Annotated[int, Field(strict=True)]
+_ImageSide = Annotated[
+    int, Field(strict=True, ge=2, le=1024, description="a whole number from 2 to 1024")
+]
+_Device = Annotated[Literal["cpu", "gpu"], Field(description="cpu or gpu")]
 _ImageSize = Annotated[
     int,
     Field(strict=True, ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"),
@@ -79,7 +83,7 @@ class _Params(BaseModel, frozen=True):
 class ConversionParams(_Params, frozen=True):
     """What `convert` has to know of a raw file; see `records.Layout`."""
 
-    image_side: _Whole = Field(ge=2, le=1024, description="a whole number from 2 to 1024")
+    image_side: _ImageSide
     pixel_range: Annotated[tuple[_Number, _Number], AfterValidator(_ascending)] = Field(
         description="two numbers, the lower first, such as [0, 2]"
     )
@@ -107,18 +111,30 @@ class ViewParams(_Params, frozen=True):
     input_range: Annotated[tuple[_Number, _Number], AfterValidator(_ascending)] = Field(
         description="two numbers, the lower first, such as [-1, 1]"
     )
-    device: Literal["cpu", "gpu"] = Field(description="cpu or gpu")
 
 
-class EvaluationParams(ViewParams, frozen=True):
+class RecognitionParams(ViewParams, frozen=True):
     """How the trained network is asked; see `prediction.probabilities`."""
 
     test_shift: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
 
 
+class ExportParams(RecognitionParams, frozen=True):
+    """What the exported network takes, and how it looks at it; see `exchange.to_onnx`."""
+
+    image_side: _ImageSide
+
+
+class EvaluationParams(RecognitionParams, frozen=True):
+    """How the trained network is asked, and where."""
+
+    device: _Device
+
+
 class TrainingParams(ViewParams, NetworkParams, frozen=True):
     """The network, its warps and its training; see `network.LeNet` and `training.fit`."""
 
+    device: _Device
     rotation: _Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
     shear: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     scale: _Number = Field(ge=0, le=2, description="a number from 0 to 2")

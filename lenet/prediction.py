@@ -10,6 +10,12 @@ from lenet.augmentation import identity_affine, network_input
 _BATCH = 512
 
 
+def views(test_shift: float) -> NDArray[np.float32]:
+    """Return the shifts, in half-widths of the digit, of the views that are averaged, (v, 2)."""
+    directions = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)] if test_shift else [(0, 0)]
+    return test_shift * np.array(directions, np.float32)
+
+
 def probabilities(
     network: mx.gluon.Block,
     images: NDArray[np.float32],
@@ -32,14 +38,13 @@ def probabilities(
         image_size, margin, centering, proportion, input_range, context: see `network_input`; as
             the network was trained with.
     """
-    directions = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)] if test_shift else [(0, 0)]
     batches = []
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
-        views = []
-        for direction in directions:
+        answers = []
+        for shift in views(test_shift):
             affine = identity_affine(len(batch))
-            affine[:, :, 2] = test_shift * np.array(direction)
+            affine[:, :, 2] = shift
             data = network_input(
                 batch,
                 affine,
@@ -54,6 +59,6 @@ def probabilities(
             # once: which of the later passes meet the new order, and sum up in it, is chance. The
             # network has no layer that does something else in training.
             with mx.autograd.train_mode():
-                views.append(mx.nd.softmax(network(data)))
-        batches.append(sum(views) / len(views))
+                answers.append(mx.nd.softmax(network(data)))
+        batches.append(sum(answers) / len(answers))
     return np.concatenate([batch.asnumpy() for batch in batches])

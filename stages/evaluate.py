@@ -10,6 +10,7 @@ from lenet.errors import run
 from lenet.files import write_csv, write_json
 from lenet.params import EvaluationParams
 from lenet.prediction import probabilities
+from lenet.recognition import Recogniser
 
 
 def main() -> None:
@@ -17,6 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("symbol", type=Path, help="the network, MXNet symbol JSON")
     parser.add_argument("weights", type=Path, help="its weights, MXNet params")
+    parser.add_argument("exported", type=Path, help="the network, ONNX, which has to agree")
     parser.add_argument("train", type=Path, help="training images, npz, to look for test images in")
     parser.add_argument("test", type=Path, help="test images, npz")
     parser.add_argument("headline", type=Path, help="headline figures, JSON")
@@ -31,6 +33,10 @@ def main() -> None:
     model = network.load(arguments.symbol, arguments.weights, context=device)
     scores = probabilities(
         model, test.images, context=device, **params.model_dump(exclude={"device"})
+    )
+
+    evaluation.check_agreement(
+        scores, Recogniser(arguments.exported).probabilities(test.images), arguments.exported
     )
 
     predicted = scores.argmax(axis=1)

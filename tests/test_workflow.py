@@ -16,13 +16,14 @@ from ruamel.yaml import YAML
 
 import lenet
 import stages
-from lenet.params import ConversionParams, EvaluationParams, TrainingParams
+from lenet.params import ConversionParams, EvaluationParams, ExportParams, TrainingParams
 
 ROOT = Path(__file__).parents[1]
 PARAMS: dict[str, type[BaseModel] | None] = {
     "fetch": None,
     "convert": ConversionParams,
     "train": TrainingParams,
+    "export": ExportParams,
     "evaluate": EvaluationParams,
 }
 
