@@ -110,7 +110,8 @@ class _Subsampling(mx.gluon.HybridBlock):
         if self._blank:
             coefficient = F.concat(coefficient, F.zeros(self._blank), dim=0)
             bias = F.concat(bias, F.zeros(self._blank), dim=0)
-        sums = F.Pooling(x, kernel=(2, 2), stride=(2, 2), pool_type="sum")
+        # MXNet exports no pooling by sums.
+        sums = 4 * F.Pooling(x, kernel=(2, 2), stride=(2, 2), pool_type="avg")
         scaled = F.broadcast_mul(sums, F.reshape(coefficient, (1, -1, 1, 1)))
         return F.broadcast_add(scaled, F.reshape(bias, (1, -1, 1, 1)))
 

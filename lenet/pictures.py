@@ -12,6 +12,8 @@ from lenet.errors import InputError
 _LEAST_CONTRAST = 32
 # Ink, as a share of the darkest, that counts for where the digit begins and ends.
 _EDGE = 0.35
+# Ink of a row or a column, as a share of the one with the most, that is taken for a speck.
+_SPECK = 0.04
 # A digit larger than this is first made smaller: nothing of it is lost at 16 pixels a side.
 _LARGEST = 1024
 
@@ -52,9 +54,14 @@ def read(path: Path, side: int) -> NDArray[np.float32]:
             f"{path}: found no digit, the picture is of one grey; expected a digit darker or "
             "lighter than what surrounds it."
         )
-    rows, columns = (np.flatnonzero((ink > _EDGE).any(axis=axis)) for axis in (1, 0))
-    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return _fit(digit, side)
+    rows, columns = (_extent((ink > _EDGE).sum(axis=axis)) for axis in (1, 0))
+    return _fit(ink[rows, columns], side)
+
+
+def _extent(profile: NDArray[np.int64]) -> slice:
+    """Return from where to where there is more than specks, given the ink line by line."""
+    lines = np.flatnonzero(profile > _SPECK * profile.max())
+    return slice(lines[0], lines[-1] + 1)
 
 
 def _grey(picture: Image.Image) -> NDArray[np.float64]:

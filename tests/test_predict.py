@@ -1,0 +1,131 @@
+"""`python -m lenet predict`, on the project's own exported network where there is one."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from lenet import digits, exchange
+from lenet.digits import Digits
+from tests.test_exchange import VIEW, trained
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    exchange.save(exchange.to_onnx(*trained(folder), image_side=16, **VIEW), folder / "lenet.onnx")
+    return folder / "lenet.onnx"
+
+
+def predict(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "lenet", "predict", *map(str, arguments)],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_format_tells_the_same(tmp_path: Path, model: Path, random_digits: Digits) -> None:
+    digits.save(random_digits[:3], tmp_path / "three.npz")
+    Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
+    files = ("three.npz", "five.png")
+    asked = {
+        name: predict(*files, "--model", model, "--format", name, folder=tmp_path)
+        for name in ("csv", "json", "table")
+    }
+    assert all(result.returncode == 0 for result in asked.values()), asked
+    assert all(result.stderr == "" for result in asked.values())
+
+    rows = list(csv.DictReader(io.StringIO(asked["csv"].stdout)))
+    assert list(rows[0]) == [
+        *("file", "index", "prediction", "confidence"),
+        *(f"p{digit}" for digit in range(10)),
+    ]
+    assert [(row["file"], row["index"]) for row in rows] == [
+        ("three.npz", "0"),
+        ("three.npz", "1"),
+        ("three.npz", "2"),
+        ("five.png", "0"),
+    ]
+    for row in rows:
+        values = [float(row[f"p{digit}"]) for digit in range(10)]
+        assert sum(values) == pytest.approx(1, abs=1e-5)
+        assert int(row["prediction"]) == int(np.argmax(values))
+        assert float(row["confidence"]) == max(values)
+
+    objects = json.loads(asked["json"].stdout)
+    assert [str(one["prediction"]) for one in objects] == [row["prediction"] for row in rows]
+    assert [one["probabilities"][3] for one in objects] == [float(row["p3"]) for row in rows]
+
+    lines = asked["table"].stdout.splitlines()
+    assert [line.split()[2] for line in lines[1:]] == [row["prediction"] for row in rows]
+    unsure = [float(row["confidence"]) < 0.9 for row in rows]
+    assert True in unsure
+    assert [line.split()[3].endswith("?") for line in lines[1:]] == unsure
+
+
+def test_raw_files_are_read_as_they_are_said_to_be(
+    tmp_path: Path, model: Path, random_digits: Digits
+) -> None:
+    digits.save(random_digits[:2], tmp_path / "two.npz")
+    said = ("--first-label", "1", "--pixel-range", "0", "1", "--model", model, "--format", "csv")
+    subprocess.run(
+        [sys.executable, "-m", "lenet", "convert", "two.npz", "two.txt", *said[:5]],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    text = predict("two.txt", *said, folder=tmp_path)
+    npz = predict("two.npz", *said, folder=tmp_path)
+    assert text.returncode == 0, text.stderr
+    assert text.stdout == npz.stdout.replace("two.npz", "two.txt")
+
+
+def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, model: Path) -> None:
+    Image.new("L", (30, 30)).save(tmp_path / "blank.png")
+    Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
+    (tmp_path / "words.txt").write_text("no digits here\n")
+    files = ("blank.png", "five.png", "words.txt", "none.png")
+    result = predict(*files, "--model", model, folder=tmp_path)
+    assert result.returncode == 1
+    assert len(result.stdout.splitlines()) == 2
+    faults = result.stderr.splitlines()
+    assert [re.split("[:,] ?", fault)[1].strip() for fault in faults] == [files[0], *files[2:]]
+    assert all(fault.startswith("error: ") for fault in faults)
+
+    without = predict("five.png", folder=tmp_path)
+    assert without.returncode == 1
+    assert without.stderr.startswith("error: models/lenet.onnx: no such model file")
+
+
+def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, model: Path) -> None:
+    Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
+    code = (
+        "import sys; from lenet.__main__ import main; "
+        f"sys.argv = ['lenet', 'predict', 'five.png', '--model', {str(model)!r}]; main(); "
+        "print(*sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.split(".")[0] for name in result.stdout.splitlines()[-1].split()}
+    assert {"onnxruntime", "PIL"} <= loaded
+    assert not loaded & {"mxnet", "onnx", "dvc", "sklearn", "scipy", "matplotlib", "pandas"}
