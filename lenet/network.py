@@ -83,8 +83,9 @@ class _PartialC3(mx.gluon.HybridBlock):
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any, kernel: Any) -> Any:  # noqa: N803
         """Return `x` convolved."""
-        blank = F.zeros((1, KERNEL, KERNEL))
-        weight = F.take(F.concat(blank, weight, dim=0), kernel)
+        kernels = F.concat(F.zeros((1, KERNEL**2)), F.reshape(weight, (0, -1)), dim=0)
+        size = {"input_dim": self.weight.shape[0] + 1, "output_dim": KERNEL**2}
+        weight = F.reshape(F.Embedding(kernel, kernels, **size), (0, 0, KERNEL, KERNEL))
         return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
 
 
