@@ -125,7 +125,7 @@ def score(recipe: str, seed: int, change: dict, core: int) -> dict:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a recipe: its errors in percent, mean (least to most), best recipe first."""
+    """Return a row a recipe, best first: errors in percent, mean (least to most), and log loss."""
     columns: dict[str, list] = {
         "networks": table.groupby("recipe", sort=False).size().to_list(),
     }
@@ -135,6 +135,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         columns[f"{name} error %"] = [
             f"{group.mean():.2f} ({group.min():.2f} to {group.max():.2f})" for _, group in groups
         ]
+        log_losses = table.groupby("recipe", sort=False)[f"{name}_log_loss"].mean()
+        columns[f"{name} log loss"] = [f"{value:.3f}" for value in log_losses]
     result = pd.DataFrame(columns, index=table["recipe"].unique())
     order = table.groupby("recipe")["validation_errors"].mean().sort_values(kind="stable").index
     return result.loc[order].rename_axis("recipe").reset_index()
