@@ -42,13 +42,15 @@ def test_the_summary_of_recipes_is_in_percent_and_the_best_comes_first() -> None
             "seed": [0, 0, 1, 1],
             "validation_images": 200,
             "validation_errors": [4, 2, 6, 2],
+            "validation_log_loss": [0.1, 0.2, 0.3, 0.4],
             "test_images": 100,
             "test_errors": [1, 2, 3, 4],
+            "test_log_loss": [0.5, 0.6, 0.7, 0.9],
         }
     )
     assert recipe.summary(table).to_numpy().tolist() == [
-        ["b", 2, "1.00 (1.00 to 1.00)", "3.00 (2.00 to 4.00)"],
-        ["a", 2, "2.50 (2.00 to 3.00)", "2.00 (1.00 to 3.00)"],
+        ["b", 2, "1.00 (1.00 to 1.00)", "0.300", "3.00 (2.00 to 4.00)", "0.750"],
+        ["a", 2, "2.50 (2.00 to 3.00)", "0.200", "2.00 (1.00 to 3.00)", "0.600"],
     ]
 
 
