@@ -18,6 +18,7 @@ STAGES = {
     "convert@train": "convert",
     "convert@test": "convert",
     "train": "train",
+    "export": "export",
     "evaluate": "evaluate",
 }
 
