@@ -136,7 +136,14 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
     project.run("git init --quiet --initial-branch main")
     project.commit("start")
     project.set(**SMALL)
-    assert project.repro() == ["digits", "convert@train", "convert@test", "train", "evaluate"]
+    assert project.repro() == [
+        "digits",
+        "convert@train",
+        "convert@test",
+        "train",
+        "export",
+        "evaluate",
+    ]
     project.commit("small")
     return project
 
@@ -180,7 +187,7 @@ def test_a_second_repro_runs_nothing(project: Project) -> None:
 def test_a_change_of_lr_reruns_training_and_evaluation(project: Project) -> None:
     before = project.hashes()
     project.set(lr=0.02)
-    assert project.repro() == ["train", "evaluate"]
+    assert project.repro() == ["train", "export", "evaluate"]
     assert project.hashes() != before
     # Back again, the results come out of the cache.
     project.set(lr=0.05)
@@ -212,7 +219,8 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
     [
         ("lenet/figures.py", {"evaluate"}),
         ("lenet/training.py", {"train"}),
-        ("lenet/prediction.py", {"train", "evaluate"}),
+        ("lenet/exchange.py", {"export"}),
+        ("lenet/prediction.py", {"train", "export", "evaluate"}),
         ("lenet/raw.py", {"convert@train", "convert@test"}),
         ("lenet/sources.py", {"data/dvc.yaml:digits"}),
         ("lenet/jf.py", {"data/dvc.yaml:digits", "convert@train", "convert@test"}),
