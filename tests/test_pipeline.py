@@ -395,7 +395,7 @@ def test_a_remote_brings_everything_to_a_fresh_clone(project: Project, tmp_path:
 def test_the_same_parameters_give_the_same_bytes(project: Project) -> None:
     before = project.hashes()
     # Nothing is taken from the cache: every stage runs.
-    assert len(project.repro("--force")) == 5
+    assert len(project.repro("--force")) == 6
     assert project.hashes() == before
     assert project.run("git status --porcelain") == ""
 
