@@ -18,6 +18,7 @@ STAGES = {
     "convert@train": "convert",
     "convert@test": "convert",
     "train": "train",
+    "draw": "draw",
     "export": "export",
     "evaluate": "evaluate",
 }

@@ -28,6 +28,7 @@ _ImageSide = Annotated[
     int, Field(strict=True, ge=2, le=1024, description="a whole number from 2 to 1024")
 ]
 _Device = Annotated[Literal["cpu", "gpu"], Field(description="cpu or gpu")]
+_Seed = Annotated[_Whole, Field(ge=0, lt=2**31, description="a whole number from 0 to 2147483647")]
 _ImageSize = Annotated[
     int,
     Field(strict=True, ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"),
@@ -131,18 +132,29 @@ class EvaluationParams(RecognitionParams, frozen=True):
     device: _Device
 
 
-class TrainingParams(ViewParams, NetworkParams, frozen=True):
-    """The network, its warps and its training; see `network.LeNet` and `training.fit`."""
+class WarpParams(_Params, frozen=True):
+    """How training distorts digits; see `augmentation.random_affine` and `random_gamma`."""
 
-    device: _Device
     rotation: _Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
     shear: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     scale: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     aspect: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     shift: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     gamma: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
+
+
+class DrawingParams(ViewParams, NetworkParams, WarpParams, frozen=True):
+    """What the pictures of digits, warps and network show."""
+
+    seed: _Seed
+
+
+class TrainingParams(ViewParams, NetworkParams, WarpParams, frozen=True):
+    """The network, its warps and its training; see `network.LeNet` and `training.fit`."""
+
+    device: _Device
     members: _Whole = Field(ge=1, le=100, description="a whole number from 1 to 100")
-    seed: _Whole = Field(ge=0, lt=2**31, description="a whole number from 0 to 2147483647")
+    seed: _Seed
     validation_fraction: _Number = Field(ge=0, le=0.9, description="a number from 0 to 0.9")
     epochs: _Whole = Field(ge=1, description="a whole number from 1 on")
     batch_size: _Whole = Field(ge=1, description="a whole number from 1 on")

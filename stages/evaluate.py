@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("per_class", type=Path, help="precision and recall of each digit, CSV")
     parser.add_argument("predictions", type=Path, help="a row an image, CSV")
     parser.add_argument("confusion", type=Path, help="confusion matrix, PNG")
+    parser.add_argument("mistakes", type=Path, help="the misclassified images, PNG")
     arguments = parser.parse_args()
 
     params = EvaluationParams.load(Path("params.yaml"))
@@ -49,6 +50,7 @@ def main() -> None:
     write_csv(per_class, arguments.per_class)
     write_csv(predictions, arguments.predictions)
     figures.confusion_picture(test.labels, predicted, arguments.confusion)
+    figures.mistakes_picture(test.images, test.labels, scores, arguments.mistakes)
 
     print(per_class.round(4).to_string(index=False))
     print(evaluation.summary(headline))

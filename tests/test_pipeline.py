@@ -141,6 +141,7 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
         "convert@train",
         "convert@test",
         "train",
+        "draw",
         "export",
         "evaluate",
     ]
@@ -187,7 +188,7 @@ def test_a_second_repro_runs_nothing(project: Project) -> None:
 def test_a_change_of_lr_reruns_training_and_evaluation(project: Project) -> None:
     before = project.hashes()
     project.set(lr=0.02)
-    assert project.repro() == ["train", "export", "evaluate"]
+    assert project.repro() == ["train", "draw", "export", "evaluate"]
     assert project.hashes() != before
     # Back again, the results come out of the cache.
     project.set(lr=0.05)
@@ -217,7 +218,7 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
 @pytest.mark.parametrize(
     ("file", "stages"),
     [
-        ("lenet/figures.py", {"evaluate"}),
+        ("lenet/figures.py", {"draw", "evaluate"}),
         ("lenet/training.py", {"train"}),
         ("lenet/exchange.py", {"export"}),
         ("lenet/prediction.py", {"train", "export", "evaluate"}),
@@ -239,7 +240,7 @@ def test_an_edited_plot_is_drawn_again_without_training(project: Project) -> Non
     code = project.path / "lenet/figures.py"
     code.write_text(code.read_text().replace('"Reds"', '"Blues"'))
     before = project.hashes()
-    assert project.repro() == ["evaluate"]
+    assert project.repro() == ["draw", "evaluate"]
     after = project.hashes()
     assert {name for name in after if after[name] != before[name]} == {"metrics/confusion.png"}
 
@@ -395,7 +396,7 @@ def test_a_remote_brings_everything_to_a_fresh_clone(project: Project, tmp_path:
 def test_the_same_parameters_give_the_same_bytes(project: Project) -> None:
     before = project.hashes()
     # Nothing is taken from the cache: every stage runs.
-    assert len(project.repro("--force")) == 6
+    assert len(project.repro("--force")) == 7
     assert project.hashes() == before
     assert project.run("git status --porcelain") == ""
 
@@ -406,7 +407,8 @@ def test_plots_are_drawn_from_the_results(project: Project) -> None:
     assert (project.path / "plots/index.html").as_uri() in output
     for title in ("Accuracy while training", "Confusion matrix", "Recall of each digit"):
         assert title in page
-    assert "confusion.png" in page
+    for picture in ("confusion.png", "mistakes.png", "digits.png", "responses.png"):
+        assert picture in page
 
 
 def test_the_notebooks_run_is_one_command(project: Project) -> None:

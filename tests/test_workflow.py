@@ -16,13 +16,20 @@ from ruamel.yaml import YAML
 
 import lenet
 import stages
-from lenet.params import ConversionParams, EvaluationParams, ExportParams, TrainingParams
+from lenet.params import (
+    ConversionParams,
+    DrawingParams,
+    EvaluationParams,
+    ExportParams,
+    TrainingParams,
+)
 
 ROOT = Path(__file__).parents[1]
 PARAMS: dict[str, type[BaseModel] | None] = {
     "fetch": None,
     "convert": ConversionParams,
     "train": TrainingParams,
+    "draw": DrawingParams,
     "export": ExportParams,
     "evaluate": EvaluationParams,
 }
