@@ -1,6 +1,6 @@
 # Every command sets up .venv first, once: from requirements.txt, by its hashes.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check format bench recipe plateau plain lecun1998 notebook lock clean
+.PHONY: help setup repro test check format bench recipe plateau plain lecun1998 notebook lock page clean
 
 # The stages call `python`, and a person may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -66,6 +66,9 @@ lock: setup  ## Resolve requirements.txt anew, with hashes and no index address
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \
 		--no-python-downloads --generate-hashes --upgrade \
 		--custom-compile-command "make lock" --output-file requirements.txt
+
+page: setup  ## Make the page of `dvc plots` anew, with the Vega of the packages installed
+	python tools/plots_page.py
 
 clean:  ## Remove .venv
 	rm -rf .venv

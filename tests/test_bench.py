@@ -43,5 +43,11 @@ def test_every_contender_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_stages_measured_are_those_of_the_workflow() -> None:
     assert list(workflow.STAGES) == [
-        "data/dvc.yaml:usps", "convert@train", "convert@test", "train", "draw", "export", "evaluate",
-    ]  # fmt: skip
+        "data/dvc.yaml:usps",
+        "convert@train",
+        "convert@test",
+        "train",
+        "draw",
+        "export",
+        "evaluate",
+    ]

@@ -70,7 +70,7 @@ class Project:
     def status(self) -> set[str]:
         """Type `dvc status` for the workflow; return the stages that have changed."""
         # For all that is there it would name the other sources as well, which have never run.
-        return set(json.loads(self.run("dvc status --with-deps evaluate --json")))
+        return set(json.loads(self.run("dvc status --with-deps draw evaluate --json")))
 
     def experiments(self) -> list[dict[str, str]]:
         """Return the rows of `dvc exp show`."""

@@ -1,0 +1,41 @@
+"""Write the page that `dvc plots` fills in, .dvc/plots.html, with Vega in it.
+
+DVC's own page loads Vega from the web, so that without a network no plot is drawn. The page is in
+git: DVC stops where the one that .dvc/config names is missing.
+"""
+
+from pathlib import Path
+
+from vl_convert import javascript_bundle
+
+# DVC's plots are written for Vega-Lite 5; this is the newest of it that vl-convert brings.
+_VEGA_LITE = "5.21"
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+    <meta charset="utf-8">
+    {refresh_tag}
+    <title>LeNet on USPS: plots</title>
+    <script>SCRIPT</script>
+    <style>
+        body { font-family: sans-serif; }
+        img { max-width: 100%; }
+    </style>
+</head>
+<body>
+    {plot_divs}
+</body>
+</html>
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    # Inside a string of the script, this would end it.
+    return _PAGE.replace(
+        "SCRIPT", javascript_bundle(vl_version=_VEGA_LITE).replace("</script", "<\\/script")
+    )
+
+
+if __name__ == "__main__":
+    Path(".dvc/plots.html").write_text(page(), encoding="utf-8")
