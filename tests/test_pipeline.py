@@ -401,6 +401,15 @@ def test_the_same_parameters_give_the_same_bytes(project: Project) -> None:
     assert project.run("git status --porcelain") == ""
 
 
+def test_the_exported_network_comes_by_revision_or_version(project: Project) -> None:
+    network = (project.path / "models/lenet.onnx").read_bytes()
+    project.run("git tag --annotate --message first lenet@v1.0.0")
+    project.run("dvc artifacts get . lenet --rev v1.0.0 --out registered.onnx")
+    project.run("dvc get . models/lenet.onnx --rev main --out other.onnx")
+    assert (project.path / "registered.onnx").read_bytes() == network
+    assert (project.path / "other.onnx").read_bytes() == network
+
+
 def test_plots_are_drawn_from_the_results(project: Project) -> None:
     output = project.run("dvc plots show --out plots")
     page = (project.path / "plots/index.html").read_text()
