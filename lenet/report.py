@@ -55,14 +55,17 @@ def markdown(
     """
     # Any text of a person's own, such as a file's name, stays text.
     templates = _templates(finalize=_escaped)
-    test_counts = tuple(cards["test"]["images_per_class"].values())
+    counts = {
+        name: tuple(map(int, card["images_per_class"].split())) for name, card in cards.items()
+    }
     return templates.get_template("report.md.jinja").render(
         headline=headline,
         training=training,
         digits=_digits(per_class, predictions),
         shared=int(predictions["train_index"].notna().sum()),
-        published=PUBLISHED if test_counts == TEST_COUNTS else (),
+        published=PUBLISHED if counts["test"] == TEST_COUNTS else (),
         cards=cards,
+        counts=counts,
         hashes={name: (path, _md5(path)) for name, path in files.items()},
         pictures=pictures,
         params={name: _plain(value) for name, value in sorted(params)},

@@ -12,7 +12,7 @@ def test_the_card_counts_what_is_there(random_digits: Digits) -> None:
     labels[0] = 9
     card = data_card(Digits(images, labels), (-1.0, 0.5))
     assert card["images"] == 40
-    assert card["images_per_class"] == {"0": 3, "9": 5} | {str(d): 4 for d in range(1, 9)}
+    assert card["images_per_class"] == "3 4 4 4 4 4 4 4 4 5"
     assert card["mean_ink"] == pytest.approx(images.mean(), abs=1e-6)
     assert (card["pixel_min"], card["pixel_max"]) == (-1.0, 0.5)
     assert card["duplicates"] == 2
