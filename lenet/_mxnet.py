@@ -1,6 +1,7 @@
 """The one module that imports MXNet, with what has to be settled before it is loaded."""
 
 import os
+import sys
 
 # One thread and two threads of an operator add up in a different order and give different bits, and
 # LeNet's operators are too small to gain. Whole operators run side by side instead; see replicas.
@@ -15,7 +16,13 @@ import numpy as np
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
 np.bool = np.bool_  # type: ignore[attr-defined]
 
-import mxnet as mx  # noqa: E402  (the settings above have to come first)
+try:
+    import mxnet as mx
+except OSError as error:
+    sys.exit(
+        f"error: MXNet does not load: {error}. It needs libraries of the system that small "
+        "installations lack; on Debian and Ubuntu: apt install libgomp1 libgfortran5"
+    )
 
 from lenet.errors import InputError  # noqa: E402
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -432,6 +433,46 @@ def test_the_report_leads_to_the_commit_that_made_it(project: Project) -> None:
     pictures = re.findall(r"!\[.+\]\((.+)\)", report)
     assert len(pictures) == 7
     assert all((project.path / "metrics" / picture).is_file() for picture in pictures)
+
+
+def test_curves_can_be_watched_while_training(project: Project) -> None:
+    # What DVC's extension of VS Code asks for again and again.
+    project.set(epochs=400)
+    training = subprocess.Popen(
+        ["dvc", "exp", "run"], cwd=project.path, stdout=subprocess.PIPE, start_new_session=True
+    )
+    with training:
+        try:
+            assert training.stdout
+            next(line for line in training.stdout if line.startswith(b"epoch 12,"))
+            workspace = json.loads(project.run("dvc exp show --json"))[0]["data"]
+            figures = workspace["metrics"]["metrics/training/metrics.json"]["data"]
+            assert 10 < figures["step"] < 400
+            plots = json.loads(project.run("dvc plots diff --json"))["data"]
+            (curve,) = plots["metrics/training/plots/metrics/validation_accuracy.tsv"]
+            values = curve["content"]["data"]["values"]
+            assert len([value for value in values if value["rev"] == "workspace"]) > 10
+            assert training.poll() is None, "ended before it was looked at"
+        finally:
+            os.killpg(training.pid, signal.SIGKILL)
+
+
+def test_a_pull_request_is_told_what_it_changes(project: Project) -> None:
+    script = f"sh {ROOT}/tools/pull_request.sh main https://example.org/metrics"
+    assert "\nNo figure does.\n" in project.run(script)
+    project.run("git checkout --quiet -b feature")
+    project.set(lr=0.02)
+    project.repro()
+    comment = project.run(script)
+    assert re.search(r"\| metrics/test.json +\| log_loss +\| [\d.]+ +\| [\d.]+ +\|", comment)
+    assert "\n## Handwritten digits" in comment
+    assert "\n### Digit by digit\n" in comment
+    pictures = re.findall(r"^!\[.+\]\((.+)\)$", comment, re.M)
+    assert len(pictures) == 7
+    for picture in pictures:
+        assert picture.startswith("https://example.org/metrics/")
+        path = picture.removeprefix("https://example.org/")
+        assert (project.path / path).is_file()
 
 
 def test_plots_are_drawn_from_the_results(project: Project) -> None:

@@ -197,6 +197,14 @@ def test_another_python_is_told_to_activate_the_environment(tmp_path: Path) -> N
     assert ". .venv/bin/activate" in failed.stderr
 
 
+def test_the_version_is_the_same_everywhere() -> None:
+    versions = {
+        re.findall(r"^version\b.*?([\d.]+)", (ROOT / file).read_text(), re.MULTILINE)[0]
+        for file in ("pyproject.toml", "CITATION.cff")
+    }
+    assert len(versions) == 1
+
+
 def test_the_locked_requirements_have_hashes_and_no_index_address() -> None:
     lock = (ROOT / "requirements.txt").read_text()
     assert "://" not in lock

@@ -40,3 +40,5 @@ echo "Making .venv with $("$python" --version) ($(command -v "$python"))"
 "$python" -m venv --clear .venv
 .venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
     --requirement requirements.txt
+# Better to hear now that a library of the system is missing than in the middle of the work.
+.venv/bin/python -c "import lenet._mxnet"
