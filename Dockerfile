@@ -3,10 +3,12 @@
 #   docker run --rm --interactive --tty --volume "$PWD:/lenet" lenet
 # Then `make repro` and all the rest as on any machine; .venv, data and results stay in the folder.
 FROM debian:bookworm-slim
-# libgfortran5 brings libquadmath, where MXNet's wheel needs it.
+# libgfortran5 brings libquadmath, where MXNet's wheel needs it; the tests look at pages in chromium,
+# which they drive by a program that needs libatomic1.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-        ca-certificates chromium git libgfortran5 libgomp1 make python3 python3-venv \
+        ca-certificates chromium git libatomic1 libgfortran5 libgomp1 make python3 \
+        python3-venv \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --shell /bin/bash lenet \
     && git config --system --add safe.directory /lenet
