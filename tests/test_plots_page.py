@@ -4,6 +4,7 @@ import functools
 import http.server
 import runpy
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_every_plot_is_drawn_without_a_network(
     command: str, tmp_path: Path, address: str, browser: Browser
 ) -> None:
     subprocess.run(
-        ["dvc", "plots", *command.split(), "--out", str(tmp_path)],
+        [sys.executable, "-m", "dvc", "plots", *command.split(), "--out", str(tmp_path)],
         cwd=ROOT,
         check=True,
         capture_output=True,
