@@ -2,7 +2,8 @@
 #   docker build --tag lenet .
 #   docker run --rm --interactive --tty --volume "$PWD:/lenet" lenet
 # Then `make repro` and all the rest as on any machine; .venv, data and results stay in the folder.
-FROM debian:bookworm-slim
+# Also where the machine is another: MXNet's wheel for ARM lacks libraries that only Arm gives out.
+FROM --platform=linux/amd64 debian:bookworm-slim
 # libgfortran5 brings libquadmath, where MXNet's wheel needs it; the tests look at pages in chromium,
 # which they drive by a program that needs libatomic1.
 RUN apt-get update \

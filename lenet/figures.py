@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
@@ -189,9 +190,12 @@ def curves_picture(accuracies: pd.DataFrame, path: Path) -> None:
         error = (100 * (1 - accuracy)).where(accuracy < 1)
         axes.plot(accuracies.index, error, label=str(name).removesuffix("_accuracy"), marker=".")
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="epoch", ylabel="error rate")
-    axes.set_title("Error rates: of the warped training images, and of the validation images")
+    axes.set_title("Error rates while training (of the training images as warped)")
     axes.grid(color="0.9", which="both")
     axes.legend()
     _save(figure, path)
@@ -217,8 +221,8 @@ def mistakes_picture(
     shown = order[:_MOST_MISTAKES]
     rows = max(1, -(-len(shown) // _MISTAKES_A_ROW))
     side = images.shape[1]
-    # Three lines of text under each.
-    text = side // 2
+    # Room for two lines of text under each.
+    text = 3 * side // 8
     cells = np.full((rows * _MISTAKES_A_ROW, side + text, side), np.nan)
     cells[: len(shown), :side] = images[shown]
 

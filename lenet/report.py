@@ -48,7 +48,7 @@ def markdown(
         per_class: see `evaluation.per_class`.
         predictions: see `evaluation.predictions_table`.
         cards: see `data_card.data_card`; by name of the data set, `training` and `test`.
-        files: whose md5 identify the run, by what they are; `network` is among them.
+        files: whose md5 identify the run, by what they are; `predictions` is among them.
         pictures: address of each picture by its name: confusion, mistakes, curves, digits, warps,
             filters, responses.
         params: all parameters.
@@ -115,7 +115,7 @@ def _plain(value: object) -> str:
     """Return a parameter's value as a person writes it in params.yaml."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_plain, value))}]"
-    return str(value).removesuffix(".0")
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _md5(path: Path) -> str:
@@ -128,7 +128,10 @@ def _md5(path: Path) -> str:
 
 
 def _digits(per_class: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
-    """Return the rows of `per_class`, each with the digits that its own was `taken_for`."""
+    """Return the rows of `per_class`, each with more of its digit.
+
+    `answers` counts those that were taken for it, `taken_for` names what it was taken for.
+    """
     wrong = predictions[predictions["actual"] != predictions["predicted"]]
     rows = []
     for row in per_class.to_dict("records"):
@@ -138,5 +141,6 @@ def _digits(per_class: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
         taken_for = ", ".join(
             f"{digit} ({count})" if count > 1 else str(digit) for digit, count in counts.items()
         )
-        rows.append({**row, "taken_for": taken_for})
+        answers = int((predictions["predicted"] == row["digit"]).sum())
+        rows.append({**row, "answers": answers, "taken_for": taken_for})
     return rows

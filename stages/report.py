@@ -41,8 +41,11 @@ def main() -> None:
         },
         files=dict(
             zip(
-                ("training file", "test file", "training images", "test images", "network"),
-                (*arguments.raw, *arguments.npz, arguments.network),
+                (
+                    *("training file", "test file", "training images", "test images"),
+                    *("network", "predictions"),
+                ),
+                (*arguments.raw, *arguments.npz, arguments.network, arguments.predictions),
                 strict=True,
             )
         ),

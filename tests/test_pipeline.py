@@ -1,7 +1,7 @@
 """The workflow as people use it: real dvc and real git in a clone in a temporary folder.
 
-The embedded digits and a small recipe make it quick. All tests run on one worker, in a copy each
-of one project that has been reproduced once.
+The embedded digits and a small recipe make it quick. Each test works in a copy of a project that
+has been reproduced once.
 """
 
 import csv
@@ -43,14 +43,16 @@ RESULTS = (
     "training/plots/metrics/validation_accuracy.tsv",
 )
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 
 class Project:
     """A clone of the project in a folder of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def copy(self, path: Path) -> "Project":
+        """Copy everything to `path`."""
+        return Project(shutil.copytree(self.path, path, symlinks=True))
 
     def run(self, command: str, *, fails: bool = False) -> str:
         """Type `command`; return what it prints. It has to end well, or badly if it `fails`."""
@@ -154,7 +156,23 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
 @pytest.fixture
 def project(reproduced: Project, tmp_path: Path) -> Project:
     """A copy, to do with as the test likes."""
-    return Project(shutil.copytree(reproduced.path, tmp_path / "lenet", symlinks=True))
+    return reproduced.copy(tmp_path / "lenet")
+
+
+@pytest.fixture(scope="session")
+def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = reproduced.copy(tmp_path_factory.mktemp("branched") / "lenet")
+    project.run("git checkout --quiet -b feature")
+    project.set(lr=0.02)
+    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
+    project.commit("feature")
+    return project
+
+
+@pytest.fixture
+def branched(_branched: Project, tmp_path: Path) -> Project:
+    """A copy on the branch `feature`, which has another rate than `main`, and its results."""
+    return _branched.copy(tmp_path / "lenet")
 
 
 def test_the_root_reproduces_the_named_source_alone_and_leaves_every_result(
@@ -187,15 +205,15 @@ def test_a_second_repro_runs_nothing(project: Project) -> None:
     assert project.run("git status --porcelain") == ""
 
 
-def test_a_change_of_lr_reruns_training_and_evaluation(project: Project) -> None:
-    before = project.hashes()
-    project.set(lr=0.02)
-    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
-    assert project.hashes() != before
-    # Back again, the results come out of the cache.
-    project.set(lr=0.05)
-    assert project.repro() == []
-    assert project.hashes() == before
+def test_a_value_set_back_brings_the_results_out_of_the_cache(branched: Project) -> None:
+    feature = branched.hashes()
+    branched.set(lr=0.05)
+    assert branched.repro() == []
+    main = branched.hashes()
+    assert main != feature
+    branched.set(lr=0.02)
+    assert branched.repro() == []
+    assert branched.hashes() == feature
 
 
 def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Project) -> None:
@@ -358,21 +376,16 @@ def test_queued_experiments(project: Project) -> None:
 
 
 def test_branches_are_compared_in_a_fresh_clone_that_pulled_nothing(
-    project: Project, tmp_path: Path
+    branched: Project, tmp_path: Path
 ) -> None:
-    project.run("git checkout --quiet -b feature")
-    project.set(lr=0.02)
-    project.repro()
-    project.commit("feature")
-    project.run("git checkout --quiet main")
     accuracy = {}
     for branch in ("main", "feature"):
-        shown = project.run(f"git show {branch}:metrics/test.json")
+        shown = branched.run(f"git show {branch}:metrics/test.json")
         accuracy[branch] = json.loads(shown)["accuracy"]
 
     clone = Project(tmp_path / "clone")
-    project.run(f"git clone --quiet {project.path} {clone.path}")
-    clone.run("git branch --quiet feature origin/feature")
+    branched.run(f"git clone --quiet {branched.path} {clone.path}")
+    clone.run("git branch --quiet main origin/main")
     diff = json.loads(clone.run("dvc metrics diff main feature --json --all"))
     found = diff["metrics/test.json"]["accuracy"]
     assert (found["old"], found["new"]) == (accuracy["main"], accuracy["feature"])
@@ -414,12 +427,12 @@ def test_the_exported_network_comes_by_revision_or_version(project: Project) -> 
     assert (project.path / "other.onnx").read_bytes() == network
 
 
-def test_the_report_leads_to_the_commit_that_made_it(project: Project) -> None:
-    first = project.run("git rev-parse --short HEAD").strip()
-    report = (project.path / "metrics/report.md").read_text()
-    project.set(lr=0.02)
-    project.repro()
-    project.commit("other")
+def test_the_report_leads_to_the_commit_that_made_it(
+    branched: Project, reproduced: Project
+) -> None:
+    project = branched
+    first = project.run("git rev-parse --short main").strip()
+    report = (reproduced.path / "metrics/report.md").read_text()
     command = re.search(r"^    (git log .*)$", report, re.M)
     assert command
     # Made in the first commit, and no longer there in the last.
@@ -428,7 +441,7 @@ def test_the_report_leads_to_the_commit_that_made_it(project: Project) -> None:
     # What the report tells of its data is what dvc knows them by.
     lock = project.run(f"git show {first}:dvc.lock")
     hashes = re.findall(r"\| ([0-9a-f]{32}) \|", report)
-    assert len(hashes) == 5
+    assert len(hashes) == 6
     assert all(f"md5: {md5}\n" in lock for md5 in hashes)
     pictures = re.findall(r"!\[.+\]\((.+)\)", report)
     assert len(pictures) == 7
@@ -460,14 +473,19 @@ def test_curves_can_be_watched_while_training(project: Project) -> None:
             os.killpg(training.pid, signal.SIGKILL)
 
 
-def test_a_pull_request_is_told_what_it_changes(project: Project) -> None:
-    script = f"sh {ROOT}/tools/pull_request.sh main https://example.org/metrics"
-    assert "\nNo figure does.\n" in project.run(script)
-    project.run("git checkout --quiet -b feature")
-    project.set(lr=0.02)
-    project.repro()
-    comment = project.run(script)
+def test_a_pull_request_is_told_what_it_changes(branched: Project) -> None:
+    script = f"sh {ROOT}/tools/pull_request.sh {{}} https://example.org/metrics"
+    assert "\nNo figure does.\n" in branched.run(script.format("HEAD"))
+    # Whatever becomes of main meanwhile.
+    branched.run("git checkout --quiet main")
+    branched.set(lr=0.01)
+    (branched.path / "metrics/test.json").write_text('{"errors": 0}\n')
+    branched.commit("ahead")
+    branched.run("git checkout --quiet feature")
+    comment = branched.run(script.format("main"))
     assert re.search(r"\| metrics/test.json +\| log_loss +\| [\d.]+ +\| [\d.]+ +\|", comment)
+    assert not re.search(r"\| metrics/test.json +\| errors +\| 0 ", comment)
+    assert "Run again here" not in comment
     assert "\n## Handwritten digits" in comment
     assert "\n### Digit by digit\n" in comment
     pictures = re.findall(r"^!\[.+\]\((.+)\)$", comment, re.M)
@@ -475,7 +493,9 @@ def test_a_pull_request_is_told_what_it_changes(project: Project) -> None:
     for picture in pictures:
         assert picture.startswith("https://example.org/metrics/")
         path = picture.removeprefix("https://example.org/")
-        assert (project.path / path).is_file()
+        assert (branched.path / path).is_file()
+    (branched.path / "metrics/test.json").write_text('{"errors": 0}\n')
+    assert "**Run again here, the results differ" in branched.run(script.format("main"))
 
 
 def test_plots_are_drawn_from_the_results(project: Project) -> None:

@@ -13,10 +13,10 @@ sys.exit(not fits)' 2>/dev/null
 }
 
 case "$(uname -s) $(uname -m)" in
-    "Linux x86_64" | "Linux aarch64" | "Darwin x86_64") ;;
+    "Linux x86_64" | "Darwin x86_64") ;;
     *)
-        echo "error: MXNet 1.9.1 has no wheel for $(uname -s) on $(uname -m), only for Linux" \
-            "(x86_64, aarch64) and macOS on Intel. Use a Linux container." >&2
+        echo "error: MXNet 1.9.1 has no wheel that runs on $(uname -s) on $(uname -m), only for" \
+            "Linux on x86_64 and macOS on Intel. Work in a container: see README.md." >&2
         exit 1
         ;;
 esac
