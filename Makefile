@@ -1,6 +1,6 @@
 # Every command sets up .venv first, once: from requirements.txt, by its hashes.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check format bench recipe plateau plain lecun1998 notebook lock page clean
+.PHONY: help setup repro reproduce test check format bench recipe plateau plain lecun1998 notebook lock page clean
 
 # The stages call `python`, and a person may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -18,6 +18,9 @@ $(INSTALLED): requirements.txt tools/setup.sh
 # The digits too, though nothing uses them here: all that data/dvc.lock knows should be there to push.
 repro: setup  ## Fetch, convert, train and evaluate, as far as something changed
 	dvc repro dvc.yaml data/dvc.yaml:digits
+
+reproduce: setup  ## Make all results anew in a clone, and compare them with the committed ones
+	python tools/reproduce.py
 
 test: setup  ## Run the tests
 	python -m pytest

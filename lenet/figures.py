@@ -193,7 +193,7 @@ def curves_picture(accuracies: pd.DataFrame, path: Path) -> None:
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.set(xlabel="epoch", ylabel="error rate")
     axes.set_title("Error rates while training (of the training images as warped)")
     axes.grid(color="0.9", which="both")
