@@ -36,6 +36,7 @@ format: setup  ## Format the code
 	ruff format
 
 bench: setup  ## Measure the speed of conversion, training and workflow, and write bench/RESULTS.md
+	dvc repro convert@train convert@test
 	python -m bench
 
 recipe: setup  ## Train the recipe with one thing changed at a time: docs/recipe.csv, about an hour

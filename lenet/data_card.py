@@ -1,5 +1,7 @@
 """What a set of digits is, in a few numbers; and which images stand in two sets."""
 
+import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,7 @@ def data_card(digits: Digits, pixel_range: tuple[float, float]) -> dict:
         "mean_ink": float(digits.images.mean(dtype=np.float64)),
         "pixel_min": pixel_range[0],
         "pixel_max": pixel_range[1],
-        "duplicates": len(digits) - len({image.tobytes() for image in digits.images}),
+        "duplicates": len(digits) - len(set(map(_fingerprint, digits.images))),
     }
 
 
@@ -33,5 +35,10 @@ def equal_image(images: NDArray[np.float32], among: NDArray[np.float32]) -> NDAr
 
     Returns the index of the first that is equal, -1 where none is, (n,) int64.
     """
-    place = {image.tobytes(): index for index, image in reversed(list(enumerate(among)))}
-    return np.array([place.get(image.tobytes(), -1) for image in images], np.int64)
+    place = {_fingerprint(image): len(among) - 1 - index for index, image in enumerate(among[::-1])}
+    return np.array([place.get(_fingerprint(image), -1) for image in images], np.int64)
+
+
+def _fingerprint(image: NDArray[np.float32]) -> bytes:
+    """Return a hash of an image: all images themselves would take their memory once more."""
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()

@@ -1,6 +1,7 @@
 """Images and labels together, and their npz file."""
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.errors import InputError
-from lenet.files import whole_file
+from lenet.files import MOST_EXPANSION, most_unpacked, whole_file
 
 CLASSES = 10
 
@@ -55,12 +56,16 @@ def load(path: Path) -> Digits:
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            _check_size(arrays.zip, path)
             images, labels = arrays["images"], arrays["labels"]
     except FileNotFoundError as error:
         raise InputError(
             f"{path}: no such file; `dvc repro convert` makes the npz files."
         ) from error
-    except (KeyError, ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except (
+        *(KeyError, ValueError, TypeError, EOFError, OSError, MemoryError),
+        *(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError),
+    ) as error:
         raise InputError(
             f"{path}: not an npz file with images and labels ({error}); "
             "`python -m lenet convert` makes one of a .jf or image-text file."
@@ -76,7 +81,7 @@ def load(path: Path) -> Digits:
         raise InputError(
             f"{path}: found {found}; expected images float32 (n, side, side), labels int64 (n,)."
         )
-    if len(labels) == 0:
+    if images.size == 0:
         raise InputError(f"{path}: holds no images.")
     if not (images.min() >= 0 and images.max() <= 1):
         raise InputError(
@@ -85,3 +90,13 @@ def load(path: Path) -> Digits:
     if labels.min() < 0 or labels.max() >= CLASSES:
         raise InputError(f"{path}: found labels in {labels.min()}..{labels.max()}; expected 0..9.")
     return Digits(images, labels)
+
+
+def _check_size(archive: zipfile.ZipFile, path: Path) -> None:
+    """Raise InputError where an archive's files are said to be larger than any such data are."""
+    size = sum(member.file_size for member in archive.infolist())
+    if size > most_unpacked(path):
+        raise InputError(
+            f"{path}: unpacks to {size} bytes, more than {MOST_EXPANSION} times its size; "
+            "expected images and labels."
+        )

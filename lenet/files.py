@@ -13,6 +13,17 @@ from lenet.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+# Text of digits shrinks to a tenth or so.
+MOST_EXPANSION = 200
+
+
+def most_unpacked(path: Path) -> int:
+    """Return how many bytes the archive at `path` may unpack to.
+
+    One that unpacks to more holds no digits, and is to be refused before it fills the memory.
+    """
+    return max(64 << 20, MOST_EXPANSION * path.stat().st_size)
+
 
 def replace(source: Path, target: Path) -> None:
     """Move `source`, a finished file of the same file system, to `target` in one step."""

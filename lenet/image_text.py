@@ -20,6 +20,8 @@ from lenet.records import Layout, Records, checked_records, number_texts
 from lenet.text import TextFile, is_space, parse_numbers, positions
 
 _COMMENT = re.compile(rb"#[^\n]*")
+# 32 MiB.
+_PIXELS_AT_ONCE = 1 << 22
 
 
 def recognise(file: TextFile) -> bool:
@@ -38,15 +40,18 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     for block, last in file.blocks():
         text += block
         end = len(text) if last else text.rfind(b"\n") + 1
-        records = _parse(file.path, text[:end], line, done, layout)
-        yield records
-        done += len(records)
+        for records in _parse(file.path, text[:end], line, done, layout):
+            yield records
+            done += len(records)
         line += text.count(b"\n", 0, end)
         text = text[end:]
+        file.check_rest(text, line, 1 + 2 * layout.features)
 
 
-def _parse(path: Path, text: bytes, first_line: int, done: int, layout: Layout) -> Records:
-    """Return the records of `text`, which is whole lines."""
+def _parse(
+    path: Path, text: bytes, first_line: int, done: int, layout: Layout
+) -> Iterator[Records]:
+    """Yield the records of `text`, which is whole lines."""
     text = _COMMENT.sub(b"", text)
     colons = positions(text, b":")
     # A blank for each colon leaves every number where it stood.
@@ -96,9 +101,20 @@ def _parse(path: Path, text: bytes, first_line: int, done: int, layout: Layout) 
         )
     if not done:
         _check_side(path, index, counts, layout)
-    pixels = np.zeros((len(label_at), layout.features))
-    pixels[row, index.astype(np.int64) - 1] = pixel
-    return checked_records(values[label_at], pixels, layout, classes=CLASSES, place=place)
+    # Not all at once: a block of lines that state next to nothing is many images.
+    step = max(1, _PIXELS_AT_ONCE // layout.features)
+    for start in range(0, len(label_at), step):
+        labels = values[label_at[start : start + step]]
+        here = slice(*np.searchsorted(row, [start, start + step]))
+        pixels = np.zeros((len(labels), layout.features))
+        pixels[row[here] - start, index[here].astype(np.int64) - 1] = pixel[here]
+        yield checked_records(
+            labels,
+            pixels,
+            layout,
+            classes=CLASSES,
+            place=lambda i, start=start: place(start + i),  # type: ignore[misc]
+        )
 
 
 def _check_side(

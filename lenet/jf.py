@@ -19,7 +19,7 @@ from lenet.records import Layout, Records, checked_records, number_texts
 from lenet.text import Numbers, TextFile, parse_numbers, whole_words
 
 _END_MARKER = -1
-_HEADER = re.compile(rb"\s*(\d{1,9})\s+(\d{1,9})(?=\s)([ \t\r\v\f]*\n)?")
+_HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
 
 
 def read(file: TextFile, layout: Layout) -> Iterator[Records]:
@@ -76,6 +76,7 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
         used = numbers.end(complete * width + ended)
         line += text.count(b"\n", 0, used)
         text = text[used:]
+        file.check_rest(text, line, width)
 
 
 def _header(file: TextFile, layout: Layout) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """The parameters of params.yaml: which of them each stage reads, and what each may be."""
 
 import difflib
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,7 +46,7 @@ class _Params(BaseModel, frozen=True):
         try:
             # YAML 1.2, so that the 1e-06 that DVC writes is a number.
             values = YAML(typ="safe", pure=True).load(path)
-        except (OSError, ValueError, YAMLError) as error:
+        except (OSError, ValueError, RecursionError, YAMLError) as error:
             raise InputError(f"{path}: cannot be read as YAML: {error}") from error
         if not isinstance(values, dict):
             raise InputError(
@@ -69,7 +70,8 @@ class _Params(BaseModel, frozen=True):
         except ValidationError as error:
             key = str(error.errors()[0]["loc"][0])
             expected = cls.model_fields[key].description
-            found = f"found {values[key]!r}" if key in values else "missing"
+            # Shortened: with YAML's aliases a few lines can say a great deal.
+            found = f"found {reprlib.repr(values[key])}" if key in values else "missing"
             raise InputError(f"{key}: {found}; expected {expected}.") from None
         params._check_together()
         return params

@@ -1,5 +1,6 @@
 """Pictures of single digits, as people have them, made into images like those of USPS."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ _LEAST_CONTRAST = 32
 _EDGE = 0.35
 # Ink of a row or a column, as a share of the one with the most, that is taken for a speck.
 _SPECK = 0.04
+# Pixels of the largest picture that is read: what a telephone's camera gives, and some more.
+Image.MAX_IMAGE_PIXELS = 64_000_000
 # A digit larger than this is first made smaller: nothing of it is lost at 16 pixels a side.
 _LARGEST = 1024
 
@@ -21,10 +24,19 @@ _LARGEST = 1024
 def is_picture(path: Path) -> bool:
     """Return whether the file at `path` is a picture of a format that Pillow knows."""
     try:
-        with Image.open(path):
+        with _open(path):
             return True
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        return True
+    except (UnidentifiedImageError, OSError):
         return False
+
+
+def _open(path: Path) -> Image.Image:
+    """Open a picture; one that is too large raises Image.DecompressionBombWarning or -Error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(path)
 
 
 def read(path: Path, side: int) -> NDArray[np.float32]:
@@ -38,13 +50,16 @@ def read(path: Path, side: int) -> NDArray[np.float32]:
     Raises InputError where the file cannot be read, or the picture shows nothing.
     """
     try:
-        with Image.open(path) as picture:
+        with _open(path) as picture:
             # JPEG can shrink as it is decoded.
             picture.draft("L", (_LARGEST, _LARGEST))
             upright = ImageOps.exif_transpose(picture)
             upright.thumbnail((_LARGEST, _LARGEST), Image.Resampling.BOX)
             grey = _grey(upright)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (
+        *(OSError, ValueError, SyntaxError, EOFError, MemoryError),
+        *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+    ) as error:
         raise InputError(
             f"{path}: not a picture that can be read ({error}); expected PNG, JPEG or the like."
         ) from error

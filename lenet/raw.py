@@ -63,13 +63,32 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
     if _is_npz(path):
         data = _load_npz(path, layout)
         return data, (float(data.images.min()), float(data.images.max()))
-    images, labels, found = [], [], []
-    for records in read_records(path, layout):
-        if len(records):
+    # Grown in place, by realloc: put together from pieces at the end they would be there twice.
+    images = np.empty((0, layout.side, layout.side), np.float32)
+    labels: list[NDArray[np.int64]] = []
+    found: list[float] = []
+    count = 0
+    try:
+        for records in read_records(path, layout):
+            if not len(records):
+                continue
             found += [records.pixels.min(), records.pixels.max()]
-        images.append(_scaled(records.pixels, layout).reshape(-1, layout.side, layout.side))
-        labels.append(records.labels - layout.first_label)
-    return Digits(np.concatenate(images), np.concatenate(labels)), (min(found), max(found))
+            labels.append(records.labels - layout.first_label)
+            count += len(records)
+            if count > len(images):
+                room = max(count, len(images) * 5 // 4)
+                images.resize((room, layout.side, layout.side), refcheck=False)
+            images[count - len(records) : count] = _scaled(records.pixels, layout).reshape(
+                -1, layout.side, layout.side
+            )
+    except MemoryError as error:
+        raise InputError(
+            f"{path}: after {count} images there is no memory for more; expected a file whose "
+            f"images, {4 * layout.features} bytes each, fit into memory. Split it, or take a "
+            "larger machine."
+        ) from error
+    images.resize((count, layout.side, layout.side), refcheck=False)
+    return Digits(images, np.concatenate(labels)), (min(found), max(found))
 
 
 def as_records(data: Digits, layout: Layout) -> Records:

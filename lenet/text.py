@@ -17,9 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lenet.errors import InputError
+from lenet.files import MOST_EXPANSION, most_unpacked
 
 # Large enough for the parser's full speed, small enough to stay in the processor's cache.
 _BLOCK_BYTES = 1 << 20
+# What a number and the white space around it may take at most.
+_NUMBER_SPACE = 64
 
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error)
@@ -40,15 +43,39 @@ class TextFile:
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path = path
         self._file = file
+        self._left = most_unpacked(path)
         self.start = self._read().removeprefix(_BYTE_ORDER_MARK)
 
     def _read(self) -> bytes:
         try:
-            return self._file.read(_BLOCK_BYTES)
+            block = self._file.read(_BLOCK_BYTES)
         except _BROKEN as error:
             raise InputError(
                 f"{self.path}: cannot be read, broken or cut short ({error}); fetch it again."
             ) from error
+        self._left -= len(block)
+        if self._left < 0:
+            raise InputError(
+                f"{self.path}: unpacks to more than {MOST_EXPANSION} times its size; expected "
+                "digit images, whose text shrinks to a tenth or so. Unpack it to see what it is."
+            )
+        return block
+
+    def check_rest(self, rest: bytes, line: int, numbers: int) -> None:
+        """Raise InputError where `rest`, the text of no whole record yet, is too long for one.
+
+        Args:
+            rest: the text.
+            line: that it begins on.
+            numbers: that a record has at most.
+        """
+        most = _BLOCK_BYTES + _NUMBER_SPACE * numbers
+        if len(rest) > most:
+            line += rest.count(b"\n", 0, len(rest) - len(rest.lstrip()))
+            raise InputError(
+                f"{self.path}, line {line}: found {len(rest)} bytes that make no whole record; "
+                f"expected {numbers} numbers at most, in {most} bytes at most."
+            )
 
     def blocks(self, *, skip: int = 0) -> Iterator[tuple[bytes, bool]]:
         """Yield the file's bytes in order, each block with whether it is the last.

@@ -1,0 +1,162 @@
+"""Files that ask for more than they hold: one clear error, soon, and in little memory."""
+
+import gzip
+import io
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet import digits, pictures, raw
+from lenet.digits import Digits
+from lenet.errors import InputError
+from lenet.params import AllParams
+from lenet.records import Layout
+
+ROOT = Path(__file__).parents[1]
+MIB = 1 << 20
+LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
+
+
+def refused(path: Path, content: bytes) -> str:
+    """Return what is said against a raw file; to say it must take no more than 100 MiB."""
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError) as error:
+            for _ in raw.read_records(path, LAYOUT):
+                pass
+        assert tracemalloc.get_traced_memory()[1] < 100 * MIB
+    finally:
+        tracemalloc.stop()
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"1" * 3 * MIB, 1),
+        (b"3 0 0 0 0\n" + b" " * 3 * MIB, 2),
+        (b"3 0 0 0 0\n4 0 0" + b"\n" * 3 * MIB + b"0", 2),
+        (b"3 1:0 2:0 3:0 4:0\n4 " + b" " * 3 * MIB + b"1:1", 2),
+        (b"3 1:0 2:0\n# " + b"x" * 3 * MIB, 2),
+    ],
+    ids=["digits", "blanks", "lines", "pairs", "comment"],
+)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_text_without_end_is_no_record(
+    tmp_path: Path, content: bytes, line: int, packed: bool
+) -> None:
+    message = refused(tmp_path / "a", gzip.compress(content) if packed else content)
+    assert f", line {line}: found " in message
+    assert "bytes that make no whole record; expected " in message
+
+
+def test_an_archive_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
+    content = gzip.compress((b"# " + b"x" * 998 + b"\n") * 80_000)
+    assert len(content) < MIB
+    message = refused(tmp_path / "a.gz", content)
+    assert "a.gz: unpacks to more than 200 times its size" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"10 1000000000\n3 0 0 0 0\n", "1000000000"),
+        (b"3 2147483648:1\n", "found index 2.14748365e+09; expected a whole number from 1 to"),
+        (b"3 1e308:1\n", "found index 1e+308"),
+    ],
+)
+def test_a_number_claims_no_memory(tmp_path: Path, content: bytes, message: str) -> None:
+    assert message in refused(tmp_path / "a", content)
+
+
+def test_lines_that_state_nothing_take_memory_piece_by_piece(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"3 1:0\n" * 100_000)
+    layout = Layout(side=64, pixel_range=(0, 2), first_label=0)
+    tracemalloc.start()
+    count = sum(map(len, raw.read_records(tmp_path / "a", layout)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # All at once they would be 3 GiB.
+    assert count == 100_000
+    assert peak < 150 * MIB
+
+
+def test_reading_takes_little_more_memory_than_the_images(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 3, (40_000, 16, 16)).astype(np.float32) / 2
+    layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
+    digits.save(Digits(images, np.zeros(40_000, np.int64)), tmp_path / "a.npz")
+    raw.convert(tmp_path / "a.npz", tmp_path / "a.jf", layout)
+    tracemalloc.start()
+    raw.convert(tmp_path / "a.jf", tmp_path / "b.npz", layout)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (tmp_path / "b.npz").read_bytes() == (tmp_path / "a.npz").read_bytes()
+    assert peak < 1.25 * images.nbytes + 60 * MIB
+
+
+def npz(member: bytes) -> bytes:
+    """Return an npz file whose images are the bytes `member`."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", member)
+    return file.getvalue()
+
+
+def header(shape: str) -> bytes:
+    """Return the header of float32 arrays of `shape`, without any data."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (npz(bytes(80 * MIB)), "unpacks to 83886080 bytes, more than 200 times its size"),
+        (npz(header("(1000000000000, 16, 16)")), "not an npz file with images and labels"),
+        (npz(header("(10**18,)")), "not an npz file with images and labels"),
+    ],
+    ids=["zeros", "terabytes", "power"],
+)
+def test_npz_that_claims_more_than_it_holds(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        digits.load(tmp_path / "a.npz")
+
+
+def test_a_picture_of_too_many_pixels(tmp_path: Path) -> None:
+    Image.new("1", (10_000, 10_000)).save(tmp_path / "a.png")
+    assert pictures.is_picture(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"a\.png: not a picture that can be read \(Image size"):
+        pictures.read(tmp_path / "a.png", 16)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("&a [x, x]\nlr: [*a, *a, *a]", "unknown parameter a"),
+        ("[" * 5000, "cannot be read as YAML"),
+        ("1" * 5000, "cannot be read as YAML"),
+    ],
+)
+def test_parameters_that_grow(tmp_path: Path, value: str, message: str) -> None:
+    (tmp_path / "params.yaml").write_text(f"a: {value}")
+    with pytest.raises(InputError, match=message):
+        AllParams.load(tmp_path / "params.yaml")
+
+
+def test_what_is_found_is_shown_in_brief(tmp_path: Path) -> None:
+    text = (ROOT / "params.yaml").read_text()
+    nested = "[" * 40 + "x" + "]" * 40
+    (tmp_path / "params.yaml").write_text(text.replace("lr: 0.05", f"lr: {nested}"))
+    with pytest.raises(InputError) as error:
+        AllParams.load(tmp_path / "params.yaml")
+    assert str(error.value).startswith(
+        f"{tmp_path}/params.yaml: lr: found [[[[[[[...]]]]]]]; expected"
+    )

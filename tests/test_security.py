@@ -1,0 +1,65 @@
+"""What must not be in the code or in what it makes, whoever made the input."""
+
+import ast
+import io
+import pickletools
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lenet import digits
+from lenet.digits import Digits
+
+ROOT = Path(__file__).parents[1]
+CODE = [
+    path
+    for folder in ("lenet", "stages", "bench", "studies", "tools")
+    for path in (ROOT / folder).glob("*.py")
+]
+# Modules that unpickle, or run what they are given.
+UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
+UNSAFE_CALLS = {"eval", "exec", "read_pickle", "to_pickle", "save_states", "load_states"}
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_pickled_or_evaluated(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names=names):
+                assert not {name.name.partition(".")[0] for name in names} & UNSAFE_MODULES
+            case ast.ImportFrom(module=str(module)):
+                assert module.partition(".")[0] not in UNSAFE_MODULES
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), keywords=keywords):
+                assert name not in UNSAFE_CALLS
+                for keyword in keywords:
+                    if keyword.arg == "allow_pickle":
+                        assert isinstance(keyword.value, ast.Constant)
+                        assert keyword.value.value is False
+                    assert not (keyword.arg == "shell" and ast.unparse(keyword.value) == "True")
+                if name == "load" and ast.unparse(node.func) == "np.load":
+                    assert any(keyword.arg == "allow_pickle" for keyword in keywords)
+                if name == "YAML":
+                    assert {keyword.arg: ast.unparse(keyword.value) for keyword in keywords}[
+                        "typ"
+                    ] == "'safe'"
+            case _:
+                pass
+
+
+def test_no_archive_is_unpacked_to_the_disk() -> None:
+    for path in CODE:
+        assert not re.search(r"\.extract(all)?\(|unpack_archive", path.read_text()), path
+
+
+def test_the_arrays_are_no_pickles(tmp_path: Path, random_digits: Digits) -> None:
+    digits.save(random_digits, tmp_path / "a.npz")
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        for name in archive.namelist():
+            content = archive.read(name)
+            assert content.startswith(b"\x93NUMPY")
+            assert np.lib.format.read_magic(io.BytesIO(content)) == (1, 0)
+            with pytest.raises(ValueError, match="opcode|pickle|at position"):
+                list(pickletools.genops(content))
