@@ -1,6 +1,6 @@
 # Every command sets up .venv first, once: from requirements.txt, by its hashes.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro reproduce test check format bench recipe plateau plain lecun1998 notebook lock page clean
+.PHONY: help setup repro reproduce test fuzz check format bench recipe plateau plain lecun1998 notebook lock page clean
 
 # The stages call `python`, and a person may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -24,6 +24,9 @@ reproduce: setup  ## Make all results anew in a clone, and compare them with the
 
 test: setup  ## Run the tests
 	python -m pytest
+
+fuzz: setup  ## Put broken files to every reader, for about an hour
+	python -m pytest --hypothesis-profile=fuzz tests/test_fuzz.py
 
 check: setup  ## Check style, types and dependencies
 	ruff check

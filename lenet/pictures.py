@@ -17,12 +17,14 @@ _EDGE = 0.35
 _SPECK = 0.04
 # Pixels of the largest picture that is read: what a telephone's camera gives, and some more.
 Image.MAX_IMAGE_PIXELS = 64_000_000
+# Well-kept formats of pictures; others of Pillow's, such as EPS, start programs.
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 # A digit larger than this is first made smaller: nothing of it is lost at 16 pixels a side.
 _LARGEST = 1024
 
 
 def is_picture(path: Path) -> bool:
-    """Return whether the file at `path` is a picture of a format that Pillow knows."""
+    """Return whether the file at `path` is a picture of one of the formats that are read."""
     try:
         with _open(path):
             return True
@@ -36,7 +38,7 @@ def _open(path: Path) -> Image.Image:
     """Open a picture; one that is too large raises Image.DecompressionBombWarning or -Error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return Image.open(path)
+        return Image.open(path, formats=_FORMATS)
 
 
 def read(path: Path, side: int) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from lenet.digits import Digits
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("lenet", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=50_000)
 settings.load_profile("lenet")
 
 
