@@ -28,10 +28,11 @@ def is_picture(path: Path) -> bool:
     try:
         with _open(path):
             return True
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        return True
     except (UnidentifiedImageError, OSError):
         return False
+    except (ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError):
+        # One that is broken or too large: `read` says so.
+        return True
 
 
 def _open(path: Path) -> Image.Image:
