@@ -5,11 +5,22 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from lenet.errors import InputError
 
 # Memory stays a few MiB.
 _BATCH = 256
+
+# They have no base of their own.
+_REFUSALS = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
 
 
 class Recogniser:
@@ -36,7 +47,7 @@ class Recogniser:
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes(), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:
+        except (OSError, *_REFUSALS) as error:
             raise InputError(f"{path}: not a model that onnxruntime can read ({error}).") from error
         inputs = [(value.name, value.type, value.shape) for value in self._session.get_inputs()]
         outputs = [(value.name, value.shape) for value in self._session.get_outputs()]
