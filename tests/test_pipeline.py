@@ -5,7 +5,9 @@ has been reproduced once.
 """
 
 import csv
+import functools
 import hashlib
+import http.server
 import io
 import json
 import os
@@ -14,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -408,6 +411,99 @@ def test_a_remote_brings_everything_to_a_fresh_clone(project: Project, tmp_path:
     assert clone.repro() == []
     assert clone.hashes() == project.hashes()
     assert clone.run("git status --porcelain") == ""
+
+
+def interrupted(project: Project, number: signal.Signals, epoch: int) -> str:
+    """Type `dvc repro`, send a signal to it and its stage in an epoch; return what is printed."""
+    with subprocess.Popen(
+        ["dvc", "repro"],
+        cwd=project.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as repro:
+        assert repro.stdout
+        head = next(line for line in repro.stdout if line.startswith(f"epoch {epoch},"))
+        os.killpg(repro.pid, number)
+        rest = repro.stdout.read()
+    assert repro.returncode != 0
+    return head + rest
+
+
+def test_killed_while_training_it_ends_as_if_undisturbed(
+    reproduced: Project, branched: Project, tmp_path: Path
+) -> None:
+    project = reproduced.copy(tmp_path / "killed")
+    project.set(lr=0.02)
+    for epoch in (1, 4):
+        interrupted(project, signal.SIGKILL, epoch)
+    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
+    assert project.hashes() == branched.hashes()
+
+
+def test_an_interrupted_training_says_so_and_nothing_is_lost(project: Project) -> None:
+    before = project.hashes()
+    project.set(epochs=400)
+    output = interrupted(project, signal.SIGINT, 2)
+    assert "Traceback" not in output
+    assert output.splitlines().count("interrupted") == 1
+    project.set(epochs=SMALL["epochs"])
+    assert project.repro() == []
+    assert project.hashes() == before
+
+
+def test_a_corrupted_file_in_the_cache_is_made_anew(project: Project) -> None:
+    before = project.hashes()
+    network = project.path / "models/lenet-0000.params"
+    md5 = hashlib.md5(network.read_bytes(), usedforsecurity=False).hexdigest()
+    cached = project.path / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
+    content = bytearray(cached.read_bytes())
+    content[-1] ^= 1
+    cached.chmod(0o644)
+    cached.write_bytes(content)
+    network.unlink()
+    assert "train" in project.repro()
+    assert project.hashes() == before
+
+
+def test_a_remote_is_read_over_http(project: Project, tmp_path: Path) -> None:
+    storage = tmp_path / "storage"
+    project.run(f"dvc remote add --default storage {storage}")
+    project.run("dvc push")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(storage))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        project.run(f"dvc remote modify storage url http://127.0.0.1:{server.server_port}")
+        project.commit("remote")
+        clone = Project(tmp_path / "clone")
+        project.run(f"git clone --quiet {project.path} {clone.path}")
+        clone.run("dvc pull --with-deps report")
+        server.shutdown()
+    assert clone.repro() == []
+    assert clone.hashes() == project.hashes()
+
+
+def test_an_experiment_is_handed_on(branched: Project, tmp_path: Path) -> None:
+    branched.run("git clone --quiet --bare . origin.git")
+    branched.run("git remote add origin origin.git")
+    branched.run(f"dvc remote add --default storage {tmp_path / 'storage'}")
+    branched.commit("remote")
+    branched.run("git push --quiet origin feature")
+    branched.run("dvc push")
+    # The results of main are in the run cache: nothing has to be trained.
+    branched.run("dvc exp run --temp --name back -S lr=0.05")
+    branched.run("dvc exp push origin back")
+
+    clone = Project(tmp_path / "clone")
+    branched.run(f"git clone --quiet --branch feature origin.git {clone.path}")
+    clone.run("dvc exp pull origin back")
+    # Not `dvc exp apply`, which checks out everything: it would miss the sources never used.
+    clone.run("dvc exp branch back tried")
+    clone.run("git checkout --quiet tried")
+    clone.run("dvc pull --with-deps report")
+    assert "\nlr: 0.05\n" in (clone.path / "params.yaml").read_text()
+    assert clone.repro() == []
 
 
 def test_made_anew_elsewhere_everything_has_the_same_bytes(
