@@ -506,6 +506,38 @@ def test_an_experiment_is_handed_on(branched: Project, tmp_path: Path) -> None:
     assert clone.repro() == []
 
 
+def test_a_second_repro_beside_one_does_not_disturb_it(
+    reproduced: Project, branched: Project, tmp_path: Path
+) -> None:
+    project = reproduced.copy(tmp_path / "shared")
+    project.set(lr=0.02)
+    with subprocess.Popen(
+        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout
+        next(line for line in first.stdout if line.startswith("epoch 1,"))
+        # It is told that the first has the stage's files, not given half of them.
+        assert "is busy, it is being blocked by" in project.run("dvc repro", fails=True)
+        first.stdout.read()
+    assert first.returncode == 0
+    assert project.repro() == []
+    assert project.hashes() == branched.hashes()
+
+
+def test_another_project_imports_the_exported_network(project: Project, tmp_path: Path) -> None:
+    other = Project(tmp_path / "other")
+    other.path.mkdir()
+    other.run("git init --quiet")
+    other.run("dvc init --quiet")
+    other.run(f"dvc import {project.path} models/lenet.onnx --rev main --out digits.onnx")
+    network = (project.path / "models/lenet.onnx").read_bytes()
+    assert (other.path / "digits.onnx").read_bytes() == network
+    assert (
+        f"rev_lock: {project.run('git rev-parse main').strip()}"
+        in (other.path / "digits.onnx.dvc").read_text()
+    )
+
+
 def test_made_anew_elsewhere_everything_has_the_same_bytes(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
