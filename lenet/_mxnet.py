@@ -16,6 +16,9 @@ import numpy as np
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
 np.bool = np.bool_  # type: ignore[attr-defined]
 
+# Where it names the server of a training, MXNet would become that on being imported, and unpickle
+# what it is sent; see workers.
+_role = os.environ.pop("DMLC_ROLE", None)
 try:
     import mxnet as mx
 except OSError as error:
@@ -23,6 +26,9 @@ except OSError as error:
         f"error: MXNet does not load: {error}. It needs libraries of the system that small "
         "installations lack; on Debian and Ubuntu: apt install libgomp1 libgfortran5"
     )
+finally:
+    if _role is not None:
+        os.environ["DMLC_ROLE"] = _role
 
 from lenet.errors import InputError  # noqa: E402
 

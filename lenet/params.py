@@ -158,6 +158,8 @@ class TrainingParams(ViewParams, NetworkParams, WarpParams, frozen=True):
     epochs: _Whole = Field(ge=1, description="a whole number from 1 on")
     batch_size: _Whole = Field(ge=1, description="a whole number from 1 on")
     replicas: _Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
+    kvstore: Literal["local", "dist_sync"] = Field(description="local or dist_sync")
+    workers: _Whole = Field(ge=1, le=256, description="a whole number from 1 to 256")
     optimizer: Literal["nag", "sgd"] = Field(description="nag or sgd")
     lr: _Number = Field(gt=0, le=100, description="a number above 0, up to 100")
     lr_schedule: Literal["cosine", "constant"] = Field(description="cosine or constant")
@@ -171,6 +173,11 @@ class TrainingParams(ViewParams, NetworkParams, WarpParams, frozen=True):
             raise InputError(
                 f"warmup_epochs: found {self.warmup_epochs}; expected less than epochs, "
                 f"which is {self.epochs}."
+            )
+        if self.workers > 1 and self.kvstore == "local":
+            raise InputError(
+                f"workers: found {self.workers}; expected 1 with kvstore: local. "
+                "Several need kvstore: dist_sync."
             )
 
 
@@ -187,7 +194,9 @@ class AllParams(TrainingParams, EvaluationParams, ConversionParams, frozen=True)
 NOT_OF_THE_FIT = {
     *NetworkParams.model_fields,
     "device",
+    "kvstore",
     "members",
     "seed",
     "validation_fraction",
+    "workers",
 }

@@ -6,6 +6,12 @@ from lenet._mxnet import mx
 from lenet.network import LeNet
 
 
+def parts(images: int, count: int) -> list[slice]:
+    """Cut a batch into `count` parts of equal size; the last have less, or nothing."""
+    size = -(-images // count)
+    return [slice(min(i * size, images), min((i + 1) * size, images)) for i in range(count)]
+
+
 class Replicas:
     """An initialised network and copies of it, each for its part of a batch.
 
@@ -37,6 +43,11 @@ class Replicas:
         ]
         self.follow()
 
+    @property
+    def gradients(self) -> list[mx.nd.NDArray]:
+        """Those of the network: what `learn` left there."""
+        return [parameter.grad() for parameter in self._parameters[0]]
+
     def learn(self, data: mx.nd.NDArray, target: mx.nd.NDArray) -> tuple[mx.nd.NDArray, ...]:
         """Leave the gradients of the summed loss of a batch in the network.
 
@@ -46,20 +57,19 @@ class Replicas:
 
         Returns the scores (n, 10) and the losses (n,).
         """
-        # Of a short last batch there may be less than one for each.
-        size = -(-len(data) // len(self._networks))
-        parts = [slice(start, start + size) for start in range(0, len(data), size)]
+        # Of a short last batch there may be nothing for some.
+        each = [part for part in parts(len(data), len(self._networks)) if part.start < part.stop]
         with mx.autograd.record():
-            scores = [net(data[part]) for net, part in zip(self._networks, parts, strict=False)]
+            scores = [net(data[part]) for net, part in zip(self._networks, each, strict=False)]
             losses = [
                 criterion(score, target[part])
-                for criterion, score, part in zip(self._criteria, scores, parts, strict=False)
+                for criterion, score, part in zip(self._criteria, scores, each, strict=False)
             ]
         for loss in losses:
             loss.backward()
-        if len(parts) == 1:
+        if len(each) == 1:
             return scores[0], losses[0]
-        for shared in zip(*self._parameters[: len(parts)], strict=True):
+        for shared in zip(*self._parameters[: len(each)], strict=True):
             gradients = [parameter.grad() for parameter in shared]
             mx.nd.add_n(*gradients, out=gradients[0])
         return mx.nd.concat(*scores, dim=0), mx.nd.concat(*losses, dim=0)

@@ -16,6 +16,7 @@ from lenet.errors import InputError
 from lenet.network import LeNet
 from lenet.prediction import probabilities
 from lenet.replicas import Replicas
+from lenet.workers import Workers
 
 # Images, in whole batches; memory stays a few MiB.
 _WARPED_AT_ONCE = 512
@@ -112,6 +113,7 @@ def fit(
     proportion: float,
     input_range: tuple[float, float],
     context: mx.Context,
+    workers: Workers | None = None,
     initializer: mx.init.Initializer | None = None,
 ) -> Iterator[Epoch]:
     """Initialise `network` and train it in place, yielding after every epoch.
@@ -139,6 +141,8 @@ def fit(
         gamma: see `random_gamma`; likewise.
         margin, centering, proportion, input_range: see `network_input`.
         context: where to train.
+        workers: processes that do this together, each with its part of every batch; each must
+            have a network of the same name. This process alone if not given.
         initializer: of the weights; Xavier's if not given.
 
     Raises InputError where the loss is no longer a finite number.
@@ -148,6 +152,7 @@ def fit(
     order, warps = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
     network.initialize(initializer or mx.init.Xavier(), ctx=context, force_reinit=True)
     side_by_side = Replicas(network, replicas, context=context)
+    workers = workers or Workers()
     targets = _smoothed_targets(label_smoothing)
 
     steps_per_epoch = -(-len(digits) // batch_size)
@@ -173,11 +178,21 @@ def fit(
         "context": context,
     }
 
-    def warped_batches(shuffled: Digits) -> Iterator[tuple[mx.nd.NDArray, ...]]:
+    # What a worker is given that has no part of a short batch: an image that should be no digit at
+    # all adds nothing to loss and gradient, and is never recognised.
+    nothing = (
+        mx.nd.zeros((1, 1, network.image_size, network.image_size), ctx=context),
+        mx.nd.zeros((1, CLASSES), ctx=context),
+        mx.nd.full((1,), -1, ctx=context),
+    )
+
+    def warped_batches(shuffled: Digits) -> Iterator[tuple[int, tuple[mx.nd.NDArray, ...]]]:
+        """Yield the size of each batch, and the data, targets and labels of this worker's part."""
         # Warped and copied many batches at once: a copy waits until MXNet's queue is empty.
         many = batch_size * max(1, _WARPED_AT_ONCE // batch_size)
         for start in range(0, len(shuffled), many):
             some = shuffled[start : start + many]
+            # Drawn for all, so that each image has the same warp whoever works on it.
             affine = random_affine(
                 warps,
                 len(some),
@@ -187,26 +202,38 @@ def fit(
                 aspect=aspect,
                 shift=shift,
             )
-            data = network_input(random_gamma(warps, some.images, gamma=gamma), affine, **view)
-            target = mx.nd.array(targets[some.labels], ctx=context)
-            label = mx.nd.array(some.labels, ctx=context)
-            for first in range(0, len(some), batch_size):
-                batch = slice(first, first + batch_size)
-                yield data[batch], target[batch], label[batch]
+            images = random_gamma(warps, some.images, gamma=gamma)
+            numbers = np.arange(len(some))
+            batches = [numbers[i : i + batch_size] for i in range(0, len(some), batch_size)]
+            own = [batch[workers.part(len(batch))] for batch in batches]
+            mine = np.concatenate(own)
+            if not len(mine):
+                yield from ((len(batch), nothing) for batch in batches)
+                continue
+            data = network_input(images[mine], affine[mine], **view)
+            label = mx.nd.array(some.labels[mine], ctx=context)
+            target = mx.nd.array(targets[some.labels[mine]], ctx=context)
+            first = 0
+            for batch, part in zip(batches, own, strict=True):
+                at = slice(first, first + len(part))
+                first = at.stop
+                yield len(batch), (data[at], target[at], label[at]) if len(part) else nothing
 
     for number in range(1, epochs + 1):
         # Sums stay on the device until the epoch's end: reading one would stall the queue.
         loss_sum = mx.nd.zeros(1, ctx=context)
         correct = mx.nd.zeros(1, ctx=context)
         batches = warped_batches(digits[order.permutation(len(digits))])
-        for data, target, label in tqdm(
+        for size, (data, target, label) in tqdm(
             batches, f"epoch {number}/{epochs}", steps_per_epoch, leave=False, disable=None
         ):
             scores, loss = side_by_side.learn(data, target)
-            trainer.step(len(data))
+            workers.add_up(f"{network.prefix}gradients", side_by_side.gradients)
+            trainer.step(size)
             side_by_side.follow()
             loss_sum += loss.sum()
             correct += (scores.argmax(axis=1) == label).sum()
+        workers.add_up(f"{network.prefix}sums", [loss_sum, correct])
         loss_mean = loss_sum.asscalar() / len(digits)
         if not np.isfinite(loss_mean):
             raise InputError(

@@ -1,15 +1,19 @@
 """Train the network and leave the model and its learning curves."""
 
 import argparse
+import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from dvclive import Live
-
-from lenet import digits, network, training
-from lenet._mxnet import context
-from lenet.errors import run
+from lenet import launcher
+from lenet.errors import InputError, run
 from lenet.params import NOT_OF_THE_FIT, NetworkParams, TrainingParams
+
+if TYPE_CHECKING:
+    from lenet.training import Epoch
 
 
 def main() -> None:
@@ -19,14 +23,41 @@ def main() -> None:
     parser.add_argument("symbol", type=Path, help="the network, MXNet symbol JSON")
     parser.add_argument("weights", type=Path, help="its weights, MXNet params")
     parser.add_argument("curves", type=Path, help="folder for the learning curves")
+    parser.add_argument(
+        "--join",
+        action="store_true",
+        help="take part in the training that this command leads without it, and write nothing",
+    )
     arguments = parser.parse_args()
 
     params = TrainingParams.load(Path("params.yaml"))
+    if params.kvstore == "local":
+        if arguments.join:
+            raise InputError("--join: kvstore is local, so there is no training to take part in.")
+        train(arguments, params)
+    elif arguments.join or launcher.ROLE in os.environ:
+        role = launcher.settle(params.workers)
+        if role == "worker":
+            train(arguments, params)
+        else:
+            from lenet import workers
+
+            workers.serve()
+    else:
+        command = [sys.executable, "-m", "stages.train", *sys.argv[1:]]
+        launcher.launch(command, workers=params.workers)
+
+
+def train(arguments: argparse.Namespace, params: TrainingParams) -> None:
+    """Train, alone or as a worker; of the workers the one that leads writes what came of it."""
+    # Here, because a process that only starts and watches others has no need of MXNet.
+    from lenet import digits, network, training, workers
+    from lenet._mxnet import context
+
     device = context(params.device)
+    images = digits.load(arguments.train)
     train, validation = training.split(
-        digits.load(arguments.train),
-        validation_fraction=params.validation_fraction,
-        seed=params.seed,
+        images, validation_fraction=params.validation_fraction, seed=params.seed
     )
     members = [
         network.LeNet(
@@ -34,30 +65,44 @@ def main() -> None:
         )
         for number in range(params.members)
     ]
-    # Side by side, an epoch of each in turn, so that the curves show them all from the start.
-    runs = [
-        training.fit(
-            lenet,
-            train,
-            validation,
-            seed=seed,
-            context=device,
-            **params.model_dump(exclude=NOT_OF_THE_FIT),
-        )
-        for seed, lenet in enumerate(members, params.seed)
-    ]
+    with workers.together(params.kvstore) as peers:
+        peers.agree_on(params.model_dump_json().encode(), arguments.train.read_bytes())
+        # Side by side, an epoch of each in turn, so that the curves show them all from the start.
+        runs = [
+            training.fit(
+                lenet,
+                train,
+                None if arguments.join else validation,
+                seed=seed,
+                context=device,
+                workers=peers,
+                **params.model_dump(exclude=NOT_OF_THE_FIT),
+            )
+            for seed, lenet in enumerate(members, params.seed)
+        ]
+        epochs = (training.Epoch.mean(each) for each in zip(*runs, strict=True))
+        if arguments.join:
+            # Trained as they are counted, and for nothing but the others.
+            sum(1 for _ in epochs)
+            return
+        record(epochs, arguments.curves)
+        network.save(network.committee(members), arguments.symbol, arguments.weights)
+
+
+def record(epochs: Iterable["Epoch"], curves: Path) -> None:
+    """Print each epoch when it has been trained, and add it to the learning curves."""
+    from dvclive import Live
+
     start = monotonic()
     # dvc.yaml is ours, and DVC itself keeps the experiments.
-    with Live(str(arguments.curves), dvcyaml=False, save_dvc_exp=False) as live:
+    with Live(str(curves), dvcyaml=False, save_dvc_exp=False) as live:
         live.step = 1
-        for epochs in zip(*runs, strict=True):
-            epoch = training.Epoch.mean(epochs)
+        for epoch in epochs:
             print(f"{epoch}, time {monotonic() - start:.1f} sec", flush=True)
             start = monotonic()
             for name, value in epoch.metrics().items():
                 live.log_metric(name, value)
             live.next_step()
-    network.save(network.committee(members), arguments.symbol, arguments.weights)
 
 
 if __name__ == "__main__":

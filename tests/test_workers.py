@@ -1,0 +1,372 @@
+"""Training by several processes: a real scheduler, server and workers, on loopback."""
+
+import csv
+import hashlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dvc.utils.serialize import modify_yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+
+from lenet import digits, launcher, workers
+from lenet.digits import Digits
+from lenet.errors import InputError
+from lenet.replicas import parts
+
+ROOT = Path(__file__).parents[1]
+COMMAND = [
+    *(sys.executable, "-m", "stages.train"),
+    *("train.npz", "lenet-symbol.json", "lenet-0000.params", "curves"),
+]
+# Of the losses: sums of float32 in another order, magnified by a short training.
+TOLERANCE = 1e-3
+SMALL = {"image_size": 16, "epochs": 4, "batch_size": 32}
+
+
+class Training:
+    """A folder to train in, with a process's view of the workers there."""
+
+    def __init__(self, path: Path, **params: object) -> None:
+        self.path = path
+        path.mkdir()
+        # One image more than are warped at once: of the last batch the second worker has nothing.
+        bunch = load_digits()
+        images = (bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 16).astype(np.float32)
+        data = Digits(images, bunch.target.astype(np.int64))
+        digits.save(data[: 512 + 1], path / "train.npz")
+        (path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+        self.set(validation_fraction=0, **SMALL, **params)
+
+    def set(self, **params: object) -> None:
+        with modify_yaml(self.path / "params.yaml") as values:
+            values.update(params)
+
+    @contextmanager
+    def started(
+        self, *arguments: str, command: list[str] = COMMAND, **environment: str
+    ) -> Iterator[subprocess.Popen]:
+        """Run the stage beside what is done in the `with` block."""
+        clean = {name: value for name, value in os.environ.items() if "DMLC" not in name}
+        with subprocess.Popen(
+            [*command, *arguments],
+            cwd=self.path,
+            env=clean | {"PYTHONPATH": str(ROOT)} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+                for child in processes(process.pid):
+                    os.kill(child, signal.SIGKILL)
+
+    def run(self, **environment: str) -> tuple[list[float], str]:
+        """Run the stage; return the losses of the epochs and the hash of the network."""
+        with self.started(**environment) as process:
+            output = process.communicate()[0]
+        assert process.returncode == 0, output
+        return self.outcome()
+
+    def outcome(self) -> tuple[list[float], str]:
+        with (self.path / "curves/plots/metrics/loss.tsv").open() as file:
+            losses = [float(row["loss"]) for row in csv.DictReader(file, delimiter="\t")]
+        network = (self.path / "lenet-0000.params").read_bytes()
+        return losses, hashlib.sha256(network).hexdigest()
+
+
+def processes(session: int) -> dict[int, str]:
+    """Return the living processes of a session and the role of each in a training."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, _, of = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+            environment = (folder / "environ").read_text().split("\0")
+        except (OSError, ValueError):
+            continue
+        if int(of) == session and state != "Z":
+            roles = [value for value in environment if value.startswith("DMLC_ROLE=")]
+            found[int(folder.name)] = roles[0].partition("=")[2] if roles else "launcher"
+    return found
+
+
+def begun(process: subprocess.Popen) -> dict[int, str]:
+    """Wait until the first epoch is over; return the processes of the training."""
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("epoch 1,"):
+            return processes(process.pid)
+    raise AssertionError("".join(said))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> list[float]:
+    """The losses of a training by one process."""
+    return Training(tmp_path_factory.mktemp("alone") / "one").run()[0]
+
+
+@given(images=st.integers(0, 300), count=st.integers(1, 40))
+def test_parts_are_all_of_a_batch_and_none_twice(images: int, count: int) -> None:
+    numbers = np.arange(images)
+    assert len(parts(images, count)) == count
+    assert np.concatenate([numbers[part] for part in parts(images, count)]).tolist() == [*numbers]
+    assert max(part.stop - part.start for part in parts(images, count)) == -(-images // count)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_workers_learn_as_one_process_does(tmp_path: Path, alone: list[float], count: int) -> None:
+    training = Training(tmp_path / "several", kvstore="dist_sync", workers=count)
+    losses, network = training.run()
+    np.testing.assert_allclose(losses, alone, rtol=TOLERANCE)
+    assert losses[-1] < 0.7 * losses[0]
+    # And with the same bits each time.
+    assert training.run() == (losses, network)
+
+
+RECORDING = """
+import sys
+import numpy as np
+from pathlib import Path
+from lenet import launcher, training
+role = launcher.settle(2)
+from lenet import digits, network, workers
+from lenet._mxnet import mx
+from tests.test_training import PLAIN
+if role != "worker":
+    workers.serve()
+else:
+    seen = []
+    network_input = training.network_input
+    def recorded(images, *arguments, **others):
+        seen.append(images)
+        return network_input(images, *arguments, **others)
+    training.network_input = recorded
+    data = digits.load(Path("train.npz"))
+    with workers.together("dist_sync") as peers:
+        lenet = network.LeNet(image_size=16, activation="relu")
+        list(training.fit(lenet, data, None, workers=peers, **PLAIN | {"epochs": 1}))
+        np.save(f"seen{peers.rank}.npy", np.concatenate(seen))
+"""
+
+
+def test_each_worker_has_images_of_its_own(tmp_path: Path) -> None:
+    training = Training(tmp_path / "shards")
+    (training.path / "record.py").write_text(RECORDING)
+    code = (
+        "from lenet import launcher; import sys; "
+        "launcher.launch([sys.executable, 'record.py'], workers=2)"
+    )
+    with training.started(command=[sys.executable, "-c", code]) as process:
+        output = process.communicate()[0]
+    assert process.returncode == 0, output
+    seen = [np.load(training.path / f"seen{rank}.npy").reshape(-1, 256) for rank in range(2)]
+    assert [len(images) for images in seen] == [257, 256]
+    expected = digits.load(training.path / "train.npz").images.reshape(-1, 256)
+    found = np.concatenate(seen)
+    np.testing.assert_array_equal(found[np.lexsort(found.T)], expected[np.lexsort(expected.T)])
+
+
+@pytest.mark.parametrize("role", ["worker", "server", "scheduler"])
+def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str) -> None:
+    training = Training(tmp_path / "lost", kvstore="dist_sync", workers=2)
+    training.set(epochs=4000)
+    with training.started() as process:
+        # Of the workers the last: not the one that leads.
+        lost = max(pid for pid, its_role in begun(process).items() if its_role == role)
+        os.kill(lost, signal.SIGKILL)
+        output = process.communicate(timeout=30)[0]
+        assert process.returncode == 1
+        assert processes(process.pid) == {}
+    errors = [line for line in output.splitlines() if not line.startswith("epoch")]
+    assert errors[0] == (
+        f"error: a {role} of the training (process {lost}) was killed by SIGKILL. "
+        "The others have been stopped; run it again."
+    )
+    assert "Traceback" not in output
+    assert not (training.path / "lenet-0000.params").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_when_it_is_stopped_no_process_stays(tmp_path: Path, number: signal.Signals) -> None:
+    training = Training(tmp_path / "stopped", kvstore="dist_sync", workers=2)
+    training.set(epochs=4000)
+    with training.started() as process:
+        assert sorted(begun(process).values()) == [
+            *("launcher", "scheduler", "server", "worker", "worker"),
+        ]
+        os.kill(process.pid, number)
+        rest = process.communicate(timeout=30)[0].splitlines()
+        deadline = time.monotonic() + 10
+        while processes(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert processes(process.pid) == {}
+    said = [line for line in rest if not line.startswith("epoch")]
+    assert said == (["interrupted"] if number == signal.SIGINT else [])
+
+
+def test_a_training_that_diverges_says_so_once(tmp_path: Path) -> None:
+    training = Training(tmp_path / "diverging", kvstore="dist_sync", workers=2)
+    training.set(lr=100, warmup_epochs=0, momentum=0.99)
+    with training.started() as process:
+        output = process.communicate(timeout=60)[0]
+        assert process.returncode == 1
+        assert processes(process.pid) == {}
+    assert len(re.findall("error: training diverged", output)) == 1
+    assert "Traceback" not in output
+
+
+def test_it_listens_on_loopback_alone(tmp_path: Path) -> None:
+    training = Training(tmp_path / "loopback", kvstore="dist_sync", workers=2)
+    training.set(epochs=4000)
+    with training.started() as process:
+        listening = {pid: addresses(pid) for pid in begun(process)}
+    # All but the launcher.
+    assert sum(bool(found) for found in listening.values()) == 4
+    assert {address for found in listening.values() for address in found} == {"0100007F"}
+
+
+def addresses(pid: int) -> set[str]:
+    """Return where a process listens, as Linux writes it: IPv4 backwards in hexadecimal."""
+    sockets = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        target = str(link.readlink())
+        if target.startswith("socket:["):
+            sockets.add(target[8:-1])
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            columns = line.split()
+            if columns[3] == "0A" and columns[9] in sockets:
+                found.add(columns[1].partition(":")[0])
+    return found
+
+
+def led_at(port: int) -> dict[str, str]:
+    """Return the environment of those that take part in a training led on loopback."""
+    return {launcher.ADDRESS: "localhost", launcher.PORT: str(port), launcher.LOST_AFTER: "4"}
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]  # type: ignore[no-any-return]
+
+
+def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: int) -> None:
+    first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
+    second = Training(tmp_path / "second", kvstore="dist_sync", workers=2)
+    environment = led_at(port)
+    with (
+        second.started("--join", **environment) as joining,
+        first.started(**environment) as leading,
+    ):
+        said = leading.communicate(timeout=60)[0]
+        assert leading.returncode == 0, said
+        assert joining.communicate(timeout=10)[0] == ""
+        assert joining.returncode == 0
+    assert said.startswith(f"waiting at 127.0.0.1:{port} for 1 more to join\n")
+    np.testing.assert_allclose(first.outcome()[0], alone, rtol=TOLERANCE)
+    assert not (second.path / "lenet-0000.params").exists()
+
+
+def test_workers_of_other_inputs_are_refused(tmp_path: Path, port: int) -> None:
+    first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
+    second = Training(tmp_path / "second", kvstore="dist_sync", workers=2, lr=0.01)
+    environment = led_at(port)
+    with (
+        second.started("--join", **environment) as joining,
+        first.started(**environment) as leading,
+    ):
+        for process in (leading, joining):
+            output = process.communicate(timeout=60)[0]
+            assert process.returncode == 1
+            assert output.count("error: the workers were given different training images") == 1
+            assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("lost", ["joining", "leading"])
+def test_a_machine_that_is_lost_ends_the_training(tmp_path: Path, lost: str, port: int) -> None:
+    first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
+    second = Training(tmp_path / "second", kvstore="dist_sync", workers=2)
+    for training in (first, second):
+        training.set(epochs=4000)
+    environment = led_at(port)
+    with (
+        second.started("--join", **environment) as joining,
+        first.started(**environment) as leading,
+    ):
+        begun(leading)
+        # It neither answers nor closes its connections.
+        gone, left = (joining, leading) if lost == "joining" else (leading, joining)
+        for pid in processes(gone.pid):
+            os.kill(pid, signal.SIGSTOP)
+        output = left.communicate(timeout=60)[0]
+        assert left.returncode == 1
+        assert processes(left.pid) == {}
+    assert "has given no sign of life for 4 seconds" in output
+    assert "Traceback" not in output
+
+
+def test_joining_a_training_that_nobody_leads(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    monkeypatch.setenv(launcher.ADDRESS, "127.0.0.1")
+    monkeypatch.setenv(launcher.PORT, str(port))
+    monkeypatch.setattr(workers, "_REACH_WITHIN", 0.5)
+    with (
+        pytest.raises(InputError, match=f"no training is led from 127.0.0.1:{port}"),
+        workers.together("dist_sync"),
+    ):
+        pass
+
+
+def test_an_address_of_no_machine_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(launcher.ADDRESS, "nowhere.invalid")
+    with pytest.raises(InputError, match="DMLC_PS_ROOT_URI: found 'nowhere.invalid'"):
+        launcher.settle(2)
+    # Of the addresses that are kept for documents.
+    monkeypatch.setenv(launcher.ADDRESS, "192.0.2.1")
+    with pytest.raises(InputError, match="192.0.2.1, which is not an address of this machine"):
+        launcher._free_port("192.0.2.1")
+
+
+COMMANDING = """
+from lenet import launcher
+role = launcher.settle(1)
+from lenet import workers
+if role != "worker":
+    workers.serve()
+else:
+    from lenet._mxnet import mx
+    with workers.together("dist_sync") as peers:
+        # What MXNet's server would unpickle, and so run.
+        peers._store._send_command_to_servers(0, "cos\\nsystem\\n(S'touch unpickled'\\ntR.")
+        peers.add_up("still there", [mx.nd.ones(3)])
+"""
+
+
+def test_the_server_unpickles_nothing(tmp_path: Path) -> None:
+    training = Training(tmp_path / "commanded")
+    (training.path / "command.py").write_text(COMMANDING)
+    code = (
+        "from lenet import launcher; import sys; "
+        "launcher.launch([sys.executable, 'command.py'], workers=1)"
+    )
+    with training.started(command=[sys.executable, "-c", code]) as process:
+        output = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, output
+    assert not (training.path / "unpickled").exists()
