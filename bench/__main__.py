@@ -1,17 +1,18 @@
 """Measure everything and write bench/RESULTS.md.
 
-python -m bench [conversion | training | learning | workflow ...]
+python -m bench [conversion | training | workers | learning | workflow ...]
 """
 
 import argparse
 from pathlib import Path
 
-from bench import conversion, learning, training, workflow
+from bench import conversion, learning, training, workers, workflow
 from bench.report import machine
 
 BENCHMARKS = {
     "conversion": conversion,
     "training": training,
+    "workers": workers,
     "learning": learning,
     "workflow": workflow,
 }

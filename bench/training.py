@@ -30,11 +30,12 @@ SIZES = ((16, 120), (32, 64), (32, 128))  # side of the input, images a batch
 OURS = "lenet"
 
 
-def made_up(side: int) -> Digits:
-    """Return noise images of `side`, labelled by chance."""
+def made_up(side: int, images: int) -> Digits:
+    """Return so many noise images of `side`, labelled by chance."""
     generator = np.random.default_rng(0)
-    images = generator.random((IMAGES, side, side), dtype=np.float32)
-    return Digits(images, generator.integers(0, 10, IMAGES))
+    return Digits(
+        generator.random((images, side, side), dtype=np.float32), generator.integers(0, 10, images)
+    )
 
 
 def lenet(size: int, batch: int) -> Iterator[object]:
@@ -53,7 +54,7 @@ def lenet(size: int, batch: int) -> Iterator[object]:
     }
     return training.fit(
         LeNet(image_size=size, activation="relu"),
-        made_up(16),
+        made_up(16, IMAGES),
         None,
         seed=0,
         context=mx.cpu(),
@@ -66,7 +67,7 @@ def lenet_unwarped(size: int, batch: int) -> Iterator[object]:
     from lenet import training
     from lenet._mxnet import mx
 
-    ready = mx.nd.array(made_up(size).images[:, None])
+    ready = mx.nd.array(made_up(size, IMAGES).images[:, None])
     with patch.multiple(
         training,
         network_input=lambda images, *_, **__: ready[: len(images)],
@@ -102,7 +103,7 @@ def notebook(size: int, batch: int) -> Iterator[None]:
     network.initialize(mx.init.Xavier())
     trainer = mx.gluon.Trainer(network.collect_params(), "sgd", {"learning_rate": 0.9})
     criterion = mx.gluon.loss.SoftmaxCrossEntropyLoss()
-    digits = made_up(size)
+    digits = made_up(size, IMAGES)
     data = mx.gluon.data.ArrayDataset(digits.images[:, None], digits.labels.astype(np.float32))
     for _ in range(EPOCHS):
         loss_sum = correct = 0.0
@@ -124,7 +125,7 @@ def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterato
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     memory_format = getattr(torch, layout)
-    digits = made_up(size)
+    digits = made_up(size, IMAGES)
     images = torch.from_numpy(digits.images[:, None]).contiguous(memory_format=memory_format)
     labels = torch.from_numpy(digits.labels)
     side = ((size - 4) // 2 - 4) // 2

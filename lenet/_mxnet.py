@@ -10,11 +10,16 @@ os.environ["MXNET_CPU_WORKER_NTHREADS"] = str(os.cpu_count())
 # Operators that need scratch memory wait for each other to leave it. With MXNet's 4 pieces of it,
 # two networks side by side are hardly faster than one after the other.
 os.environ["MXNET_CPU_TEMP_COPY"] = "64"
-
 import numpy as np
 
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
 np.bool = np.bool_  # type: ignore[attr-defined]
+
+# The wheel brings an OpenBLAS of its own, which has kernels for each model of processor, and the
+# oldest for one that it does not know. It works out the grids of the warps; so that their bits do
+# not depend on the model, it takes the same kernels wherever these run.
+_has = np.core._multiarray_umath.__cpu_features__
+os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _has["AVX2"] and _has["FMA3"] else "Prescott"
 
 # Where it names the server of a training, MXNet would become that on being imported, and unpickle
 # what it is sent; see workers.

@@ -87,9 +87,11 @@ def moment_affine(
     # Ink by column and by row; the floor leaves an image without ink where it is.
     profiles = images.sum(axis=1, dtype=np.float64), images.sum(axis=2, dtype=np.float64)
     ink = np.maximum(profiles[0].sum(axis=1), 1e-9)
-    means = [profile @ positions / ink for profile in profiles]
+    # No product of matrices: BLAS has kernels for each kind of processor, which differ in the last
+    # bits, and training magnifies that.
+    means = [(profile * positions).sum(axis=1) / ink for profile in profiles]
     deviations = [
-        np.sqrt(np.maximum(profile @ positions**2 / ink - mean**2, THINNEST**2))
+        np.sqrt(np.maximum((profile * positions**2).sum(axis=1) / ink - mean**2, THINNEST**2))
         for profile, mean in zip(profiles, means, strict=True)
     ]
     ratio = np.where(ink > 1e-9, deviations[0] / deviations[1] / PROPORTION, 1)
@@ -134,7 +136,8 @@ def network_input(
     # The margin widens the field of view; the shift stays in half-widths of the digit.
     field = affine * np.array([1 + margin, 1 + margin, 1], np.float32)
     normal = moment_affine(images, centering=centering, proportion=proportion)
-    field = normal[:, :, :2] @ field
+    # Likewise no product of matrices.
+    field = (normal[:, :, :2, None] * field[:, None]).sum(axis=2)
     field[:, :, 2] += normal[:, :, 2]
     grid = mx.nd.GridGenerator(
         mx.nd.array(field.reshape(-1, 6), ctx=context),

@@ -20,6 +20,9 @@ from lenet.replicas import parts
 
 # Seconds.
 _REACH_WITHIN = 60
+# Times in a row, half a second apart, that a process has to be found lost: while ps-lite starts, it
+# may for a moment take all others to be so.
+_LOST_CHECKS = 3
 # Groups of ps-lite's processes. The scheduler watches all others, and these the scheduler.
 _SCHEDULER, _SERVERS_AND_WORKERS = 1, 2 + 4
 
@@ -162,8 +165,10 @@ class _Watch(threading.Thread):
         self.start()
 
     def run(self) -> None:
+        lost = 0
         while os.getppid() == self._parent:
-            if self.handle and self._lost(self.handle):
+            lost = lost + 1 if self.handle and self._lost(self.handle) else 0
+            if lost == _LOST_CHECKS:
                 print(
                     f"error: a worker, or the scheduler, has given no sign of life for "
                     f"{os.environ[LOST_AFTER]} seconds. The training has ended.",

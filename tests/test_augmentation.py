@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.ndimage import affine_transform, map_coordinates
@@ -193,3 +198,34 @@ def test_gamma_raises_each_image_to_its_own_power() -> None:
     powers = np.log(np.log(bent[:, 0, 1]) / np.log(0.5))
     assert powers.min() == pytest.approx(-0.4, abs=0.01)
     assert powers.max() == pytest.approx(0.4, abs=0.01)
+
+
+WARP = """
+import hashlib
+import numpy as np
+from tests.test_augmentation import IMAGES, mx, network_input, random_affine
+affine = random_affine(
+    np.random.default_rng(0), 6, rotation=12, shear=0.2, scale=0.1, aspect=0.1, shift=0.1
+)
+data = network_input(
+    IMAGES, affine, image_size=32, margin=0.35, centering=0.7, proportion=0.7,
+    input_range=(-1, 1), context=mx.cpu(),
+)
+print(hashlib.sha256(data.asnumpy().tobytes()).hexdigest())
+"""
+
+
+def test_the_bits_do_not_depend_on_blas() -> None:
+    # Those of two kinds of processor; without a setting of ours they differ.
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", WARP],
+            cwd=Path(__file__).parents[1],
+            env=os.environ | {"OPENBLAS_CORETYPE": kernels},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for kernels in ("Nehalem", "Haswell")
+    }
+    assert len(found) == 1

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import conversion, report, training, workflow
-from lenet import raw
+from bench import conversion, report, training, workers, workflow
+from lenet import digits, raw
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,6 +43,16 @@ def test_every_contender_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(training, "IMAGES", 48)
     monkeypatch.setattr(training, "EPOCHS", 2)
     assert len(list(training.CONTENDERS[name](16, 24))) == 2
+
+
+def test_workers_are_timed_by_the_stage_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "IMAGES", 4800)
+    digits.save(training.made_up(16, workers.IMAGES), tmp_path / "train.npz")
+    speed = workers.throughput(tmp_path, image_size=16, **workers.CONTENDERS["two workers"])
+    # An epoch in less than a minute.
+    assert speed > workers.IMAGES / 60
 
 
 def test_the_stages_measured_are_those_of_the_workflow() -> None:

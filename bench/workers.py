@@ -1,0 +1,69 @@
+"""How fast several workers train over MXNet's parameter server, beside one process.
+
+The real stage trains on made-up digits; images a second come from the time that it prints of each
+epoch but the first.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import mean
+
+import pandas as pd
+from ruamel.yaml import YAML
+
+from bench.report import compared
+from bench.training import made_up
+from lenet import digits
+
+ROOT = Path(__file__).parents[1]
+ROUNDS = 3
+# An epoch of some seconds, as its time is printed in tenths of one.
+EPOCHS = 3
+IMAGES = 20_480
+BATCHES = (64, 512)
+ONE_WORKER = "one worker"
+CONTENDERS: dict[str, dict[str, object]] = {
+    ONE_WORKER: {"kvstore": "dist_sync", "workers": 1},
+    "two workers": {"kvstore": "dist_sync", "workers": 2},
+    "no server": {},
+    "no server, two replicas": {"replicas": 2},
+}
+
+
+def throughput(folder: Path, **changes: object) -> float:
+    """Return images a second of the stage, with params.yaml changed so."""
+    yaml = YAML()
+    params = yaml.load(ROOT / "params.yaml")
+    params |= {"epochs": EPOCHS, "validation_fraction": 0, **changes}
+    yaml.dump(params, folder / "params.yaml")
+    command = [sys.executable, "-m", "stages.train", "train.npz", "symbol", "weights", "curves"]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds = [float(value) for value in re.findall(r"time ([\d.]+) sec", done.stdout)]
+    return IMAGES / mean(seconds[1:])
+
+
+def measure() -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each table with its title."""
+    with tempfile.TemporaryDirectory() as name:
+        digits.save(made_up(16, IMAGES), Path(name, "train.npz"))
+        for batch_size in BATCHES:
+            figures = defaultdict(list)
+            for _ in range(ROUNDS):
+                for contender, changes in CONTENDERS.items():
+                    figures[contender].append(
+                        throughput(Path(name), batch_size=batch_size, **changes)
+                    )
+            title = f"Workers at 32 x 32, batches of {batch_size}, all cores, {ROUNDS} rounds"
+            yield title, compared(figures, ONE_WORKER, "images/s")
