@@ -1,7 +1,11 @@
 """What several test modules share."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from lenet.digits import Digits
+from tests.project import ROOT, SMALL, Project
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("lenet", deadline=None)
@@ -36,3 +41,74 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def _alone(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep dvc and git to the project's folder: no settings or caches of the person's own."""
+    home = tmp_path_factory.mktemp("home")
+    for variable in ("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
+        os.environ[variable] = str(home / variable)
+    os.environ["DVC_NO_ANALYTICS"] = "1"
+    os.environ["HOME"] = str(home)
+    os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+    # The stages call `python`: that of the project's environment, as after activating it.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    (home / ".gitconfig").write_text("[user]\n\tname = Tester\n\temail = tester@example.org\n")
+
+
+@pytest.fixture(scope="session")
+def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A clone of the working tree with the small recipe, reproduced and committed."""
+    project = Project(tmp_path_factory.mktemp("reproduced") / "lenet")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        # What the default recipe left is not the small one's.
+        if (ROOT / name).is_file() and not name.startswith("metrics/"):
+            (project.path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, project.path / name)
+    for lock in ("dvc.lock", "data/dvc.lock"):
+        (project.path / lock).unlink(missing_ok=True)
+    project.run("git init --quiet --initial-branch main")
+    project.commit("start")
+    project.set(**SMALL)
+    assert project.repro() == [
+        "digits",
+        "convert@train",
+        "convert@test",
+        "train",
+        "draw",
+        "export",
+        "evaluate",
+        "report",
+    ]
+    project.commit("small")
+    return project
+
+
+@pytest.fixture
+def project(reproduced: Project, tmp_path: Path) -> Project:
+    """A copy, to do with as the test likes."""
+    return reproduced.copy(tmp_path / "lenet")
+
+
+@pytest.fixture(scope="session")
+def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = reproduced.copy(tmp_path_factory.mktemp("branched") / "lenet")
+    project.run("git checkout --quiet -b feature")
+    project.set(lr=0.02)
+    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
+    project.commit("feature")
+    return project
+
+
+@pytest.fixture
+def branched(_branched: Project, tmp_path: Path) -> Project:
+    """A copy on the branch `feature`, which has another rate than `main`, and its results."""
+    return _branched.copy(tmp_path / "lenet")

@@ -4,11 +4,6 @@ The embedded digits and a small recipe make it quick. Each test works in a copy 
 has been reproduced once.
 """
 
-import csv
-import functools
-import hashlib
-import http.server
-import io
 import json
 import os
 import re
@@ -16,23 +11,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
-from dvc.utils.serialize import modify_yaml
 
-ROOT = Path(__file__).parents[1]
-TRAIN_FILE, TEST_FILE = "data/raw/digits_train.jf", "data/raw/digits_test.txt"
-SMALL = {
-    "train_file": TRAIN_FILE,
-    "test_file": TEST_FILE,
-    "image_size": 16,
-    "batch_size": 32,
-    "epochs": 5,
-    "warmup_epochs": 1,
-}
+from tests.project import ROOT, TEST_FILE, TRAIN_FILE, Project
+
 RESULTS = (
     "data_train.json",
     "data_test.json",
@@ -45,137 +30,6 @@ RESULTS = (
     "training/plots/metrics/train_accuracy.tsv",
     "training/plots/metrics/validation_accuracy.tsv",
 )
-
-
-class Project:
-    """A clone of the project in a folder of its own."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def copy(self, path: Path) -> "Project":
-        """Copy everything to `path`."""
-        return Project(shutil.copytree(self.path, path, symlinks=True))
-
-    def run(self, command: str, *, fails: bool = False) -> str:
-        """Type `command`; return what it prints. It has to end well, or badly if it `fails`."""
-        done = subprocess.run(
-            command.split(), cwd=self.path, capture_output=True, text=True, check=False
-        )
-        output = done.stdout + done.stderr
-        assert (done.returncode != 0) == fails, output
-        assert "Traceback" not in output, output
-        return output
-
-    def repro(self, options: str = "") -> list[str]:
-        """Type `dvc repro`; return the stages that it ran, not those restored or skipped."""
-        return re.findall(
-            r"^Running stage '(?:.*:)?(.+)':$", self.run(f"dvc repro {options}"), re.M
-        )
-
-    def status(self) -> set[str]:
-        """Type `dvc status` for the workflow; return the stages that have changed."""
-        # For all that is there it would name the other sources as well, which have never run.
-        return set(json.loads(self.run("dvc status --with-deps report --json")))
-
-    def experiments(self) -> list[dict[str, str]]:
-        """Return the rows of `dvc exp show`."""
-        return list(csv.DictReader(io.StringIO(self.run("dvc exp show --csv"))))
-
-    def csv(self, path: str) -> list[dict[str, str]]:
-        return list(csv.DictReader(io.StringIO((self.path / path).read_text())))
-
-    def set(self, **params: object) -> None:
-        """Change params.yaml as dvc does, comments and all."""
-        with modify_yaml(self.path / "params.yaml") as values:
-            values.update(params)
-
-    def json(self, path: str) -> dict:
-        return json.loads((self.path / path).read_text())  # type: ignore[no-any-return]
-
-    def hashes(self) -> dict[str, str]:
-        """Return the sha256 of every data file, model and result."""
-        folders = ("data/npz", "models", "metrics")
-        files = [f for folder in folders for f in (self.path / folder).rglob("*") if f.is_file()]
-        return {
-            str(file.relative_to(self.path)): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in files
-        }
-
-    def commit(self, message: str) -> None:
-        self.run("git add --all")
-        self.run(f"git commit --quiet --message {message}")
-
-
-@pytest.fixture(scope="session")
-def _alone(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep dvc and git to the project's folder: no settings or caches of the person's own."""
-    home = tmp_path_factory.mktemp("home")
-    for variable in ("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
-        os.environ[variable] = str(home / variable)
-    os.environ["DVC_NO_ANALYTICS"] = "1"
-    os.environ["HOME"] = str(home)
-    os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
-    # The stages call `python`: that of the project's environment, as after activating it.
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    (home / ".gitconfig").write_text("[user]\n\tname = Tester\n\temail = tester@example.org\n")
-
-
-@pytest.fixture(scope="session")
-def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A clone of the working tree with the small recipe, reproduced and committed."""
-    project = Project(tmp_path_factory.mktemp("reproduced") / "lenet")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        # What the default recipe left is not the small one's.
-        if (ROOT / name).is_file() and not name.startswith("metrics/"):
-            (project.path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, project.path / name)
-    for lock in ("dvc.lock", "data/dvc.lock"):
-        (project.path / lock).unlink(missing_ok=True)
-    project.run("git init --quiet --initial-branch main")
-    project.commit("start")
-    project.set(**SMALL)
-    assert project.repro() == [
-        "digits",
-        "convert@train",
-        "convert@test",
-        "train",
-        "draw",
-        "export",
-        "evaluate",
-        "report",
-    ]
-    project.commit("small")
-    return project
-
-
-@pytest.fixture
-def project(reproduced: Project, tmp_path: Path) -> Project:
-    """A copy, to do with as the test likes."""
-    return reproduced.copy(tmp_path / "lenet")
-
-
-@pytest.fixture(scope="session")
-def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = reproduced.copy(tmp_path_factory.mktemp("branched") / "lenet")
-    project.run("git checkout --quiet -b feature")
-    project.set(lr=0.02)
-    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
-    project.commit("feature")
-    return project
-
-
-@pytest.fixture
-def branched(_branched: Project, tmp_path: Path) -> Project:
-    """A copy on the branch `feature`, which has another rate than `main`, and its results."""
-    return _branched.copy(tmp_path / "lenet")
 
 
 def test_the_root_reproduces_the_named_source_alone_and_leaves_every_result(
@@ -400,144 +254,6 @@ def test_branches_are_compared_in_a_fresh_clone_that_pulled_nothing(
     assert not (clone.path / "models/lenet-0000.params").exists()
 
 
-def test_a_remote_brings_everything_to_a_fresh_clone(project: Project, tmp_path: Path) -> None:
-    project.run(f"dvc remote add --default storage {tmp_path / 'storage'}")
-    project.commit("remote")
-    project.run("dvc push")
-    clone = Project(tmp_path / "clone")
-    project.run(f"git clone --quiet {project.path} {clone.path}")
-    # Of everything, and not of the workflow alone, dvc would miss the sources never used.
-    clone.run("dvc pull --with-deps report")
-    assert clone.repro() == []
-    assert clone.hashes() == project.hashes()
-    assert clone.run("git status --porcelain") == ""
-
-
-def interrupted(project: Project, number: signal.Signals, epoch: int) -> str:
-    """Type `dvc repro`, send a signal to it and its stage in an epoch; return what is printed."""
-    with subprocess.Popen(
-        ["dvc", "repro"],
-        cwd=project.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as repro:
-        assert repro.stdout
-        head = next(line for line in repro.stdout if line.startswith(f"epoch {epoch},"))
-        os.killpg(repro.pid, number)
-        rest = repro.stdout.read()
-    assert repro.returncode != 0
-    return head + rest
-
-
-def test_killed_while_training_it_ends_as_if_undisturbed(
-    reproduced: Project, branched: Project, tmp_path: Path
-) -> None:
-    project = reproduced.copy(tmp_path / "killed")
-    project.set(lr=0.02)
-    for epoch in (1, 4):
-        interrupted(project, signal.SIGKILL, epoch)
-    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
-    assert project.hashes() == branched.hashes()
-
-
-def test_an_interrupted_training_says_so_and_nothing_is_lost(project: Project) -> None:
-    before = project.hashes()
-    project.set(epochs=400)
-    output = interrupted(project, signal.SIGINT, 2)
-    assert "Traceback" not in output
-    assert output.splitlines().count("interrupted") == 1
-    project.set(epochs=SMALL["epochs"])
-    assert project.repro() == []
-    assert project.hashes() == before
-
-
-def test_a_corrupted_file_in_the_cache_is_made_anew(project: Project) -> None:
-    before = project.hashes()
-    network = project.path / "models/lenet-0000.params"
-    md5 = hashlib.md5(network.read_bytes(), usedforsecurity=False).hexdigest()
-    cached = project.path / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
-    content = bytearray(cached.read_bytes())
-    content[-1] ^= 1
-    cached.chmod(0o644)
-    cached.write_bytes(content)
-    network.unlink()
-    assert "train" in project.repro()
-    assert project.hashes() == before
-
-
-def test_a_remote_is_read_over_http(project: Project, tmp_path: Path) -> None:
-    storage = tmp_path / "storage"
-    project.run(f"dvc remote add --default storage {storage}")
-    project.run("dvc push")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(storage))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        project.run(f"dvc remote modify storage url http://127.0.0.1:{server.server_port}")
-        project.commit("remote")
-        clone = Project(tmp_path / "clone")
-        project.run(f"git clone --quiet {project.path} {clone.path}")
-        clone.run("dvc pull --with-deps report")
-        server.shutdown()
-    assert clone.repro() == []
-    assert clone.hashes() == project.hashes()
-
-
-def test_an_experiment_is_handed_on(branched: Project, tmp_path: Path) -> None:
-    branched.run("git clone --quiet --bare . origin.git")
-    branched.run("git remote add origin origin.git")
-    branched.run(f"dvc remote add --default storage {tmp_path / 'storage'}")
-    branched.commit("remote")
-    branched.run("git push --quiet origin feature")
-    branched.run("dvc push")
-    # The results of main are in the run cache: nothing has to be trained.
-    branched.run("dvc exp run --temp --name back -S lr=0.05")
-    branched.run("dvc exp push origin back")
-
-    clone = Project(tmp_path / "clone")
-    branched.run(f"git clone --quiet --branch feature origin.git {clone.path}")
-    clone.run("dvc exp pull origin back")
-    # Not `dvc exp apply`, which checks out everything: it would miss the sources never used.
-    clone.run("dvc exp branch back tried")
-    clone.run("git checkout --quiet tried")
-    clone.run("dvc pull --with-deps report")
-    assert "\nlr: 0.05\n" in (clone.path / "params.yaml").read_text()
-    assert clone.repro() == []
-
-
-def test_a_second_repro_beside_one_does_not_disturb_it(
-    reproduced: Project, branched: Project, tmp_path: Path
-) -> None:
-    project = reproduced.copy(tmp_path / "shared")
-    project.set(lr=0.02)
-    with subprocess.Popen(
-        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
-    ) as first:
-        assert first.stdout
-        next(line for line in first.stdout if line.startswith("epoch 1,"))
-        # It is told that the first has the stage's files, not given half of them.
-        assert "is busy, it is being blocked by" in project.run("dvc repro", fails=True)
-        first.stdout.read()
-    assert first.returncode == 0
-    assert project.repro() == []
-    assert project.hashes() == branched.hashes()
-
-
-def test_another_project_imports_the_exported_network(project: Project, tmp_path: Path) -> None:
-    other = Project(tmp_path / "other")
-    other.path.mkdir()
-    other.run("git init --quiet")
-    other.run("dvc init --quiet")
-    other.run(f"dvc import {project.path} models/lenet.onnx --rev main --out digits.onnx")
-    network = (project.path / "models/lenet.onnx").read_bytes()
-    assert (other.path / "digits.onnx").read_bytes() == network
-    assert (
-        f"rev_lock: {project.run('git rev-parse main').strip()}"
-        in (other.path / "digits.onnx.dvc").read_text()
-    )
-
-
 def test_made_anew_elsewhere_everything_has_the_same_bytes(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -568,15 +284,6 @@ def test_on_another_processor_the_data_have_the_same_bytes_and_the_error_rate_is
     assert rates
     near = abs(float(rates[1]) - float(rates[2])) <= 0.005
     assert done.returncode == (not near), done.stdout
-
-
-def test_the_exported_network_comes_by_revision_or_version(project: Project) -> None:
-    network = (project.path / "models/lenet.onnx").read_bytes()
-    project.run("git tag --annotate --message first lenet@v1.0.0")
-    project.run("dvc artifacts get . lenet --rev v1.0.0 --out registered.onnx")
-    project.run("dvc get . models/lenet.onnx --rev main --out other.onnx")
-    assert (project.path / "registered.onnx").read_bytes() == network
-    assert (project.path / "other.onnx").read_bytes() == network
 
 
 def test_the_report_leads_to_the_commit_that_made_it(

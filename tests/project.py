@@ -1,0 +1,83 @@
+"""A project in a folder of its own, in which tests type what people type."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from dvc.utils.serialize import modify_yaml
+
+ROOT = Path(__file__).parents[1]
+TRAIN_FILE, TEST_FILE = "data/raw/digits_train.jf", "data/raw/digits_test.txt"
+SMALL = {
+    "train_file": TRAIN_FILE,
+    "test_file": TEST_FILE,
+    "image_size": 16,
+    "batch_size": 32,
+    "epochs": 5,
+    "warmup_epochs": 1,
+}
+
+
+class Project:
+    """A clone of the project in a folder of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def copy(self, path: Path) -> "Project":
+        """Copy everything to `path`."""
+        return Project(shutil.copytree(self.path, path, symlinks=True))
+
+    def run(self, command: str, *, fails: bool = False) -> str:
+        """Type `command`; return what it prints. It has to end well, or badly if it `fails`."""
+        done = subprocess.run(
+            command.split(), cwd=self.path, capture_output=True, text=True, check=False
+        )
+        output = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, output
+        assert "Traceback" not in output, output
+        return output
+
+    def repro(self, options: str = "") -> list[str]:
+        """Type `dvc repro`; return the stages that it ran, not those restored or skipped."""
+        return re.findall(
+            r"^Running stage '(?:.*:)?(.+)':$", self.run(f"dvc repro {options}"), re.M
+        )
+
+    def status(self) -> set[str]:
+        """Type `dvc status` for the workflow; return the stages that have changed."""
+        # For all that is there it would name the other sources as well, which have never run.
+        return set(json.loads(self.run("dvc status --with-deps report --json")))
+
+    def experiments(self) -> list[dict[str, str]]:
+        """Return the rows of `dvc exp show`."""
+        return list(csv.DictReader(io.StringIO(self.run("dvc exp show --csv"))))
+
+    def csv(self, path: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO((self.path / path).read_text())))
+
+    def set(self, **params: object) -> None:
+        """Change params.yaml as dvc does, comments and all."""
+        with modify_yaml(self.path / "params.yaml") as values:
+            values.update(params)
+
+    def json(self, path: str) -> dict:
+        return json.loads((self.path / path).read_text())  # type: ignore[no-any-return]
+
+    def hashes(self) -> dict[str, str]:
+        """Return the sha256 of every data file, model and result."""
+        folders = ("data/npz", "models", "metrics")
+        files = [f for folder in folders for f in (self.path / folder).rglob("*") if f.is_file()]
+        return {
+            str(file.relative_to(self.path)): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in files
+        }
+
+    def commit(self, message: str) -> None:
+        self.run("git add --all")
+        self.run(f"git commit --quiet --message {message}")
