@@ -37,7 +37,7 @@ CONTENDERS: dict[str, dict[str, object]] = {
 
 def throughput(folder: Path, **changes: object) -> float:
     """Return images a second of the stage, with params.yaml changed so."""
-    yaml = YAML()
+    yaml = YAML(typ="safe")
     params = yaml.load(ROOT / "params.yaml")
     params |= {"epochs": EPOCHS, "validation_fraction": 0, **changes}
     yaml.dump(params, folder / "params.yaml")

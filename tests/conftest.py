@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
@@ -57,39 +58,54 @@ def _alone(tmp_path_factory: pytest.TempPathFactory) -> None:
     (home / ".gitconfig").write_text("[user]\n\tname = Tester\n\temail = tester@example.org\n")
 
 
+def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Project], None]) -> Project:
+    """Return a project that the first of pytest's processes to ask for it makes, for all."""
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    project, made = Project(folder / name / "lenet"), folder / name / "made"
+    with FileLock(folder / f"{name}.lock"):
+        if not made.exists():
+            make(project)
+            made.touch()
+    return project
+
+
 @pytest.fixture(scope="session")
 def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A clone of the working tree with the small recipe, reproduced and committed."""
-    project = Project(tmp_path_factory.mktemp("reproduced") / "lenet")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        # What the default recipe left is not the small one's.
-        if (ROOT / name).is_file() and not name.startswith("metrics/"):
-            (project.path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, project.path / name)
-    for lock in ("dvc.lock", "data/dvc.lock"):
-        (project.path / lock).unlink(missing_ok=True)
-    project.run("git init --quiet --initial-branch main")
-    project.commit("start")
-    project.set(**SMALL)
-    assert project.repro() == [
-        "digits",
-        "convert@train",
-        "convert@test",
-        "train",
-        "draw",
-        "export",
-        "evaluate",
-        "report",
-    ]
-    project.commit("small")
-    return project
+
+    def make(project: Project) -> None:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for name in filter(None, listed.split("\0")):
+            # What the default recipe left is not the small one's.
+            if (ROOT / name).is_file() and not name.startswith("metrics/"):
+                (project.path / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, project.path / name)
+        for lock in ("dvc.lock", "data/dvc.lock"):
+            (project.path / lock).unlink(missing_ok=True)
+        project.run("git init --quiet --initial-branch main")
+        project.commit("start")
+        project.set(**SMALL)
+        assert project.repro() == [
+            "digits",
+            "convert@train",
+            "convert@test",
+            "train",
+            "draw",
+            "export",
+            "evaluate",
+            "report",
+        ]
+        project.commit("small")
+
+    return shared(tmp_path_factory, "reproduced", make)
 
 
 @pytest.fixture
@@ -100,12 +116,14 @@ def project(reproduced: Project, tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = reproduced.copy(tmp_path_factory.mktemp("branched") / "lenet")
-    project.run("git checkout --quiet -b feature")
-    project.set(lr=0.02)
-    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
-    project.commit("feature")
-    return project
+    def make(project: Project) -> None:
+        reproduced.copy(project.path)
+        project.run("git checkout --quiet -b feature")
+        project.set(lr=0.02)
+        assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
+        project.commit("feature")
+
+    return shared(tmp_path_factory, "branched", make)
 
 
 @pytest.fixture
