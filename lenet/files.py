@@ -1,20 +1,28 @@
 """Files that appear whole or not at all."""
 
+import glob
 import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from lenet.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where digits can be recognised.
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Text of digits shrinks to a tenth or so.
 MOST_EXPANSION = 200
+# Of the temporary files, at their names' end.
+_PART = ".part"
 
 
 def most_unpacked(path: Path) -> int:
@@ -23,12 +31,6 @@ def most_unpacked(path: Path) -> int:
     One that unpacks to more holds no digits, and is to be refused before it fills the memory.
     """
     return max(64 << 20, MOST_EXPANSION * path.stat().st_size)
-
-
-def replace(source: Path, target: Path) -> None:
-    """Move `source`, a finished file of the same file system, to `target` in one step."""
-    publish(source)
-    source.replace(target)
 
 
 def publish(path: Path) -> None:
@@ -48,16 +50,38 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise InputError(f"{path}: is a folder; expected the name of a file to write.")
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        _remove_left_behind(path)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}).") from error
+        raise _cannot_write(path, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
+            if fcntl:
+                # Until it is closed, or this process killed; see _remove_left_behind.
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield file
-        replace(Path(name), path)
-    except BaseException:
+            file.flush()
+            publish(Path(name))
+            Path(name).replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
+
+
+def _remove_left_behind(path: Path) -> None:
+    """Remove what processes that were killed have left of `path`, unfinished."""
+    if not fcntl:
+        return
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}"):
+        with suppress(OSError), part.open("rb") as file:
+            # Refused while its writer lives.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
+
+
+def _cannot_write(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be written ({error.strerror or error}).")
 
 
 def write_json(value: dict, path: Path) -> None:

@@ -20,7 +20,7 @@ from lenet.architecture import (
 )
 from lenet.digits import CLASSES
 from lenet.errors import InputError
-from lenet.files import replace
+from lenet.files import whole_file
 
 # float32 in a vector register. MXNet's oneDNN convolves by fast kernels where the maps fill whole
 # ones, and by slower general ones otherwise: for LeNet's 6 maps a training step takes 1.3 times
@@ -221,12 +221,23 @@ def committee(members: Sequence[LeNet]) -> LeNet | Committee:
 def save(network: LeNet | Committee, symbol_path: Path, params_path: Path) -> None:
     """Write `network` as MXNet's symbol JSON and params, without pickle; each file whole or not.
 
-    The network must have been hybridized and called once.
+    The network must have been hybridized and called once. Raises InputError where a file cannot
+    be written.
     """
-    with tempfile.TemporaryDirectory(dir=symbol_path.parent, prefix=".export-") as folder:
-        network.export(f"{folder}/lenet")
-        replace(Path(folder, "lenet-0000.params"), params_path)
-        replace(Path(folder, "lenet-symbol.json"), symbol_path)
+    with tempfile.TemporaryDirectory() as folder:
+        exported = Path(folder, "lenet-symbol.json"), Path(folder, "lenet-0000.params")
+        try:
+            network.export(f"{folder}/lenet")
+            # MXNet does not notice if the last bytes find no room.
+            load(*exported, context=mx.cpu())
+        except (mx.MXNetError, OSError, InputError) as error:
+            raise InputError(
+                f"{folder}: MXNet could not write the network there, as where the disk is full; "
+                "TMPDIR names another folder."
+            ) from error
+        for source, target in zip(exported, (symbol_path, params_path), strict=True):
+            with whole_file(target) as file:
+                file.write(source.read_bytes())
 
 
 def load(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:

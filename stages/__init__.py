@@ -3,6 +3,10 @@
 import sys
 from importlib.util import find_spec
 
+from lenet.errors import expect_interrupts
+
+expect_interrupts()
+
 # The commonest slip: dvc run from outside the project's environment, so that `python` is some
 # other Python. Without this the first import would end in a traceback.
 if find_spec("numpy") is None or find_spec("ruamel") is None:

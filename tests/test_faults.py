@@ -2,15 +2,24 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
+import pytest
 
 from tests.project import SMALL, Project
 
 
-def interrupted(project: Project, number: signal.Signals, epoch: int) -> str:
-    """Type `dvc repro`, send a signal to it and its stage in an epoch; return what is printed."""
+def interrupted(project: Project, number: signal.Signals, line: str, wait: float = 0) -> str:
+    """Type `dvc repro`, and send a signal to it and its stage; return what is printed.
+
+    The signal comes so many seconds after a line that begins with `line`.
+    """
     with subprocess.Popen(
         ["dvc", "repro"],
         cwd=project.path,
@@ -20,28 +29,46 @@ def interrupted(project: Project, number: signal.Signals, epoch: int) -> str:
         start_new_session=True,
     ) as repro:
         assert repro.stdout
-        head = next(line for line in repro.stdout if line.startswith(f"epoch {epoch},"))
+        head = next(said for said in repro.stdout if said.startswith(line))
+        time.sleep(wait)
         os.killpg(repro.pid, number)
         rest = repro.stdout.read()
     assert repro.returncode != 0
     return head + rest
 
 
-def test_killed_while_training_it_ends_as_if_undisturbed(
-    reproduced: Project, branched: Project, tmp_path: Path
+STAGES = (
+    *("digits", "convert@train", "convert@test"),
+    *("train", "draw", "export", "evaluate", "report"),
+)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
+    project: Project, number: signal.Signals
 ) -> None:
-    project = reproduced.copy(tmp_path / "killed")
-    project.set(lr=0.02)
-    for epoch in (1, 4):
-        interrupted(project, signal.SIGKILL, epoch)
-    assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
-    assert project.hashes() == branched.hashes()
+    before = project.hashes()
+    # All stages run again, and make the same.
+    with (project.path / "lenet/errors.py").open("a") as code:
+        code.write("# edited\n")
+    moments = np.random.default_rng(number)
+    for stage in STAGES:
+        source = "data/dvc.yaml:" if stage == "digits" else ""
+        wait = moments.uniform(0, 0.6 if stage in STAGES[:3] else 2)
+        output = interrupted(project, number, f"Running stage '{source}{stage}'", wait)
+        assert "Traceback" not in output, output
+        for name, digest in project.hashes().items():
+            # Curves grow as the network is trained; of an unfinished file there may be parts.
+            if not name.startswith("metrics/training") and not name.endswith(".part"):
+                assert digest == before[name], f"{name}, after {stage}"
+    project.repro()
+    assert project.hashes() == before
 
 
 def test_an_interrupted_training_says_so_and_nothing_is_lost(project: Project) -> None:
     before = project.hashes()
     project.set(epochs=400)
-    output = interrupted(project, signal.SIGINT, 2)
+    output = interrupted(project, signal.SIGINT, "epoch 2,")
     assert "Traceback" not in output
     assert output.splitlines().count("interrupted") == 1
     project.set(epochs=SMALL["epochs"])
@@ -79,3 +106,71 @@ def test_a_second_repro_beside_one_does_not_disturb_it(
     assert first.returncode == 0
     assert project.repro() == []
     assert project.hashes() == branched.hashes()
+
+
+class Disk:
+    """A file system in memory."""
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir()
+        self.path = path
+        self._mount("-t", "tmpfs", "-o", "size=1g", "tmpfs")
+
+    def _mount(self, *arguments: str) -> None:
+        subprocess.run(["mount", *arguments, str(self.path)], check=True, capture_output=True)
+
+    def set(self, options: str) -> None:
+        """Mount it anew with other options, and what is there."""
+        self._mount("-o", f"remount,{options}")
+
+    def leave_free(self, kib: int) -> None:
+        space = os.statvfs(self.path)
+        used = (space.f_blocks - space.f_bfree) * space.f_frsize
+        self.set(f"size={used // 1024 + kib}k")
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", "--lazy", str(self.path)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    try:
+        disk = Disk(tmp_path / "disk")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root on Linux can mount a disk")
+    yield disk
+    disk.unmount()
+
+
+def test_a_full_disk_ends_in_an_error_and_room_in_the_right_result(
+    reproduced: Project, branched: Project, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = reproduced.copy(disk.path / "lenet")
+    project.set(lr=0.02)
+    (disk.path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(disk.path / "tmp"))
+    messages = "No space left on device|not write the network there, as where the disk is full"
+    for kib in (16, 64, 160, 300):
+        disk.leave_free(kib)
+        assert re.search(messages, project.run("dvc repro", fails=True)), kib
+    disk.set("size=1g")
+    project.repro()
+    assert project.hashes() == branched.hashes()
+
+
+def test_a_disk_that_is_only_read_ends_in_an_error_and_nothing_is_lost(
+    reproduced: Project, disk: Disk
+) -> None:
+    project = reproduced.copy(disk.path / "lenet")
+    before = project.hashes()
+    project.set(lr=0.02)
+    disk.set("ro")
+    assert "Read-only file system" in project.run("dvc repro", fails=True)
+    for command in (
+        f"convert {reproduced.path}/data/npz/test.npz mine.jf",
+        f"convert {reproduced.path}/data/npz/test.npz data/npz/test.npz",
+    ):
+        output = project.run(f"python -m lenet {command}", fails=True)
+        assert output.endswith(": cannot be written (Read-only file system).\n")
+    assert project.hashes() == before
+    disk.set("rw")
