@@ -129,4 +129,4 @@ def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def branched(_branched: Project, tmp_path: Path) -> Project:
     """A copy on the branch `feature`, which has another rate than `main`, and its results."""
-    return _branched.copy(tmp_path / "lenet")
+    return _branched.copy(tmp_path / "branched")

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from dvc.utils.serialize import modify_yaml
@@ -35,10 +36,15 @@ class Project:
 
     def run(self, command: str, *, fails: bool = False) -> str:
         """Type `command`; return what it prints. It has to end well, or badly if it `fails`."""
-        done = subprocess.run(
-            command.split(), cwd=self.path, capture_output=True, text=True, check=False
-        )
-        output = done.stdout + done.stderr
+        # Not by pipes: the workers of `dvc queue start` would keep them open.
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            done = subprocess.run(
+                command.split(), cwd=self.path, stdout=out, stderr=err, check=False
+            )
+            output = ""
+            for file in (out, err):
+                file.seek(0)
+                output += file.read()
         assert (done.returncode != 0) == fails, output
         assert "Traceback" not in output, output
         return output

@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -214,22 +213,6 @@ def test_a_bad_setting_is_refused_and_nothing_is_lost(project: Project) -> None:
     # What dvc took out of the workspace before the stage ran is in its cache.
     assert project.repro() == []
     assert project.hashes() == before
-
-
-def test_queued_experiments(project: Project) -> None:
-    for lr in (0.02, 0.1):
-        project.run(f"dvc exp run --queue -S lr={lr}")
-    project.run("dvc queue start")
-    deadline = time.monotonic() + 120
-    while re.search("Queued|Running", status := project.run("dvc queue status")):
-        assert time.monotonic() < deadline, status
-        time.sleep(3)
-    assert status.count("Success") == 2, status
-    rows = project.experiments()
-    assert sorted(row["lr"] for row in rows if row["typ"] != "baseline") == ["0.02", "0.1"]
-    assert all(float(row["accuracy"]) > 0.9 for row in rows)
-    # The workspace has not been touched.
-    assert project.run("git status --porcelain") == ""
 
 
 def test_branches_are_compared_in_a_fresh_clone_that_pulled_nothing(
