@@ -5,6 +5,7 @@ times over; a ratio is taken within each round.
 """
 
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+import psutil
 from sklearn.datasets import load_svmlight_file
 
 from bench.report import compared
@@ -80,11 +82,15 @@ def compare(path: Path) -> pd.DataFrame:
 
 
 def grow(path: Path) -> pd.DataFrame:
-    """Return time and peak memory of converting files of 1, 10 and 100 times the records."""
+    """Return time and peak memory of converting files of 1, 10 and 100 times the records.
+
+    The largest under a limit of twice the npz, beside what the process has before it begins.
+    """
     rows = []
     for times in (1, 10, 100):
         large = repeat(path, times)
-        code = f"from bench.conversion import convert; convert({str(large)!r})"
+        limit = 2 * times * USPS_IMAGES * (4 * LAYOUT.features + 8) if times == 100 else None
+        code = f"from bench.conversion import convert; convert({str(large)!r}, {limit})"
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
@@ -99,6 +105,7 @@ def grow(path: Path) -> pd.DataFrame:
                 "seconds": f"{seconds:.2f}",
                 "s / MiB": f"{seconds / size:.4f}",
                 "peak MiB": f"{peak:.0f}",
+                "limit MiB": f"{limit / MIB:.0f}" if limit else "",
             }
         )
         large.unlink()
@@ -122,11 +129,15 @@ def repeat(path: Path, times: int) -> Path:
     return large
 
 
-def convert(path: str) -> None:
+def convert(path: str, limit: int | None) -> None:
     """Convert one file and print the seconds it took and the process's peak memory in MiB.
 
     The peak is Linux's of this program alone; getrusage would count the parent's before exec.
+    With a `limit` the process may take no more bytes besides those that it has.
     """
+    if limit:
+        most = psutil.Process().memory_info().data + limit
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     start = perf_counter()
     raw.convert(Path(path), Path(path).with_suffix(".npz"), LAYOUT)
     seconds = perf_counter() - start

@@ -18,7 +18,7 @@ def run(main: Callable[[], None]) -> None:
     """Call `main`; end what a person can mend, or a Ctrl-C, in a message and a failing status.
 
     Of errors these are an InputError, and what the system refuses: a full disk, a file that may
-    not be read.
+    not be read, more memory.
     """
     expect_interrupts()
     try:
@@ -28,6 +28,8 @@ def run(main: Callable[[], None]) -> None:
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
         sys.exit(f"error: {named}{error.strerror or error}")
+    except MemoryError as error:
+        sys.exit(f"error: there is not enough memory ({str(error) or 'it is used up'}).")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)

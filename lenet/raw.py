@@ -11,8 +11,9 @@ from lenet import digits, image_text, jf
 from lenet.digits import Digits
 from lenet.errors import InputError
 from lenet.files import whole_file
+from lenet.memory import available
 from lenet.records import Layout, Records
-from lenet.text import open_text
+from lenet.text import TextFile, open_text
 
 _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
@@ -30,14 +31,18 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
         return
-    count = 0
     with open_text(path) as file:
-        reader = image_text.read if image_text.recognise(file) else jf.read
-        for records in reader(file, layout):
-            count += len(records)
-            yield records
+        yield from _read_text(file, layout)
+
+
+def _read_text(file: TextFile, layout: Layout) -> Iterator[Records]:
+    count = 0
+    reader = image_text.read if image_text.recognise(file) else jf.read
+    for records in reader(file, layout):
+        count += len(records)
+        yield records
     if not count:
-        raise InputError(f"{path}: holds no images; expected at least one record.")
+        raise InputError(f"{file.path}: holds no images; expected at least one record.")
 
 
 def _is_npz(path: Path) -> bool:
@@ -68,27 +73,37 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
     labels: list[NDArray[np.int64]] = []
     found: list[float] = []
     count = 0
-    try:
-        for records in read_records(path, layout):
+    with open_text(path) as file:
+        for records in _read_text(file, layout):
             if not len(records):
                 continue
             found += [records.pixels.min(), records.pixels.max()]
             labels.append(records.labels - layout.first_label)
             count += len(records)
             if count > len(images):
+                _check_room(path, count / file.share, len(images), layout)
                 room = max(count, len(images) * 5 // 4)
                 images.resize((room, layout.side, layout.side), refcheck=False)
             images[count - len(records) : count] = _scaled(records.pixels, layout).reshape(
                 -1, layout.side, layout.side
             )
-    except MemoryError as error:
-        raise InputError(
-            f"{path}: after {count} images there is no memory for more; expected a file whose "
-            f"images, {4 * layout.features} bytes each, fit into memory. Split it, or take a "
-            "larger machine."
-        ) from error
     images.resize((count, layout.side, layout.side), refcheck=False)
     return Digits(images, np.concatenate(labels)), (min(found), max(found))
+
+
+def _check_room(path: Path, images: float, had: int, layout: Layout) -> None:
+    """Raise InputError where so many images, as a file seems to hold, do not fit into memory.
+
+    There is room for `had` of them already.
+    """
+    bytes_each, room = 4 * layout.features, available()
+    if (images - had) * bytes_each > room:
+        raise InputError(
+            f"{path}: its images, about {images:,.0f} of {layout.side} x {layout.side} float32, "
+            f"take {images * bytes_each / 2**20:,.0f} MiB of memory; there are "
+            f"{(room + had * bytes_each) / 2**20:,.0f} MiB. Split the file, or take a machine, "
+            "container or job with more."
+        )
 
 
 def as_records(data: Digits, layout: Layout) -> Records:

@@ -36,15 +36,22 @@ class TextFile:
     """A text file to be read once from the front, in blocks of whole lines or whole words.
 
     Attributes:
-        path: as the person gave it, for messages.
+        path: as the person gave it, for messages; `raw` is the file there, and `file` what it
+            holds, unpacked.
         start: the first block of the file, to tell its format by.
     """
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BinaryIO, raw: BinaryIO) -> None:
         self.path = path
         self._file = file
-        self._left = most_unpacked(path)
+        self._raw = raw
+        self._unpacked = self._given = 0
         self.start = self._read().removeprefix(_BYTE_ORDER_MARK)
+
+    @property
+    def share(self) -> float:
+        """About how much of the file the blocks make up that have been yielded, up to 1."""
+        return self._given / self._unpacked * self._raw.tell() / self.path.stat().st_size
 
     def _read(self) -> bytes:
         try:
@@ -53,8 +60,8 @@ class TextFile:
             raise InputError(
                 f"{self.path}: cannot be read, broken or cut short ({error}); fetch it again."
             ) from error
-        self._left -= len(block)
-        if self._left < 0:
+        self._unpacked += len(block)
+        if self._unpacked > most_unpacked(self.path):
             raise InputError(
                 f"{self.path}: unpacks to more than {MOST_EXPANSION} times its size; expected "
                 "digit images, whose text shrinks to a tenth or so. Unpack it to see what it is."
@@ -87,6 +94,7 @@ class TextFile:
         while not last:
             following = self._read()
             last = not following
+            self._given += len(block)
             yield block, last
             block = following
 
@@ -105,7 +113,7 @@ def open_text(path: Path) -> Iterator[TextFile]:
     with raw:
         opener = next((o for m, o in _OPENERS.items() if magic.startswith(m)), None)
         with opener(raw) if opener else raw as file:  # type: ignore[operator]
-            text = TextFile(path, file)
+            text = TextFile(path, file, raw)
             if not text.start.strip():
                 raise InputError(f"{path}: the file is empty; expected digit images.")
             if b"\0" in text.start:

@@ -2,8 +2,13 @@
 
 import gzip
 import io
+import os
+import re
+import subprocess
+import sys
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +103,84 @@ def test_reading_takes_little_more_memory_than_the_images(tmp_path: Path) -> Non
     tracemalloc.stop()
     assert (tmp_path / "b.npz").read_bytes() == (tmp_path / "a.npz").read_bytes()
     assert peak < 1.25 * images.nbytes + 60 * MIB
+
+
+CONVERT = """
+import resource, sys
+from pathlib import Path
+import psutil
+from lenet import raw
+from lenet.errors import run
+from lenet.records import Layout
+limit = psutil.Process().memory_info().data + int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
+run(lambda: raw.convert(Path("a.txt"), Path("a.npz"), layout))
+"""
+IMAGES = 200_000
+NPZ = IMAGES * 16 * 16 * 4
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize(("limit", "fits"), [(2 * NPZ, True), (NPZ // 2, False)])
+def test_converting_takes_at_most_twice_the_npz_and_what_cannot_fit_is_refused_early(
+    tmp_path: Path, pack: Callable[[bytes], bytes], limit: int, fits: bool
+) -> None:
+    # A short line makes an image: 20 MiB of text make 200 of pixels.
+    noise = np.random.default_rng(0).bytes(IMAGES * 45).hex().encode()
+    text = b"".join(b"3 1:1 #%b\n" % noise[i : i + 90] for i in range(0, len(noise), 90))
+    (tmp_path / "a.txt").write_bytes(pack(text))
+    (tmp_path / "a.npz").write_text("from before")
+    done = subprocess.run(
+        [sys.executable, "-c", CONVERT, str(limit)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (not fits), done.stderr
+    if fits:
+        assert (tmp_path / "a.npz").stat().st_size == pytest.approx(NPZ, rel=0.01)
+        return
+    assert (tmp_path / "a.npz").read_text() == "from before"
+    found = re.fullmatch(
+        r"error: a\.txt: its images, about ([\d,]+) of 16 x 16 float32, take ([\d,]+) MiB of "
+        r"memory; there are (\d+) MiB\. Split the file, .*\n",
+        done.stderr,
+    )
+    assert found, done.stderr
+    # From the first block of the file.
+    assert int(found[1].replace(",", "")) == pytest.approx(IMAGES, rel=0.2)
+    assert int(found[3]) < limit / MIB
+
+
+def test_a_control_group_leaves_less_than_the_machine() -> None:
+    group = Path("/sys/fs/cgroup/memory")
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        if ":memory:" in line:
+            group /= line.rpartition(":")[2].lstrip("/")
+    group /= f"lenet{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError:
+        pytest.skip("only root makes control groups, and not everywhere those of memory")
+    try:
+        (group / "memory.limit_in_bytes").write_text(str(256 * MIB))
+        code = (
+            "import os, sys; from pathlib import Path; from lenet.memory import available; "
+            "Path(sys.argv[1]).write_text(str(os.getpid())); print(available())"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(group / "cgroup.procs")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    finally:
+        group.rmdir()
+    assert 128 * MIB < float(done.stdout) < 256 * MIB
 
 
 def npz(member: bytes) -> bytes:
