@@ -1,6 +1,6 @@
 # Every command sets up .venv first, once: from requirements.txt, by its hashes.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro reproduce test fuzz check format bench recipe plateau plain lecun1998 notebook lock page clean
+.PHONY: help setup repro reproduce test fuzz audit check format bench recipe plateau plain lecun1998 notebook lock page clean
 
 # The stages call `python`, and a person may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -27,6 +27,11 @@ test: setup  ## Run the tests
 
 fuzz: setup  ## Put broken files to every reader, for about an hour
 	python -m pytest --hypothesis-profile=fuzz tests/test_fuzz.py
+	for target in raw picture npz params model predict; do \
+		python -m tests.fuzz $$target -max_total_time=420 || exit 1; done
+
+audit: setup  ## Look the pinned packages up among the known vulnerabilities
+	pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
 
 check: setup  ## Check style, types and dependencies
 	ruff check

@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def load(path: Path) -> Digits:
         ) from error
     except (
         *(KeyError, ValueError, TypeError, EOFError, OSError, MemoryError),
-        *(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError),
+        *(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, TokenError),
     ) as error:
         raise InputError(
             f"{path}: not an npz file with images and labels ({error}); "

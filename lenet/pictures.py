@@ -1,5 +1,6 @@
 """Pictures of single digits, as people have them, made into images like those of USPS."""
 
+import struct
 import warnings
 from pathlib import Path
 
@@ -19,6 +20,12 @@ _SPECK = 0.04
 Image.MAX_IMAGE_PIXELS = 64_000_000
 # Well-kept formats of pictures; others of Pillow's, such as EPS, start programs.
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+# What Pillow raises of broken or too large pictures: next to anything.
+_BROKEN = (
+    *(OSError, ValueError, TypeError, SyntaxError, EOFError, MemoryError, RuntimeError),
+    *(LookupError, ArithmeticError, AttributeError, struct.error),
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 # A digit larger than this is first made smaller: nothing of it is lost at 16 pixels a side.
 _LARGEST = 1024
 
@@ -59,10 +66,7 @@ def read(path: Path, side: int) -> NDArray[np.float32]:
             upright = ImageOps.exif_transpose(picture)
             upright.thumbnail((_LARGEST, _LARGEST), Image.Resampling.BOX)
             grey = _grey(upright)
-    except (
-        *(OSError, ValueError, SyntaxError, EOFError, MemoryError),
-        *(Image.DecompressionBombError, Image.DecompressionBombWarning),
-    ) as error:
+    except _BROKEN as error:
         raise InputError(
             f"{path}: not a picture that can be read ({error}); expected PNG, JPEG or the like."
         ) from error

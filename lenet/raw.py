@@ -46,7 +46,11 @@ def _read_text(file: TextFile, layout: Layout) -> Iterator[Records]:
 
 
 def _is_npz(path: Path) -> bool:
-    return path.is_file() and zipfile.is_zipfile(path)
+    try:
+        return path.is_file() and zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        # One that is broken: to load it says so.
+        return True
 
 
 def _load_npz(path: Path, layout: Layout) -> Digits:

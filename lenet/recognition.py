@@ -12,8 +12,9 @@ from lenet.errors import InputError
 # Memory stays a few MiB.
 _BATCH = 256
 
-# They have no base of their own.
+# They have no base of their own; and it may quote the model's bytes as if they were text.
 _REFUSALS = (
+    UnicodeDecodeError,
     ort_errors.Fail,
     ort_errors.InvalidArgument,
     ort_errors.InvalidGraph,
@@ -35,6 +36,7 @@ class Recogniser:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         if not path.is_file():
             raise InputError(
                 f"{path}: no such model file; `dvc repro export` makes it, "
@@ -43,14 +45,20 @@ class Recogniser:
         options = onnxruntime.SessionOptions()
         # The network is too small for several threads, and idle ones would keep the cores busy.
         options.intra_op_num_threads = 1
+        # Errors come as exceptions, and are said once.
+        options.log_severity_level = 4
         try:
             self._session = onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+                path.read_bytes(),
+                options,
+                providers=["CPUExecutionProvider"],
+                # Which would print more than it helps.
+                enable_fallback=0,
             )
+            inputs = [(value.name, value.type, value.shape) for value in self._session.get_inputs()]
+            outputs = [(value.name, value.shape) for value in self._session.get_outputs()]
         except (OSError, *_REFUSALS) as error:
             raise InputError(f"{path}: not a model that onnxruntime can read ({error}).") from error
-        inputs = [(value.name, value.type, value.shape) for value in self._session.get_inputs()]
-        outputs = [(value.name, value.shape) for value in self._session.get_outputs()]
         match inputs, outputs:
             case [("images", "tensor(float)", [_, int(side), int(width)])], [
                 ("probabilities", [_, 10])
@@ -63,10 +71,28 @@ class Recogniser:
                 )
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return class probabilities (n, 10) for images (n, side, side) in [0, 1]."""
+        """Return class probabilities (n, 10) for images (n, side, side) in [0, 1].
+
+        Raises InputError where the model gives none.
+        """
         return np.concatenate(
-            [
-                self._session.run(None, {"images": images[start : start + _BATCH]})[0]
-                for start in range(0, len(images), _BATCH)
-            ]
+            [self._ask(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
         )
+
+    def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            (found,) = self._session.run(None, {"images": images})
+        except _REFUSALS as error:
+            raise InputError(f"{self._path}: the model cannot be run ({error}).") from error
+        # What a model says of its output it need not keep to.
+        if (
+            found.shape != (len(images), 10)
+            or found.dtype != np.float32
+            or not (found >= 0).all()
+            or not np.allclose(found.sum(axis=1), 1, atol=1e-3)
+        ):
+            raise InputError(
+                f"{self._path}: the model gives {found.dtype} {found.shape} for {len(images)} "
+                f"images; expected {len(images)} x 10 probabilities, float32."
+            )
+        return found

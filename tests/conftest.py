@@ -18,7 +18,7 @@ from tests.project import ROOT, SMALL, Project
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("lenet", deadline=None)
-settings.register_profile("fuzz", deadline=None, max_examples=50_000)
+settings.register_profile("fuzz", deadline=None, max_examples=100_000)
 settings.load_profile("lenet")
 
 

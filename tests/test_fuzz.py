@@ -1,44 +1,38 @@
 """Whatever bytes come: a right result or one clear error, never a traceback.
 
-`make fuzz` does the same for much longer. What ever broke something stays as an example.
+`make fuzz` does the same for much longer. What ever broke something stays in tests/corpus.
 """
 
-import bz2
-import gzip
-import io
-import lzma
+import os
+import subprocess
+import sys
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
-from lenet import digits, pictures, raw
-from lenet.errors import InputError
-from lenet.params import AllParams
-from lenet.records import Layout
-
-Result = TypeVar("Result")
+from tests.fuzz_seeds import PACKERS, PICTURES, TEXTS, model, npz
+from tests.fuzz_targets import (
+    TARGETS,
+    check_model,
+    check_npz,
+    check_params,
+    check_picture,
+    check_predict,
+    check_raw,
+)
 
 ROOT = Path(__file__).parents[1]
-LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
-TEXTS = (
-    b"10 4\n6 0 0.5 1 2\n3 2 0 0 1.25\n-1\n",
-    b"6 0 0.5\n1 2\n3 2 0 0 1.25",
-    b"6 1:0 2:0.5 3:1 4:2   \r\n3 2:1 # a comment\r\n",
-)
+CORPUS = ROOT / "tests/corpus"
 TOKENS = (
     *(b"-1", b"0", b"10", b"1e999", b"1e-999", b"nan", b"inf", b"0x1", b"1_0", b"+", b"6.0000"),
     *(b":", b"1:", b"2147483648:1", b"-1:1", b"#", b"\n", b"\r", b"\r\n", b" ", b"\t", b"\0"),
     *(b"\xef\xbb\xbf", b"\xff", b"10 1000000000\n", b"9" * 400),
 )
-PACKERS: tuple[Callable[[bytes], bytes], ...] = (bytes, gzip.compress, bz2.compress, lzma.compress)
 
 
 @st.composite
@@ -62,83 +56,28 @@ def raw_files(draw: st.DrawFn) -> bytes:
     return draw(edited(draw(st.sampled_from(PACKERS))(text)))
 
 
-def saved(kind: str) -> bytes:
-    """Return a picture in a format."""
-    file = io.BytesIO()
-    shade = np.full((9, 7), 255, np.uint8)
-    shade[2:7, 3] = 0
-    Image.fromarray(shade).save(file, kind)
-    return file.getvalue()
-
-
-PICTURES = tuple(map(saved, ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")))
-
-
 @pytest.fixture(scope="module")
 def path() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder, "file")
 
 
-def attempt(read: Callable[[Path], Result], path: Path) -> Result | None:
-    """Return what is read, or None where the file is refused, in an error that names it."""
-    try:
-        return read(path)
-    except InputError as error:
-        message = str(error)
-    assert message.startswith(str(path))
-    return None
-
-
 @given(content=raw_files() | st.binary(max_size=60))
 def test_any_raw_file_is_read_right_or_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    found = attempt(lambda path: raw.read(path, LAYOUT), path)
-    if found is None:
-        return
-    data, (low, high) = found
-    assert data.images.shape == (len(data.labels), 2, 2)
-    assert data.images.min() == np.float32(low / 2) >= 0
-    assert data.images.max() == np.float32(high / 2) <= 1
-    assert set(data.labels.tolist()) <= set(range(10))
-    # Written anew it is the same.
-    again = path.with_suffix(".txt")
-    raw.convert(path, again, LAYOUT)
-    assert np.array_equal(raw.read(again, LAYOUT)[0].images, data.images)
+    check_raw(path)
 
 
-@example(content=b"P5\n\x007 9\n255\n" + b"\xff" * 63)
 @given(content=st.sampled_from(PICTURES).flatmap(edited) | st.binary(max_size=60))
 def test_any_picture_gives_an_image_or_is_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with warnings.catch_warnings():
-        # Of a fault that Pillow passes over it may warn.
-        warnings.simplefilter("ignore")
-        if not pictures.is_picture(path):
-            return
-        image = attempt(lambda path: pictures.read(path, 16), path)
-    if image is None:
-        return
-    assert image.shape == (16, 16)
-    assert image.dtype == np.float32
-    assert 0 <= image.min() <= image.max() <= 1
+    check_picture(path)
 
 
-@pytest.fixture(scope="module")
-def npz(path: Path) -> bytes:
-    images = np.linspace(0, 1, 8, dtype=np.float32).reshape(2, 2, 2)
-    digits.save(digits.Digits(images, np.array([3, 8])), path)
-    return path.read_bytes()
-
-
-@given(data=st.data())
-def test_any_npz_is_read_right_or_refused(path: Path, npz: bytes, data: st.DataObject) -> None:
-    path.write_bytes(data.draw(edited(npz)))
-    found = attempt(digits.load, path)
-    if found is None:
-        return
-    assert 0 <= found.images.min() <= found.images.max() <= 1
-    assert set(found.labels.tolist()) <= set(range(10))
+@given(content=edited(npz()))
+def test_any_npz_is_read_right_or_refused(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    check_npz(path)
 
 
 @given(
@@ -160,5 +99,42 @@ def test_any_npz_is_read_right_or_refused(path: Path, npz: bytes, data: st.DataO
 )
 def test_any_params_are_understood_or_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    params = attempt(AllParams.load, path)
-    assert params is None or 0 < params.lr <= 100
+    check_params(path)
+
+
+@given(content=edited(model()))
+def test_any_model_gives_probabilities_or_is_refused(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    check_model(path)
+
+
+@given(content=raw_files() | st.sampled_from(PICTURES).flatmap(edited) | edited(npz()))
+def test_whatever_predict_is_given_is_answered_or_refused(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    check_predict(path)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(CORPUS.glob("*/*")), ids=lambda file: f"{file.parent.name}-{file.name}"
+)
+def test_what_once_broke_a_reader_no_longer_does(tmp_path: Path, file: Path) -> None:
+    # A copy, as some checks write beside it.
+    path = tmp_path / "file"
+    path.write_bytes(file.read_bytes())
+    TARGETS[file.parent.name](path)
+
+
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is for Linux alone")
+# To predict is to read every kind of file but these.
+@pytest.mark.parametrize("target", ["predict", "params", "model"])
+def test_libfuzzer_finds_nothing_in_a_short_while(tmp_path: Path, target: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz", target, "-runs=1500", "-seed=1"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Done 1500 runs" in done.stderr

@@ -1,0 +1,120 @@
+"""What has to hold of every reader, whatever bytes it is given: a right result, or one clear error.
+
+test_fuzz puts hypothesis's inventions to these checks, and everything in tests/corpus; `fuzz`
+libFuzzer's.
+"""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from lenet import answers, digits, pictures, raw
+from lenet.errors import InputError
+from lenet.params import AllParams, ConversionParams
+from lenet.recognition import Recogniser
+from lenet.records import Layout
+
+Result = TypeVar("Result")
+
+LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
+
+
+def attempt(read: Callable[[Path], Result], path: Path) -> Result | None:
+    """Return what is read, or None where the file is refused, in an error that names it."""
+    try:
+        return read(path)
+    except InputError as error:
+        message = str(error)
+    assert message.startswith(str(path)), message
+    return None
+
+
+def check_raw(path: Path) -> None:
+    """A raw file is read right, so that written anew it is the same, or it is refused."""
+    found = attempt(lambda path: raw.read(path, LAYOUT), path)
+    if found is None:
+        return
+    data, (low, high) = found
+    assert data.images.shape == (len(data.labels), 2, 2)
+    assert data.images.min() == np.float32(low / 2) >= 0
+    assert data.images.max() == np.float32(high / 2) <= 1
+    assert set(data.labels.tolist()) <= set(range(10))
+    again = path.with_suffix(".txt")
+    raw.convert(path, again, LAYOUT)
+    assert np.array_equal(raw.read(again, LAYOUT)[0].images, data.images)
+
+
+def check_picture(path: Path) -> None:
+    """A picture becomes an image, or it is refused."""
+    with warnings.catch_warnings():
+        # Of a fault that Pillow passes over it may warn.
+        warnings.simplefilter("ignore")
+        if not pictures.is_picture(path):
+            return
+        image = attempt(lambda path: pictures.read(path, 16), path)
+    if image is None:
+        return
+    assert image.shape == (16, 16)
+    assert image.dtype == np.float32
+    assert 0 <= image.min() <= image.max() <= 1
+
+
+def check_npz(path: Path) -> None:
+    """An npz file holds digits, or it is refused."""
+    found = attempt(digits.load, path)
+    if found is None:
+        return
+    assert 0 <= found.images.min() <= found.images.max() <= 1
+    assert set(found.labels.tolist()) <= set(range(10))
+
+
+def check_params(path: Path) -> None:
+    """Parameters are as they may be, or they are refused."""
+    params = attempt(AllParams.load, path)
+    assert params is None or 0 < params.lr <= 100
+
+
+def check_model(path: Path) -> None:
+    """A model gives probabilities, or it is refused."""
+    recogniser = attempt(Recogniser, path)
+    if recogniser is None or recogniser.side > 64:
+        return
+    image = np.zeros((1, recogniser.side, recogniser.side), np.float32)
+    found = attempt(lambda _: recogniser.probabilities(image), path)
+    assert found is None or abs(found.sum() - 1) < 1e-2
+
+
+class _Even:
+    """Stands in for a network that cannot tell: what is fuzzed is how files are read for it."""
+
+    side = 2
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        assert images.shape[1:] == (2, 2)
+        assert images.dtype == np.float32
+        return np.full((len(images), 10), 0.1, np.float32)
+
+
+def check_predict(path: Path) -> None:
+    """What `predict` is given is answered in every format, or it is refused."""
+    params = ConversionParams(image_side=2, pixel_range=(0, 2), first_label=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found, faults = answers.answer_all([path], _Even(), params)  # type: ignore[arg-type]
+    assert bool(found) != bool(faults)
+    assert all(fault.startswith(str(path)) for fault in faults)
+    for form in answers.FORMATS.values():
+        assert len(form(found).splitlines()) >= len(found)
+
+
+TARGETS: dict[str, Callable[[Path], None]] = {
+    "raw": check_raw,
+    "picture": check_picture,
+    "npz": check_npz,
+    "params": check_params,
+    "model": check_model,
+    "predict": check_predict,
+}
