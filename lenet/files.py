@@ -84,6 +84,26 @@ def _cannot_write(path: Path, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be written ({error.strerror or error}).")
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes that ask for it likewise from working in `folder` meanwhile.
+
+    Raises InputError where one does.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise InputError(
+            f"{folder}: another process writes there, perhaps one that a `dvc repro` which was "
+            "killed has left behind. Wait until it ends, or end it, and run this again."
+        ) from error
+    finally:
+        os.close(descriptor)
+
+
 def write_json(value: dict, path: Path) -> None:
     """Write `value` as JSON with sorted keys, whole or not at all."""
     with whole_file(path) as file:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lenet import launcher
 from lenet.errors import InputError, run
+from lenet.files import alone_in
 from lenet.params import NOT_OF_THE_FIT, NetworkParams, TrainingParams
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def train(arguments: argparse.Namespace, params: TrainingParams) -> None:
             # Trained as they are counted, and for nothing but the others.
             sum(1 for _ in epochs)
             return
-        record(epochs, arguments.curves)
+        # Curves are written line by line.
+        with alone_in(arguments.curves):
+            record(epochs, arguments.curves)
         network.save(network.committee(members), arguments.symbol, arguments.weights)
 
 

@@ -76,6 +76,38 @@ def test_an_interrupted_training_says_so_and_nothing_is_lost(project: Project) -
     assert project.hashes() == before
 
 
+def test_a_training_left_behind_is_not_disturbed_nor_disturbs(
+    reproduced: Project, branched: Project, tmp_path: Path
+) -> None:
+    project = reproduced.copy(tmp_path / "left")
+    project.set(lr=0.02, epochs=200)
+    with subprocess.Popen(
+        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
+    ) as repro:
+        assert repro.stdout
+        next(line for line in repro.stdout if line.startswith("epoch 1,"))
+        # DVC alone: its stage goes on.
+        repro.kill()
+        repro.wait()
+        project.set(lr=0.02, epochs=SMALL["epochs"])
+        message = "error: metrics/training: another process writes there"
+        assert message in project.run("dvc repro", fails=True)
+        # Until it ends.
+        repro.stdout.read()
+    project.repro()
+    assert project.hashes() == branched.hashes()
+
+
+def test_a_file_changed_by_accident_is_brought_back(project: Project) -> None:
+    before = project.hashes()
+    images = project.path / "data/npz/train.npz"
+    content = bytearray(images.read_bytes())
+    content[2000] ^= 1
+    images.write_bytes(content)
+    assert project.repro() == []
+    assert project.hashes() == before
+
+
 def test_a_corrupted_file_in_the_cache_is_made_anew(project: Project) -> None:
     before = project.hashes()
     network = project.path / "models/lenet-0000.params"
