@@ -1,6 +1,6 @@
 # Every command sets up .venv first, once: from requirements.txt, by its hashes.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro reproduce test fuzz audit check format bench recipe plateau plain lecun1998 notebook lock page clean
+.PHONY: help setup repro reproduce test slow fuzz audit check format bench recipe plateau plain lecun1998 notebook lock page clean
 
 # The stages call `python`, and a person may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -23,7 +23,10 @@ reproduce: setup  ## Make all results anew in a clone, and compare them with the
 	python tools/reproduce.py
 
 test: setup  ## Run the tests
-	python -m pytest
+	python -m pytest -m "not slow"
+
+slow: setup  ## Run those tests that take longest: of faults, remotes, sweeps and lost machines
+	python -m pytest -m slow
 
 fuzz: setup  ## Put broken files to every reader, for about an hour
 	python -m pytest --hypothesis-profile=fuzz tests/test_fuzz.py

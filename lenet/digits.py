@@ -2,6 +2,7 @@
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -58,7 +59,7 @@ def load(path: Path) -> Digits:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             _check_size(arrays.zip, path)
-            images, labels = arrays["images"], arrays["labels"]
+            images, labels = (_array(arrays, name) for name in ("images", "labels"))
     except FileNotFoundError as error:
         raise InputError(
             f"{path}: no such file; `dvc repro convert` makes the npz files."
@@ -91,6 +92,14 @@ def load(path: Path) -> Digits:
     if labels.min() < 0 or labels.max() >= CLASSES:
         raise InputError(f"{path}: found labels in {labels.min()}..{labels.max()}; expected 0..9.")
     return Digits(images, labels)
+
+
+def _array(arrays: Mapping[str, NDArray], name: str) -> NDArray:
+    array = arrays[name]
+    # NumPy hands out as bytes what does not begin like an array.
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name} is no array")  # noqa: TRY004  (of the file, not of a caller)
+    return array
 
 
 def _check_size(archive: zipfile.ZipFile, path: Path) -> None:

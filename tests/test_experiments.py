@@ -5,9 +5,12 @@ import subprocess
 import time
 
 import psutil
+import pytest
 from ruamel.yaml import YAML
 
 from tests.project import Project
+
+pytestmark = pytest.mark.slow
 
 SWEEP = "dvc exp run --queue -S lr=0.01,0.02,0.1"
 

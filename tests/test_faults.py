@@ -14,6 +14,8 @@ import pytest
 
 from tests.project import SMALL, Project
 
+pytestmark = pytest.mark.slow
+
 
 def interrupted(project: Project, number: signal.Signals, line: str, wait: float = 0) -> str:
     """Type `dvc repro`, and send a signal to it and its stage; return what is printed.
@@ -33,7 +35,6 @@ def interrupted(project: Project, number: signal.Signals, line: str, wait: float
         time.sleep(wait)
         os.killpg(repro.pid, number)
         rest = repro.stdout.read()
-    assert repro.returncode != 0
     return head + rest
 
 
@@ -43,24 +44,24 @@ STAGES = (
 )
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
-    project: Project, number: signal.Signals
+    project: Project,
 ) -> None:
     before = project.hashes()
     # All stages run again, and make the same.
     with (project.path / "lenet/errors.py").open("a") as code:
         code.write("# edited\n")
-    moments = np.random.default_rng(number)
+    generator = np.random.default_rng()
     for stage in STAGES:
+        number = (signal.SIGKILL, signal.SIGINT)[generator.integers(2)]
         source = "data/dvc.yaml:" if stage == "digits" else ""
-        wait = moments.uniform(0, 0.6 if stage in STAGES[:3] else 2)
+        wait = generator.uniform(0, 0.6 if stage in STAGES[:3] else 1.5)
         output = interrupted(project, number, f"Running stage '{source}{stage}'", wait)
         assert "Traceback" not in output, output
         for name, digest in project.hashes().items():
             # Curves grow as the network is trained; of an unfinished file there may be parts.
             if not name.startswith("metrics/training") and not name.endswith(".part"):
-                assert digest == before[name], f"{name}, after {stage}"
+                assert digest == before[name], f"{name}, {number} {wait} s into {stage}"
     project.repro()
     assert project.hashes() == before
 
@@ -80,7 +81,7 @@ def test_a_training_left_behind_is_not_disturbed_nor_disturbs(
     reproduced: Project, branched: Project, tmp_path: Path
 ) -> None:
     project = reproduced.copy(tmp_path / "left")
-    project.set(lr=0.02, epochs=200)
+    project.set(lr=0.02, epochs=100)
     with subprocess.Popen(
         ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
     ) as repro:

@@ -18,6 +18,8 @@ from moto.server import ThreadedMotoServer
 
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def folder(project: Project, storage: Path) -> Iterator[None]:

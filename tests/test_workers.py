@@ -135,6 +135,7 @@ def test_workers_learn_as_one_process_does(tmp_path: Path, alone: list[float]) -
     assert losses[-1] < 0.7 * losses[0]
 
 
+@pytest.mark.slow
 def test_three_workers_learn_the_same_bits_each_time(tmp_path: Path, alone: list[float]) -> None:
     training = Training(tmp_path / "several", kvstore="dist_sync", workers=3)
     losses, network = training.run()
@@ -297,6 +298,7 @@ def test_workers_of_other_inputs_are_refused(tmp_path: Path, port: int) -> None:
             assert "Traceback" not in output
 
 
+@pytest.mark.slow
 def test_a_worker_notices_that_the_machine_that_leads_is_lost(tmp_path: Path, port: int) -> None:
     first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
     second = Training(tmp_path / "second", kvstore="dist_sync", workers=2)
@@ -355,6 +357,7 @@ def hosts() -> Iterator[tuple[str, str]]:
             ip("netns", "delete", name)
 
 
+@pytest.mark.slow
 def test_workers_on_two_hosts_until_the_cable_is_cut(
     tmp_path: Path, alone: list[float], hosts: tuple[str, str]
 ) -> None:
