@@ -1,6 +1,7 @@
 """The one module that imports MXNet, with what has to be settled before it is loaded."""
 
 import os
+import platform
 import sys
 
 # One thread and two threads of an operator add up in a different order and give different bits, and
@@ -18,8 +19,9 @@ np.bool = np.bool_  # type: ignore[attr-defined]
 # The wheel brings an OpenBLAS of its own, which has kernels for each model of processor, and the
 # oldest for one that it does not know. It works out the grids of the warps; so that their bits do
 # not depend on the model, it takes the same kernels wherever these run.
-_has = np.core._multiarray_umath.__cpu_features__
-os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _has["AVX2"] and _has["FMA3"] else "Prescott"
+if platform.machine() == "x86_64":
+    _has = np.core._multiarray_umath.__cpu_features__
+    os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _has["AVX2"] and _has["FMA3"] else "Prescott"
 
 # Where it names the server of a training, MXNet would become that on being imported, and unpickle
 # what it is sent; see workers.

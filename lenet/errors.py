@@ -38,8 +38,8 @@ def run(main: Callable[[], None]) -> None:
 def expect_interrupts() -> None:
     """Have a Ctrl-C end the process at once while it imports modules.
 
-    There is nothing to clean up then, and a library's import that is broken off may end in any
-    error, or in none. Later it is a KeyboardInterrupt, as ever.
+    A library's import that is broken off may end in any error, or in none. What has been begun by
+    then, a temporary file, is removed by the next run. Else it is a KeyboardInterrupt, as ever.
     """
     # Not where whoever started this process has it ignored.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

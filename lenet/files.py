@@ -56,13 +56,11 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         raise _cannot_write(path, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            if fcntl:
-                # Until it is closed, or this process killed; see _remove_left_behind.
-                fcntl.flock(file, fcntl.LOCK_EX)
+            # Until it is closed, or this process killed; see _remove_left_behind.
+            _lock(file)
             yield file
-            file.flush()
-            publish(Path(name))
-            Path(name).replace(path)
+        publish(Path(name))
+        Path(name).replace(path)
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
@@ -71,13 +69,26 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 def _remove_left_behind(path: Path) -> None:
     """Remove what processes that were killed have left of `path`, unfinished."""
-    if not fcntl:
-        return
     for part in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}"):
-        with suppress(OSError), part.open("rb") as file:
-            # Refused while its writer lives.
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            part.unlink()
+        with suppress(OSError), part.open("r+b") as file:
+            if _lock(file):
+                part.unlink()
+
+
+def _lock(file: IO[bytes] | int) -> bool | None:
+    """Lock an open file or folder until it is closed; return whether no other process has it.
+
+    None, and no lock, where the system has none for it, as some file systems of clusters.
+    """
+    if not fcntl:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def _cannot_write(path: Path, error: OSError) -> InputError:
@@ -93,13 +104,12 @@ def alone_in(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _lock(descriptor) is False:
+            raise InputError(
+                f"{folder}: another process writes there, perhaps one that a `dvc repro` which was "
+                "killed has left behind. Wait until it ends, or end it, and run this again."
+            )
         yield
-    except BlockingIOError as error:
-        raise InputError(
-            f"{folder}: another process writes there, perhaps one that a `dvc repro` which was "
-            "killed has left behind. Wait until it ends, or end it, and run this again."
-        ) from error
     finally:
         os.close(descriptor)
 

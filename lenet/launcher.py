@@ -1,5 +1,6 @@
 """Starting the processes of a training with several workers, and ending them all as one."""
 
+import ipaddress
 import os
 import signal
 import socket
@@ -20,38 +21,63 @@ LOST_AFTER = "PS_HEARTBEAT_TIMEOUT"
 # Process number of the one that started this one, and without which it has nothing to do.
 LAUNCHER = "LENET_LAUNCHER"
 _LOOPBACK = "127.0.0.1"
+# Seconds between the signs of life.
+_HEARTBEAT = 2
 
 
-def settle(workers: int) -> str:
+def configure(workers: int) -> str:
     """Complete the environment of a process of a training with so many workers; return its role.
 
     Without an address it stays on this machine: the server has no authentication.
-    Raises InputError where the address is of no machine.
+    Raises InputError where the environment says what cannot be.
     """
-    name = os.environ.get(ADDRESS, _LOOPBACK)
-    try:
-        address = socket.gethostbyname(name)
-        with socket.socket(type=socket.SOCK_DGRAM) as to_scheduler:
-            # Sends nothing, but tells which of this machine's addresses is on the way there.
-            to_scheduler.connect((address, 1))
-            own_address = to_scheduler.getsockname()[0]
-    except OSError as error:
-        raise InputError(
-            f"{ADDRESS}: found {name!r} ({error.strerror}); expected the address or name of the "
-            "machine that leads the training."
-        ) from error
+    address, own_address = _addresses(os.environ.get(ADDRESS) or _LOOPBACK)
+    _check_whole(LOST_AFTER, "20", _HEARTBEAT + 1, 86_400)
     os.environ |= {
         ADDRESS: address,
         "DMLC_NUM_WORKER": str(workers),
         "DMLC_NUM_SERVER": "1",
-        "PS_HEARTBEAT_INTERVAL": "2",
+        "PS_HEARTBEAT_INTERVAL": str(_HEARTBEAT),
+        # Whoever joins by hand is a worker.
+        ROLE: os.environ[ROLE] if LAUNCHER in os.environ else "worker",
     }
-    os.environ.setdefault(LOST_AFTER, "20")
     # Where other processes of the training reach this one.
     os.environ.setdefault("DMLC_NODE_HOST", own_address)
     # ps-lite would take it for its own, and all processes for the same.
     os.environ.pop("PORT", None)
-    return os.environ.setdefault(ROLE, "worker")
+    return os.environ[ROLE]
+
+
+def _addresses(leader: str) -> tuple[str, str]:
+    """Return the address of the machine that leads, and of this one on the way there."""
+    try:
+        address = socket.gethostbyname(leader)
+        with socket.socket(type=socket.SOCK_DGRAM) as to_leader:
+            # Sends nothing.
+            to_leader.connect((address, 1))
+            own_address = to_leader.getsockname()[0]
+    except (OSError, UnicodeError) as error:
+        raise InputError(
+            f"{ADDRESS}: found {leader!r} ({error}); expected the address or name of the machine "
+            "that leads the training."
+        ) from error
+    if ipaddress.ip_address(address).is_unspecified:
+        raise InputError(
+            f"{ADDRESS}: found {leader!r}, which is every address of this machine, also those that "
+            "strangers reach; expected that of the network which the workers share."
+        )
+    return address, own_address
+
+
+def check_port() -> None:
+    """Raise InputError where the environment does not say at which port the training is led."""
+    _check_whole(PORT, "", 1, 65_535)
+
+
+def _check_whole(name: str, default: str, low: int, high: int) -> None:
+    found = os.environ.setdefault(name, default)
+    if not (found.isascii() and found.isdigit() and low <= int(found) <= high):
+        raise InputError(f"{name}: found {found!r}; expected a whole number from {low} to {high}.")
 
 
 def launch(command: Sequence[str], *, workers: int) -> None:
@@ -66,10 +92,9 @@ def launch(command: Sequence[str], *, workers: int) -> None:
 
     Raises InputError where a process fails; then no other is left.
     """
-    here = workers if ADDRESS not in os.environ else 1
-    settle(workers)
-    if PORT not in os.environ:
-        os.environ[PORT] = str(_free_port(os.environ[ADDRESS]))
+    here = 1 if os.environ.get(ADDRESS) else workers
+    configure(workers)
+    os.environ[PORT] = str(_free_port())
     if here < workers:
         print(
             f"waiting at {os.environ[ADDRESS]}:{os.environ[PORT]} for {workers - here} more "
@@ -84,14 +109,20 @@ def launch(command: Sequence[str], *, workers: int) -> None:
         processes.wait()
 
 
-def _free_port(address: str) -> int:
+def _free_port() -> int:
+    """Return the port that the environment names, if it is free, or one that is."""
+    if PORT in os.environ:
+        check_port()
+    address, port = os.environ[ADDRESS], int(os.environ.get(PORT, "0"))
     with socket.socket() as free:
+        # As ps-lite itself: a port that was in use a moment ago is free.
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            free.bind((address, 0))
+            free.bind((address, port))
         except OSError as error:
             raise InputError(
-                f"{ADDRESS}: found {address}, which is not an address of this machine; the "
-                "training is led by the machine that has it."
+                f"{ADDRESS}={address}, {PORT}={port}: {error.strerror}; expected an address of "
+                "this machine, which leads the training, and a port that nobody uses."
             ) from error
         return free.getsockname()[1]
 

@@ -2,11 +2,19 @@
 
 import math
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import psutil
 
-_CGROUPS = Path("/sys/fs/cgroup")
+# By the controllers that /proc/self/cgroup lists, of cgroups 2 and 1: folder, and files of the
+# limit and the usage; of the usage that is given back when it is needed, the name in memory.stat.
+_VERSIONS = {
+    "": ("", "memory.max", "memory.current", "inactive_file"),
+    "memory": (
+        *("memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+        "total_inactive_file",
+    ),
+}
 
 
 def available() -> float:
@@ -23,20 +31,33 @@ def available() -> float:
             limit, _ = process.rlimit(kind)
             if limit != psutil.RLIM_INFINITY:
                 left.append(limit - used)
-        left.append(_limit_of_group() - taken.rss)
+        listing = Path("/proc/self/cgroup")
+        if listing.is_file():
+            left.append(room_of_groups(listing.read_text(), Path("/sys/fs/cgroup")))
     return max(0, min(left))
 
 
-def _limit_of_group() -> float:
-    """Return the bytes that this process's control group may take, as cgroups 1 or 2 tell."""
-    paths = []
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
+def room_of_groups(listing: str, root: Path) -> float:
+    """Return the bytes that a process's control groups may take besides those they have.
+
+    Args:
+        listing: the process's groups, as in /proc/self/cgroup.
+        root: where control groups are mounted.
+    """
+    room = math.inf
+    for line in listing.splitlines():
         _, controllers, group = line.split(":", 2)
-        # Within a container its own group is the root, whatever it is called outside.
-        for name in (group.lstrip("/"), ""):
-            if controllers == "":
-                paths.append(_CGROUPS / name / "memory.max")
-            elif controllers == "memory":
-                paths.append(_CGROUPS / "memory" / name / "memory.limit_in_bytes")
-    limits = [path.read_text().strip() for path in paths if path.is_file()]
-    return min((float(limit) for limit in limits if limit != "max"), default=math.inf)
+        if controllers not in _VERSIONS:
+            continue
+        folder, limit, usage, reclaimable = _VERSIONS[controllers]
+        own = PurePosixPath(group).relative_to("/")
+        # The limit may be that of a group around it. Within a container the root is its own group,
+        # whatever it is called outside.
+        for name in (own, *own.parents):
+            here = root / folder / name
+            if not (here / limit).is_file() or (most := (here / limit).read_text()) == "max\n":
+                continue
+            stat = dict(entry.split() for entry in (here / "memory.stat").read_text().splitlines())
+            used = int((here / usage).read_text()) - int(stat[reclaimable])
+            room = min(room, int(most) - used)
+    return room

@@ -232,8 +232,8 @@ def save(network: LeNet | Committee, symbol_path: Path, params_path: Path) -> No
             load(*exported, context=mx.cpu())
         except (mx.MXNetError, OSError, InputError) as error:
             raise InputError(
-                f"{folder}: MXNet could not write the network there, as where the disk is full; "
-                "TMPDIR names another folder."
+                f"{folder}: MXNet could not write the network there ({error}). If the disk is "
+                "full, make room, or name another folder by TMPDIR."
             ) from error
         for source, target in zip(exported, (symbol_path, params_path), strict=True):
             with whole_file(target) as file:

@@ -159,7 +159,7 @@ class TrainingParams(ViewParams, NetworkParams, WarpParams, frozen=True):
     batch_size: _Whole = Field(ge=1, description="a whole number from 1 on")
     replicas: _Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
     kvstore: Literal["local", "dist_sync"] = Field(description="local or dist_sync")
-    workers: _Whole = Field(ge=1, le=256, description="a whole number from 1 to 256")
+    workers: _Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
     optimizer: Literal["nag", "sgd"] = Field(description="nag or sgd")
     lr: _Number = Field(gt=0, le=100, description="a number above 0, up to 100")
     lr_schedule: Literal["cosine", "constant"] = Field(description="cosine or constant")

@@ -37,7 +37,7 @@ def is_picture(path: Path) -> bool:
             return True
     except (UnidentifiedImageError, OSError):
         return False
-    except (ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError):
+    except _BROKEN:
         # One that is broken or too large: `read` says so.
         return True
 

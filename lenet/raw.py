@@ -77,20 +77,26 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
     labels: list[NDArray[np.int64]] = []
     found: list[float] = []
     count = 0
-    with open_text(path) as file:
-        for records in _read_text(file, layout):
-            if not len(records):
-                continue
-            found += [records.pixels.min(), records.pixels.max()]
-            labels.append(records.labels - layout.first_label)
-            count += len(records)
-            if count > len(images):
-                _check_room(path, count / file.share, len(images), layout)
-                room = max(count, len(images) * 5 // 4)
-                images.resize((room, layout.side, layout.side), refcheck=False)
-            images[count - len(records) : count] = _scaled(records.pixels, layout).reshape(
-                -1, layout.side, layout.side
-            )
+    try:
+        with open_text(path) as file:
+            for records in _read_text(file, layout):
+                if not len(records):
+                    continue
+                found += [records.pixels.min(), records.pixels.max()]
+                labels.append(records.labels - layout.first_label)
+                count += len(records)
+                if count > len(images):
+                    _check_room(path, count / file.share, len(images), layout)
+                    room = max(count, len(images) * 5 // 4)
+                    images.resize((room, layout.side, layout.side), refcheck=False)
+                images[count - len(records) : count] = _scaled(records.pixels, layout).reshape(
+                    -1, layout.side, layout.side
+                )
+    except MemoryError as error:
+        raise InputError(
+            f"{path}: after {count} images there is no memory for more. Split the file, or take a "
+            "machine, container or job with more."
+        ) from error
     images.resize((count, layout.side, layout.side), refcheck=False)
     return Digits(images, np.concatenate(labels)), (min(found), max(found))
 

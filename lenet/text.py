@@ -35,9 +35,13 @@ _SPACE_BYTES = b" \t\r\n\v\f"
 class TextFile:
     """A text file to be read once from the front, in blocks of whole lines or whole words.
 
+    Args:
+        path: of it.
+        file: what it holds, unpacked.
+        raw: the file itself.
+
     Attributes:
-        path: as the person gave it, for messages; `raw` is the file there, and `file` what it
-            holds, unpacked.
+        path: as the person gave it, for messages.
         start: the first block of the file, to tell its format by.
     """
 
@@ -50,7 +54,12 @@ class TextFile:
 
     @property
     def share(self) -> float:
-        """About how much of the file the blocks make up that have been yielded, up to 1."""
+        """About how much of the file the blocks make up that have been yielded, up to 1.
+
+        Of what is no file, such as a pipe, 1: it does not tell how much there is to come.
+        """
+        if not self.path.is_file():
+            return 1
         return self._given / self._unpacked * self._raw.tell() / self.path.stat().st_size
 
     def _read(self) -> bytes:

@@ -15,7 +15,7 @@ import numpy as np
 
 from lenet._mxnet import mx
 from lenet.errors import InputError
-from lenet.launcher import ADDRESS, LAUNCHER, LOST_AFTER, PORT, ROLE
+from lenet.launcher import ADDRESS, LAUNCHER, LOST_AFTER, PORT, ROLE, check_port
 from lenet.replicas import parts
 
 # Seconds.
@@ -82,15 +82,18 @@ class Workers:
             self._keys.add(key)
         self._store.pushpull(key, array, out=array)
 
-    def agree_on(self, *inputs: bytes) -> None:
+    def agree_on(self, *inputs: bytes | memoryview) -> None:
         """Raise InputError, in all workers, where one was given other `inputs`."""
+        if self._store is None:
+            return
         digest = hashlib.sha256()
         for one in inputs:
             digest.update(hashlib.sha256(one).digest())
-        # Pieces of which float32 holds the sum exactly.
+        # Pieces of which float32 holds the sum exactly, in whichever order; and as many whatever
+        # this worker takes the number of workers to be.
         own = np.frombuffer(digest.digest(), np.uint16).astype(np.float32)
         total = mx.nd.array(own)
-        self.add_up("inputs", [total])
+        self._exchange("inputs", total)
         if (total.asnumpy() != self.count * own).any():
             raise InputError(
                 "the workers were given different training images or parameters. Each needs the "
@@ -102,14 +105,14 @@ def serve() -> None:
     """Be the scheduler or the server of a training, as DMLC_ROLE says, until it ends."""
     watch = _Watch()
     store = mx.kv.create("dist_sync")
-    watch.handle = store.handle
 
     def refuse(*_: object) -> None:
-        print("refused a command: the server adds up gradients, and nothing else", file=sys.stderr)
+        print("refused a command, which MXNet would unpickle", file=sys.stderr)
 
     # In the place of MXNet's own, which unpickles what it is sent.
     controller = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(refuse)
-    mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
+    with watch.over(store):
+        mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
 
 
 @contextmanager
@@ -124,9 +127,11 @@ def together(kvstore: str) -> Iterator[Workers]:
     _reach_scheduler()
     watch = _Watch()
     store = mx.kv.create("dist_sync")
-    watch.handle = store.handle
     try:
-        yield Workers(store)
+        with watch.over(store):
+            yield Workers(store)
+            # The others may need longer.
+            store._barrier()
     except BaseException:
         # Closing the store would wait for workers that wait for this one.
         atexit.register(os._exit, 1)
@@ -135,20 +140,24 @@ def together(kvstore: str) -> Iterator[Workers]:
 
 def _reach_scheduler() -> None:
     """Wait until the scheduler listens: MXNet would wait for ever, and say nothing."""
-    address, port = os.environ[ADDRESS], os.environ[PORT]
+    check_port()
     deadline = time.monotonic() + _REACH_WITHIN
-    while True:
-        try:
-            socket.create_connection((address, int(port)), timeout=5).close()
-        except (OSError, ValueError, OverflowError) as error:
-            if time.monotonic() > deadline or not isinstance(error, ConnectionError | TimeoutError):
-                raise InputError(
-                    f"no training is led from {address}:{port} ({error}). Start that first, and "
-                    f"give its {ADDRESS} and {PORT} to each worker."
-                ) from error
-            time.sleep(0.2)
-        else:
-            return
+    while (error := _refusal()) is not None:
+        if time.monotonic() > deadline or not isinstance(error, ConnectionError | TimeoutError):
+            raise InputError(
+                f"no training is led from {os.environ[ADDRESS]}:{os.environ[PORT]} ({error}). "
+                f"Start that first, and give its {ADDRESS} and {PORT} to each worker."
+            ) from error
+        time.sleep(0.2)
+
+
+def _refusal() -> OSError | None:
+    """Return why the scheduler cannot be reached; None where it can."""
+    try:
+        socket.create_connection((os.environ[ADDRESS], int(os.environ[PORT])), timeout=5).close()
+    except OSError as error:
+        return error
+    return None
 
 
 class _Watch(threading.Thread):
@@ -159,19 +168,32 @@ class _Watch(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.handle: ctypes.c_void_p | None = None
-        # It may have gone already.
-        self._parent = int(os.environ.get(LAUNCHER, os.getppid()))
+        self._store: mx.kv.KVStore | None = None
+        self._done = False
+        self._lock = threading.Lock()
+        # Of one that joined by hand the shell may go.
+        self._parent = int(os.environ.get(LAUNCHER, 0))
+        self._lost_after = int(os.environ[LOST_AFTER])
         self.start()
+
+    @contextmanager
+    def over(self, store: mx.kv.KVStore) -> Iterator[None]:
+        """Watch those at the other ends of `store` meanwhile."""
+        self._store = store
+        yield
+        with self._lock:
+            # Freed with its last user, and with that the connections closed.
+            self._store = None
+            self._done = True
 
     def run(self) -> None:
         lost = 0
-        while os.getppid() == self._parent:
-            lost = lost + 1 if self.handle and self._lost(self.handle) else 0
+        while not self._parent or os.getppid() == self._parent:
+            lost = lost + 1 if self._is_lost() else 0
             if lost == _LOST_CHECKS:
                 print(
-                    f"error: a worker, or the scheduler, has given no sign of life for "
-                    f"{os.environ[LOST_AFTER]} seconds. The training has ended.",
+                    "error: a worker, or the scheduler, has gone, or given no sign of life for "
+                    f"{self._lost_after} seconds. The training has ended.",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -179,12 +201,19 @@ class _Watch(threading.Thread):
             time.sleep(0.5)
         os._exit(1)
 
-    def _lost(self, handle: ctypes.c_void_p) -> bool:
-        group = _SERVERS_AND_WORKERS if os.environ[ROLE] == "scheduler" else _SCHEDULER
-        number = ctypes.c_int()
-        mx.base.check_call(
-            mx.base._LIB.MXKVStoreGetNumDeadNode(
-                handle, group, ctypes.byref(number), int(os.environ[LOST_AFTER])
+    def _is_lost(self) -> bool:
+        role = os.environ[ROLE]
+        with self._lock:
+            if self._done:
+                return False
+            if self._store is None:
+                # Not yet admitted.
+                return role == "worker" and _refusal() is not None
+            group = _SERVERS_AND_WORKERS if role == "scheduler" else _SCHEDULER
+            number = ctypes.c_int()
+            mx.base.check_call(
+                mx.base._LIB.MXKVStoreGetNumDeadNode(
+                    self._store.handle, group, ctypes.byref(number), self._lost_after
+                )
             )
-        )
-        return number.value > 0
+            return number.value > 0

@@ -36,9 +36,8 @@ def main() -> None:
         if arguments.join:
             raise InputError("--join: kvstore is local, so there is no training to take part in.")
         train(arguments, params)
-    elif arguments.join or launcher.ROLE in os.environ:
-        role = launcher.settle(params.workers)
-        if role == "worker":
+    elif arguments.join or launcher.LAUNCHER in os.environ:
+        if launcher.configure(params.workers) == "worker":
             train(arguments, params)
         else:
             from lenet import workers
@@ -67,7 +66,7 @@ def train(arguments: argparse.Namespace, params: TrainingParams) -> None:
         for number in range(params.members)
     ]
     with workers.together(params.kvstore) as peers:
-        peers.agree_on(params.model_dump_json().encode(), arguments.train.read_bytes())
+        peers.agree_on(params.model_dump_json().encode(), images.images.data, images.labels.data)
         # Side by side, an epoch of each in turn, so that the curves show them all from the start.
         runs = [
             training.fit(

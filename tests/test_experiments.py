@@ -54,13 +54,13 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
     project.run(SWEEP)
     project.run("dvc queue start --jobs 2")
     deadline = time.monotonic() + 60
-    while not processes(project, "exec-run"):
+    while not (workers := processes(project, "queue-worker")) or not (
+        runs := processes(project, "exec-run")
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.2)
     # One worker, and what a worker runs.
-    processes(project, "queue-worker")[0].kill()
-    run = processes(project, "exec-run")[0]
-    for process in (run, *run.children(recursive=True)):
+    for process in (workers[0], runs[0], *runs[0].children(recursive=True)):
         process.kill()
     wait_for_workers(project, "0")
     # Whose worker is gone seems to run for ever, until one asks.
@@ -75,8 +75,10 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
     project.run("dvc queue remove --failed")
     project.run(SWEEP)
     project.run("dvc queue start --jobs 3")
-    time.sleep(1)
-    wait_for_workers(project, "0")
+    deadline = time.monotonic() + 180
+    while {"Queued", "Running"} & set(queue(project).values()):
+        assert time.monotonic() < deadline, queue(project)
+        time.sleep(1)
     assert set(queue(project).values()) == {"Success"}
     rows = [row for row in project.experiments() if row["typ"] != "baseline"]
     assert {row["lr"] for row in rows} == {"0.01", "0.02", "0.1"}

@@ -51,7 +51,7 @@ def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
     # All stages run again, and make the same.
     with (project.path / "lenet/errors.py").open("a") as code:
         code.write("# edited\n")
-    generator = np.random.default_rng()
+    generator = np.random.default_rng(0)
     for stage in STAGES:
         number = (signal.SIGKILL, signal.SIGINT)[generator.integers(2)]
         source = "data/dvc.yaml:" if stage == "digits" else ""

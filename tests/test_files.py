@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lenet.files import whole_file, write_csv, write_json
+from lenet.errors import InputError
+from lenet.files import alone_in, whole_file, write_csv, write_json
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -21,6 +22,29 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert path.read_bytes() == b"first"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_goes_and_what_one_is_at_stays(tmp_path: Path) -> None:
+    left = tmp_path / ".file.abc.part"
+    left.write_bytes(b"half")
+    with whole_file(tmp_path / "file") as file:
+        assert not left.exists()
+        (writing,) = tmp_path.iterdir()
+        with whole_file(tmp_path / "file") as other:
+            other.write(b"other")
+        assert writing.exists()
+        file.write(b"first")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"first"
+
+
+def test_one_at_a_time_in_a_folder(tmp_path: Path) -> None:
+    curves = tmp_path / "curves"
+    message = "curves: another process writes there"
+    with alone_in(curves), pytest.raises(InputError, match=message), alone_in(curves):
+        pass
+    with alone_in(tmp_path / "curves"):
+        pass
 
 
 def test_a_file_is_as_readable_as_any_other_new_one(tmp_path: Path) -> None:

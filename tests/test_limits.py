@@ -2,10 +2,12 @@
 
 import gzip
 import io
+import math
 import os
 import re
 import subprocess
 import sys
+import threading
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from PIL import Image
 from lenet import digits, pictures, raw
 from lenet.digits import Digits
 from lenet.errors import InputError
+from lenet.memory import room_of_groups
 from lenet.params import AllParams
 from lenet.records import Layout
 
@@ -181,6 +184,58 @@ def test_a_control_group_leaves_less_than_the_machine() -> None:
     finally:
         group.rmdir()
     assert 128 * MIB < float(done.stdout) < 256 * MIB
+
+
+@pytest.mark.parametrize(
+    ("listing", "files"),
+    [
+        (
+            "0::/job/step/task\n",
+            {
+                "job/memory.max": "1000\n",
+                "job/memory.current": "700\n",
+                "job/memory.stat": "anon 400\ninactive_file 300\n",
+                "job/step/memory.max": "max\n",
+            },
+        ),
+        (
+            "5:cpu:/\n4:memory:/job/step\n0::/\n",
+            {
+                "memory/job/memory.limit_in_bytes": "1000\n",
+                "memory/job/memory.usage_in_bytes": "700\n",
+                "memory/job/memory.stat": "rss 400\ntotal_inactive_file 300\n",
+            },
+        ),
+        # A container that sees its own group as the root.
+        (
+            "0::/docker/4f1\n",
+            {
+                "memory.max": "1000\n",
+                "memory.current": "400\n",
+                "memory.stat": "inactive_file 0\n",
+            },
+        ),
+    ],
+    ids=["2", "1", "container"],
+)
+def test_the_least_room_of_the_groups_counts(
+    tmp_path: Path, listing: str, files: dict[str, str]
+) -> None:
+    assert room_of_groups(listing, tmp_path) == math.inf
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert room_of_groups(listing, tmp_path) == 600
+
+
+def test_a_pipe_tells_nothing_of_its_length(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.jf"
+    os.mkfifo(pipe)
+    text = b"3 0 0 0 0\n" * 200_000
+    writing = threading.Thread(target=pipe.write_bytes, args=(text,))
+    writing.start()
+    assert len(raw.read(pipe, LAYOUT)[0]) == 200_000
+    writing.join()
 
 
 def npz(member: bytes) -> bytes:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from dvc.utils.serialize import modify_yaml
 from hypothesis import given
@@ -148,7 +149,7 @@ import sys
 import numpy as np
 from pathlib import Path
 from lenet import launcher, training
-role = launcher.settle(2)
+role = launcher.configure(2)
 from lenet import digits, network, workers
 from lenet._mxnet import mx
 from tests.test_training import PLAIN
@@ -283,9 +284,12 @@ def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: i
     assert not (second.path / "lenet-0000.params").exists()
 
 
-def test_workers_of_other_inputs_are_refused(tmp_path: Path, port: int) -> None:
+@pytest.mark.parametrize("other", [{"lr": 0.01}, {"workers": 3}], ids=str)
+def test_workers_of_other_inputs_are_refused(
+    tmp_path: Path, port: int, other: dict[str, object]
+) -> None:
     first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
-    second = Training(tmp_path / "second", kvstore="dist_sync", workers=2, lr=0.01)
+    second = Training(tmp_path / "second", **{"kvstore": "dist_sync", "workers": 2, **other})
     environment = led_at(port)
     with (
         second.started("--join", **environment) as joining,
@@ -315,7 +319,7 @@ def test_a_worker_notices_that_the_machine_that_leads_is_lost(tmp_path: Path, po
             os.kill(pid, signal.SIGSTOP)
         output = joining.communicate(timeout=60)[0]
         assert joining.returncode == 1
-    assert "has given no sign of life for 4 seconds" in output
+    assert "given no sign of life for 4 seconds" in output
     assert "Traceback" not in output
 
 
@@ -388,7 +392,7 @@ def test_workers_on_two_hosts_until_the_cable_is_cut(
         for process in both:
             output = process.communicate(timeout=60)[0]
             assert process.returncode == 1
-            assert "has given no sign of life for 4 seconds" in output
+            assert "given no sign of life for 4 seconds" in output
             assert "Traceback" not in output
 
 
@@ -403,19 +407,78 @@ def test_joining_a_training_that_nobody_leads(monkeypatch: pytest.MonkeyPatch, p
         pass
 
 
-def test_an_address_of_no_machine_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(launcher.ADDRESS, "nowhere.invalid")
-    with pytest.raises(InputError, match="DMLC_PS_ROOT_URI: found 'nowhere.invalid'"):
-        launcher.settle(2)
-    # Of the addresses that are kept for documents.
-    monkeypatch.setenv(launcher.ADDRESS, "192.0.2.1")
-    with pytest.raises(InputError, match="192.0.2.1, which is not an address of this machine"):
-        launcher._free_port("192.0.2.1")
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        ([], {"DMLC_PS_ROOT_URI": "nowhere.invalid"}, "DMLC_PS_ROOT_URI: found 'nowhere.invalid'"),
+        ([], {"DMLC_PS_ROOT_URI": "a..b"}, "DMLC_PS_ROOT_URI: found 'a..b'"),
+        ([], {"DMLC_PS_ROOT_URI": "0"}, "which is every address of this machine"),
+        # Of the addresses that are kept for documents.
+        (
+            [],
+            {"DMLC_PS_ROOT_URI": "192.0.2.1", "DMLC_PS_ROOT_PORT": "9091"},
+            "DMLC_PS_ROOT_URI=192.0.2.1, DMLC_PS_ROOT_PORT=9091: Cannot assign requested address",
+        ),
+        ([], {"DMLC_PS_ROOT_PORT": "http"}, "DMLC_PS_ROOT_PORT: found 'http'"),
+        ([], {"PS_HEARTBEAT_TIMEOUT": "20s"}, "PS_HEARTBEAT_TIMEOUT: found '20s'"),
+        (["--join"], {}, "DMLC_PS_ROOT_PORT: found ''; expected a whole number from 1 to 65535"),
+    ],
+)
+def test_settings_that_cannot_be_are_named(
+    tmp_path: Path, arguments: list[str], environment: dict[str, str], message: str
+) -> None:
+    training = Training(tmp_path / "set", kvstore="dist_sync", workers=2)
+    with training.started(*arguments, **environment) as process:
+        output = process.communicate(timeout=30)[0]
+    assert process.returncode == 1
+    assert message in output
+    assert len(output.splitlines()) == 1
+
+
+def test_a_port_in_use_and_an_address_left_empty(
+    monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    monkeypatch.setenv(launcher.ADDRESS, "")
+    monkeypatch.setenv(launcher.PORT, str(port))
+    for name in (launcher.ROLE, launcher.LOST_AFTER, "DMLC_NODE_HOST", "PS_HEARTBEAT_INTERVAL"):
+        monkeypatch.setenv(name, "20")
+    for name in ("DMLC_NUM_WORKER", "DMLC_NUM_SERVER"):
+        monkeypatch.setenv(name, "1")
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(InputError, match=f"=127.0.0.1, {launcher.PORT}={port}: Address alr"),
+    ):
+        launcher.launch(["true"], workers=2)
+    assert os.environ[launcher.ADDRESS] == "127.0.0.1"
+
+
+def test_a_worker_that_waits_for_others_ends_with_the_one_that_leads(
+    tmp_path: Path, port: int
+) -> None:
+    first = Training(tmp_path / "first", kvstore="dist_sync", workers=3)
+    second = Training(tmp_path / "second", kvstore="dist_sync", workers=3)
+    environment = led_at(port)
+    with (
+        second.started("--join", **environment) as joining,
+        first.started(**environment) as leading,
+    ):
+        deadline = time.monotonic() + 30
+        in_a_row = 0
+        while in_a_row < 5:
+            connections = psutil.Process(joining.pid).net_connections()
+            connected = any(c.raddr and c.raddr.port == port for c in connections)
+            in_a_row = in_a_row + 1 if connected else 0
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        os.kill(leading.pid, signal.SIGINT)
+        output = joining.communicate(timeout=30)[0]
+        assert joining.returncode == 1
+    assert "the scheduler, has gone" in output
 
 
 COMMANDING = """
 from lenet import launcher
-role = launcher.settle(1)
+role = launcher.configure(1)
 from lenet import workers
 if role != "worker":
     workers.serve()
