@@ -71,10 +71,10 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
     assert set(states) <= {"Success", "Failed"}
     assert "Failed" in states
 
-    # The same again: what has been done comes out of the cache. Three beside each other.
+    # The same again, by four workers: what has been done comes out of the cache.
     project.run("dvc queue remove --failed")
     project.run(SWEEP)
-    project.run("dvc queue start --jobs 3")
+    project.run("dvc queue start --jobs 4")
     deadline = time.monotonic() + 180
     while {"Queued", "Running"} & set(queue(project).values()):
         assert time.monotonic() < deadline, queue(project)

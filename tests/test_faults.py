@@ -31,9 +31,11 @@ def interrupted(project: Project, number: signal.Signals, line: str, wait: float
         start_new_session=True,
     ) as repro:
         assert repro.stdout
-        head = next(said for said in repro.stdout if said.startswith(line))
-        time.sleep(wait)
-        os.killpg(repro.pid, number)
+        # None where the run before got further than that in its last moments.
+        head = next((said for said in repro.stdout if said.startswith(line)), "")
+        if head:
+            time.sleep(wait)
+            os.killpg(repro.pid, number)
         rest = repro.stdout.read()
     return head + rest
 
