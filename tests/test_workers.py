@@ -131,9 +131,12 @@ def test_parts_are_all_of_a_batch_and_none_twice(images: int, count: int) -> Non
 
 def test_workers_learn_as_one_process_does(tmp_path: Path, alone: list[float]) -> None:
     training = Training(tmp_path / "several", kvstore="dist_sync", workers=2)
-    losses, _ = training.run()
+    losses, network = training.run()
     np.testing.assert_allclose(losses, alone, rtol=TOLERANCE)
     assert losses[-1] < 0.7 * losses[0]
+    # By one process that cuts its batches likewise, to the bit.
+    training.set(kvstore="local", workers=1, replicas=2)
+    assert training.run()[1] == network
 
 
 @pytest.mark.slow
