@@ -83,6 +83,17 @@ class Training:
         assert process.returncode == 0, output
         return self.outcome()
 
+    def run_script(self, script: str, *, workers: int) -> None:
+        """Run a script as every process of a training, in the place of the stage."""
+        (self.path / "script.py").write_text(script)
+        launch = (
+            "from lenet import launcher; import sys; "
+            f"launcher.launch([sys.executable, 'script.py'], workers={workers})"
+        )
+        with self.started(command=[sys.executable, "-c", launch]) as process:
+            output = process.communicate(timeout=60)[0]
+        assert process.returncode == 0, output
+
     def outcome(self) -> tuple[list[float], str]:
         with (self.path / "curves/plots/metrics/loss.tsv").open() as file:
             losses = [float(row["loss"]) for row in csv.DictReader(file, delimiter="\t")]
@@ -175,14 +186,7 @@ else:
 
 def test_each_worker_has_images_of_its_own(tmp_path: Path) -> None:
     training = Training(tmp_path / "shards")
-    (training.path / "record.py").write_text(RECORDING)
-    code = (
-        "from lenet import launcher; import sys; "
-        "launcher.launch([sys.executable, 'record.py'], workers=2)"
-    )
-    with training.started(command=[sys.executable, "-c", code]) as process:
-        output = process.communicate()[0]
-    assert process.returncode == 0, output
+    training.run_script(RECORDING, workers=2)
     seen = [np.load(training.path / f"seen{rank}.npy").reshape(-1, 256) for rank in range(2)]
     assert [len(images) for images in seen] == [257, 256]
     expected = digits.load(training.path / "train.npz").images.reshape(-1, 256)
@@ -496,12 +500,5 @@ else:
 
 def test_the_server_unpickles_nothing(tmp_path: Path) -> None:
     training = Training(tmp_path / "commanded")
-    (training.path / "command.py").write_text(COMMANDING)
-    code = (
-        "from lenet import launcher; import sys; "
-        "launcher.launch([sys.executable, 'command.py'], workers=1)"
-    )
-    with training.started(command=[sys.executable, "-c", code]) as process:
-        output = process.communicate(timeout=60)[0]
-    assert process.returncode == 0, output
+    training.run_script(COMMANDING, workers=1)
     assert not (training.path / "unpickled").exists()
