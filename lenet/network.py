@@ -26,6 +26,8 @@ from lenet.files import whole_file
 # ones, and by slower general ones otherwise: for LeNet's 6 maps a training step takes 1.3 times
 # as long.
 _LANES = 16
+# What MXNet raises for files that hold no network.
+_UNREADABLE = (mx.MXNetError, ValueError, AssertionError)
 
 
 class ScaledTanh(mx.gluon.HybridBlock):
@@ -229,11 +231,11 @@ def save(network: LeNet | Committee, symbol_path: Path, params_path: Path) -> No
         try:
             network.export(f"{folder}/lenet")
             # MXNet does not notice if the last bytes find no room.
-            load(*exported, context=mx.cpu())
-        except (mx.MXNetError, OSError, InputError) as error:
+            _read(*exported, context=mx.cpu())
+        except (*_UNREADABLE, OSError) as error:
             raise InputError(
-                f"{folder}: MXNet could not write the network there ({error}). If the disk is "
-                "full, make room, or name another folder by TMPDIR."
+                f"{folder}: MXNet could not write the network there ({_last_line(error)}). If the "
+                "disk is full, make room, or name another folder by TMPDIR."
             ) from error
         for source, target in zip(exported, (symbol_path, params_path), strict=True):
             with whole_file(target) as file:
@@ -249,13 +251,21 @@ def load(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.glu
         if not path.is_file():
             raise InputError(f"{path}: no such model file; `dvc repro train` makes it.")
     try:
-        # Given the params too, `imports` warns that it does not know the input's type.
-        network = mx.gluon.SymbolBlock.imports(str(symbol_path), ["data"])
-        network.collect_params().load(str(params_path), ctx=context)
-    except (mx.MXNetError, ValueError, AssertionError) as error:
-        reason = str(error).strip().splitlines()[-1]
+        return _read(symbol_path, params_path, context=context)
+    except _UNREADABLE as error:
         raise InputError(
-            f"{symbol_path}, {params_path}: not a model that MXNet can read ({reason}); "
+            f"{symbol_path}, {params_path}: not a model that MXNet can read ({_last_line(error)}); "
             "`dvc checkout` or `dvc repro train` brings it back."
         ) from error
+
+
+def _read(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
+    # Given the params too, `imports` warns that it does not know the input's type.
+    network = mx.gluon.SymbolBlock.imports(str(symbol_path), ["data"])
+    network.collect_params().load(str(params_path), ctx=context)
     return network
+
+
+def _last_line(error: Exception) -> str:
+    """Return what an error of MXNet's says, without the traceback of its own before it."""
+    return (str(error).strip() or repr(error)).splitlines()[-1]

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lenet import network
+from lenet._mxnet import mx
+from lenet.errors import InputError
 from tests.project import SMALL, Project
 
 pytestmark = pytest.mark.slow
@@ -214,13 +218,45 @@ def test_a_full_disk_ends_in_an_error_and_room_in_the_right_result(
     project.set(lr=0.02)
     (disk.path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(disk.path / "tmp"))
-    messages = "No space left on device|not write the network there, as where the disk is full"
+    messages = (
+        "No space left on device"
+        "|could not write the network there"
+        # DVC, where it is its trial of a link that finds no room.
+        "|No possible cache link types"
+    )
     for kib in (16, 64, 160, 300):
         disk.leave_free(kib)
         assert re.search(messages, project.run("dvc repro", fails=True)), kib
     disk.set("size=1g")
     project.repro()
     assert project.hashes() == branched.hashes()
+
+
+def test_where_there_is_no_room_for_a_network_it_is_said_in_one_line(
+    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lenet = network.LeNet(image_size=16, activation="relu")
+    lenet.initialize(mx.init.Xavier())
+    lenet.hybridize()
+    lenet(mx.nd.zeros((1, 1, 16, 16)))
+    whole, saved = ([folder / "symbol.json", folder / "params"] for folder in (tmp_path, disk.path))
+    network.save(lenet, *whole)
+    size = sum(path.stat().st_size for path in whole) // 1024
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.path))
+    # MXNet writes to a temporary folder first, so that twice the size is needed.
+    refused = set()
+    for kib in range(4, 2 * size, 4):
+        disk.leave_free(kib)
+        with pytest.raises(InputError) as error:
+            network.save(lenet, *saved)
+        said = re.fullmatch(r"\S+: (.*) [(].+[)]\.[^()]*", str(error.value))
+        assert said, error.value
+        refused.add(said[1])
+        assert not any(path.is_file() for path in disk.path.iterdir() if path not in saved)
+    assert refused == {"MXNet could not write the network there", "cannot be written"}
+    disk.leave_free(2 * size + 40)
+    network.save(lenet, *saved)
+    assert [path.read_bytes() for path in saved] == [path.read_bytes() for path in whole]
 
 
 def test_a_disk_that_is_only_read_ends_in_an_error_and_nothing_is_lost(
