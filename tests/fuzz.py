@@ -11,17 +11,23 @@ from pathlib import Path
 
 import atheris
 
-# Of the libraries those parts that files are read by.
-_INSTRUMENTED = ["lenet", "PIL", "numpy.lib", "ruamel.yaml", "zipfile"]
-
-with atheris.instrument_imports(include=_INSTRUMENTED):
-    from tests.fuzz_seeds import SEEDS
-    from tests.fuzz_targets import TARGETS
+# Beside ours, those libraries that a target's files are read by.
+_LIBRARIES = {
+    "raw": ["zipfile"],
+    "picture": ["PIL"],
+    "npz": ["numpy.lib", "zipfile"],
+    "params": ["ruamel.yaml"],
+    "model": [],
+    "predict": ["PIL", "numpy.lib", "zipfile"],
+}
 
 
 def main() -> None:
     """Fuzz until an option of libFuzzer's says that it is enough."""
     name, *options = sys.argv[1:]
+    with atheris.instrument_imports(include=["lenet", *_LIBRARIES[name]]):
+        from tests.fuzz_seeds import SEEDS
+        from tests.fuzz_targets import TARGETS
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "corpus")
         corpus.mkdir()

@@ -45,6 +45,7 @@ def test_every_contender_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(list(training.CONTENDERS[name](16, 24))) == 2
 
 
+@pytest.mark.slow
 def test_workers_are_timed_by_the_stage_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

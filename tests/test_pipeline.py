@@ -249,6 +249,7 @@ def test_made_anew_elsewhere_everything_has_the_same_bytes(
     assert project.run("git status --porcelain") == ""
 
 
+@pytest.mark.slow
 def test_on_another_processor_the_data_have_the_same_bytes_and_the_error_rate_is_near(
     project: Project,
 ) -> None:

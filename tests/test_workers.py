@@ -104,15 +104,12 @@ class Training:
 def processes(session: int) -> dict[int, str]:
     """Return the living processes of a session and the role of each in a training."""
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    for process in psutil.process_iter():
         try:
-            state, _, _, of = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
-            environment = (folder / "environ").read_text().split("\0")
-        except (OSError, ValueError):
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                found[process.pid] = process.environ().get(launcher.ROLE, "launcher")
+        except (OSError, psutil.Error):
             continue
-        if int(of) == session and state != "Z":
-            roles = [value for value in environment if value.startswith("DMLC_ROLE=")]
-            found[int(folder.name)] = roles[0].partition("=")[2] if roles else "launcher"
     return found
 
 
@@ -194,7 +191,7 @@ def test_each_worker_has_images_of_its_own(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found[np.lexsort(found.T)], expected[np.lexsort(expected.T)])
 
 
-@pytest.mark.parametrize("role", ["worker", "server"])
+@pytest.mark.parametrize("role", ["worker", pytest.param("server", marks=pytest.mark.slow)])
 def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str) -> None:
     training = Training(tmp_path / "lost", kvstore="dist_sync", workers=2)
     training.set(epochs=4000)
@@ -214,7 +211,9 @@ def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str
     assert not (training.path / "lenet-0000.params").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
+)
 def test_it_listens_on_loopback_and_when_it_is_stopped_no_process_stays(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -224,7 +223,7 @@ def test_it_listens_on_loopback_and_when_it_is_stopped_no_process_stays(
         roles = begun(process)
         assert sorted(roles.values()) == ["launcher", "scheduler", "server", "worker", "worker"]
         for pid, role in roles.items():
-            assert addresses(pid) == (set() if role == "launcher" else {"0100007F"}), role
+            assert addresses(pid) == (set() if role == "launcher" else {"127.0.0.1"}), role
         os.kill(process.pid, number)
         rest = process.communicate(timeout=30)[0].splitlines()
         deadline = time.monotonic() + 10
@@ -235,6 +234,7 @@ def test_it_listens_on_loopback_and_when_it_is_stopped_no_process_stays(
     assert said == (["interrupted"] if number == signal.SIGINT else [])
 
 
+@pytest.mark.slow
 def test_a_training_that_diverges_says_so_once(tmp_path: Path) -> None:
     training = Training(tmp_path / "diverging", kvstore="dist_sync", workers=2)
     training.set(lr=100, warmup_epochs=0, momentum=0.99)
@@ -247,19 +247,9 @@ def test_a_training_that_diverges_says_so_once(tmp_path: Path) -> None:
 
 
 def addresses(pid: int) -> set[str]:
-    """Return where a process listens, as Linux writes it: IPv4 backwards in hexadecimal."""
-    sockets = set()
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        target = str(link.readlink())
-        if target.startswith("socket:["):
-            sockets.add(target[8:-1])
-    found = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-            columns = line.split()
-            if columns[3] == "0A" and columns[9] in sockets:
-                found.add(columns[1].partition(":")[0])
-    return found
+    """Return where a process listens."""
+    connections = psutil.Process(pid).net_connections()
+    return {each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN}
 
 
 def led_at(port: int) -> dict[str, str]:
@@ -292,6 +282,7 @@ def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: i
 
 
 @pytest.mark.parametrize("other", [{"lr": 0.01}, {"workers": 3}], ids=str)
+@pytest.mark.slow
 def test_workers_of_other_inputs_are_refused(
     tmp_path: Path, port: int, other: dict[str, object]
 ) -> None:
@@ -459,6 +450,7 @@ def test_a_port_in_use_and_an_address_left_empty(
     assert os.environ[launcher.ADDRESS] == "127.0.0.1"
 
 
+@pytest.mark.slow
 def test_a_worker_that_waits_for_others_ends_with_the_one_that_leads(
     tmp_path: Path, port: int
 ) -> None:
@@ -498,6 +490,7 @@ else:
 """
 
 
+@pytest.mark.slow
 def test_the_server_unpickles_nothing(tmp_path: Path) -> None:
     training = Training(tmp_path / "commanded")
     training.run_script(COMMANDING, workers=1)
