@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from lenet.digits import Digits
 from tests.project import ROOT, SMALL, Project
+
+# In the background shells have a Ctrl-C ignored, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("lenet", deadline=None)
