@@ -14,6 +14,11 @@ from lenet.errors import InputError
 from lenet.files import MOST_EXPANSION, most_unpacked, whole_file
 
 CLASSES = 10
+# What zipfile and NumPy raise for files that are no npz: NumPy takes an array's header for Python.
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, MemoryError, RuntimeError),
+    *(SyntaxError, TokenError, TypeError, ValueError, LookupError, ArithmeticError),
+)
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,7 @@ def load(path: Path) -> Digits:
         raise InputError(
             f"{path}: no such file; `dvc repro convert` makes the npz files."
         ) from error
-    except (
-        *(KeyError, ValueError, TypeError, EOFError, OSError, MemoryError),
-        *(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, TokenError),
-    ) as error:
+    except _UNREADABLE as error:
         raise InputError(
             f"{path}: not an npz file with images and labels ({error}); "
             "`python -m lenet convert` makes one of a .jf or image-text file."
