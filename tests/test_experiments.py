@@ -63,9 +63,11 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
     for process in (workers[0], runs[0], *runs[0].children(recursive=True)):
         process.kill()
     wait_for_workers(project, "0")
-    # Whose worker is gone seems to run for ever, until one asks.
-    for name, state in queue(project).items():
-        if state == "Running":
+    # Whose worker is gone seems to run for ever, until one asks; and again where it did run on.
+    deadline = time.monotonic() + 60
+    while running := [name for name, state in queue(project).items() if state == "Running"]:
+        assert time.monotonic() < deadline
+        for name in running:
             project.run(f"dvc queue kill {name}")
     states = queue(project).values()
     assert set(states) <= {"Success", "Failed"}
