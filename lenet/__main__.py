@@ -1,6 +1,8 @@
 """The command line: python -m lenet predict | convert | summary."""
 
 import argparse
+import re
+from collections.abc import Container
 from pathlib import Path
 
 from lenet.errors import InputError, run
@@ -15,7 +17,22 @@ def main() -> None:
     _add_convert(commands)
     _add_summary(commands)
     arguments = parser.parse_args()
-    arguments.run(arguments)
+    try:
+        arguments.run(arguments)
+    except InputError as error:
+        raise InputError(_as_options(str(error), vars(arguments))) from error
+
+
+def _as_options(message: str, options: Container[str]) -> str:
+    """Return an error's message with the parameters that it advises as options of the command."""
+
+    def option(setting: re.Match[str]) -> str:
+        name, value = setting[1], setting[2].strip("[]").replace(",", " ")
+        return f"--{name.replace('_', '-')} {value}"
+
+    if "image_side" not in options:
+        message = re.sub(r"[:.] [Ss]et image_side=\d+\.", ". The network takes no others.", message)
+    return re.sub(r"\b(image_side|first_label|pixel_range)=(\[[^]]*\]|\d+)", option, message)
 
 
 def _add_predict(commands: argparse._SubParsersAction) -> None:
@@ -129,7 +146,9 @@ def _summary(arguments: argparse.Namespace) -> None:
     from lenet import summary
 
     names = ("image_size", "c3", "pooling")
-    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
+    given = {
+        name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None
+    }
     settings = NetworkParams.load(Path("params.yaml")).model_dump() | given
     NetworkParams.check(**settings)
     table = summary.table(**{name: settings[name] for name in names})

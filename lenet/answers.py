@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet import pictures
-from lenet.errors import InputError
+from lenet.errors import InputError, printable
 from lenet.params import ConversionParams
 from lenet.recognition import Recogniser
 
@@ -53,6 +53,10 @@ def answer(path: Path, recogniser: Recogniser, params: ConversionParams) -> list
 
     Raises InputError where the file cannot be read.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError(
+            f"{path}: a pipe or a device; expected a file. Write what comes out of it to one."
+        )
     if pictures.is_picture(path):
         images = pictures.read(path, recogniser.side)[None]
     else:
@@ -70,14 +74,15 @@ def answer(path: Path, recogniser: Recogniser, params: ConversionParams) -> list
 
 def as_table(answers: list[Answer]) -> str:
     """Return the answers for people to read; a `?` marks those that are not confident."""
-    width = max([len("file"), *(len(answer.file) for answer in answers)])
+    files = [printable(answer.file) for answer in answers]
+    width = max(map(len, ["file", *files]))
     digits = "".join(f"{f'p{digit}':>7}" for digit in range(10))
     lines = [f"{'file':<{width}}  index  prediction  confidence {digits}"]
-    for answer in answers:
+    for answer, file in zip(answers, files, strict=True):
         mark = " " if answer.confidence >= CONFIDENT else "?"
         values = "".join(f"{value:7.4f}" for value in answer.probabilities)
         lines.append(
-            f"{answer.file:<{width}}  {answer.index:>5}  {answer.prediction:>10}  "
+            f"{file:<{width}}  {answer.index:>5}  {answer.prediction:>10}  "
             f"{answer.confidence:>10.4f}{mark}{values}"
         )
     return "\n".join(lines) + "\n"

@@ -1,5 +1,6 @@
 """Errors that a person can mend, and how a command ends on one."""
 
+import io
 import os
 import signal
 import sys
@@ -21,18 +22,65 @@ def run(main: Callable[[], None]) -> None:
     not be read, more memory.
     """
     expect_interrupts()
+    # Of a file's name that cannot be printed as it is: in the encoding, or at all.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        main()
-    except InputError as error:
-        sys.exit(f"error: {error}")
-    except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"error: {named}{error.strerror or error}")
-    except MemoryError as error:
-        sys.exit(f"error: there is not enough memory ({str(error) or 'it is used up'}).")
+        try:
+            main()
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read has had enough, as `head`.
+        _give_up_output()
+        sys.exit(1)
+    except Exception as error:
+        message = _message(error)
+        if message is None:
+            raise
+        if isinstance(error, OSError):
+            _give_up_output()
+        sys.exit(f"error: {printable(message)}")
+
+
+def _message(error: Exception) -> str | None:
+    """Return what to tell a person of an error that can be mended, None of a fault of ours."""
+    match error:
+        case InputError():
+            return str(error)
+        case OSError():
+            named = f"{error.filename}: " if error.filename else ""
+            return f"{named}{error.strerror or error}"
+        case MemoryError():
+            return f"there is not enough memory ({str(error) or 'it is used up'})."
+    mxnet = sys.modules.get("mxnet")
+    if mxnet and isinstance(error, mxnet.MXNetError) and "allocate" in str(error):
+        return (
+            "there is not enough memory for MXNet. Lower batch_size, image_size or members, or "
+            "take a machine, container or job with more."
+        )
+    return None
+
+
+def _give_up_output() -> None:
+    """Have what is still to be printed go nowhere; Python would try it at its end, and complain."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def printable(text: str) -> str:
+    """Return `text` with its control characters, except for line ends, shown and not obeyed.
+
+    A terminal would take those out of a file, or its name, for commands.
+    """
+    return "".join(
+        character if character.isprintable() or character == "\n" else repr(character)[1:-1]
+        for character in text
+    )
 
 
 def expect_interrupts() -> None:

@@ -101,6 +101,14 @@ def _parse(
         )
     if not done:
         _check_side(path, index, counts, layout)
+    # Whether the last line of a file that leaves blank pixels out is all there nothing tells.
+    dense = 1 + 2 * layout.features
+    cut = len(counts) > 1 and (counts[:-1] == dense).all() and counts[-1] < dense
+    if cut and not text.endswith(b"\n"):
+        raise InputError(
+            f"{place(len(counts) - 1)}: found {counts[-1] // 2} pixel values and no end of the "
+            f"line; expected {layout.features}, as before it. The file is cut short."
+        )
     # Not all at once: a block of lines that state next to nothing is many images.
     step = max(1, _PIXELS_AT_ONCE // layout.features)
     for start in range(0, len(label_at), step):

@@ -20,6 +20,7 @@ ROLE, ADDRESS, PORT = "DMLC_ROLE", "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
 LOST_AFTER = "PS_HEARTBEAT_TIMEOUT"
 # Process number of the one that started this one, and without which it has nothing to do.
 LAUNCHER = "LENET_LAUNCHER"
+_NODE_HOST = "DMLC_NODE_HOST"
 _LOOPBACK = "127.0.0.1"
 # Seconds between the signs of life.
 _HEARTBEAT = 2
@@ -42,9 +43,11 @@ def configure(workers: int) -> str:
         ROLE: os.environ[ROLE] if LAUNCHER in os.environ else "worker",
     }
     # Where other processes of the training reach this one.
-    os.environ.setdefault("DMLC_NODE_HOST", own_address)
-    # ps-lite would take it for its own, and all processes for the same.
-    os.environ.pop("PORT", None)
+    _check_own(_NODE_HOST, os.environ.setdefault(_NODE_HOST, own_address))
+    # ps-lite would take the first for its own port, and all processes for the same; by the second
+    # it would talk by files, and wait for ever for those that do not.
+    for name in ("PORT", "DMLC_LOCAL"):
+        os.environ.pop(name, None)
     return os.environ[ROLE]
 
 
@@ -67,6 +70,18 @@ def _addresses(leader: str) -> tuple[str, str]:
             "strangers reach; expected that of the network which the workers share."
         )
     return address, own_address
+
+
+def _check_own(name: str, address: str) -> None:
+    """Raise InputError where the environment's `name` is no address of this machine."""
+    try:
+        with socket.socket() as own:
+            own.bind((address, 0))
+    except (OSError, UnicodeError) as error:
+        raise InputError(
+            f"{name}: found {address!r} ({error}); expected an address of this machine, where the "
+            "other workers reach it."
+        ) from error
 
 
 def check_port() -> None:

@@ -7,24 +7,41 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from typing_extensions import Self
 
 from lenet.errors import InputError
 
+# Far below every number of use, and far above what a float32 can still be.
+_LEAST = 1e-9
+
 
 def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
-    if pair[0] >= pair[1]:
+    if pair[1] - pair[0] < _LEAST:
         raise ValueError
     return pair
+
+
+def _zero_or_some(value: float) -> float:
+    if 0 < value < _LEAST:
+        raise ValueError
+    return value
 
 
 # Strict: true is no number, 2.5 no whole one, and text neither.
 _Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _Whole = Annotated[int, Field(strict=True)]
+_Bound = Annotated[float, Field(strict=True, ge=-1e9, le=1e9)]
+_Range = Annotated[tuple[_Bound, _Bound], AfterValidator(_ascending)]
+_ZeroOrSome = Annotated[_Number, AfterValidator(_zero_or_some)]
 _ImageSide = Annotated[
     int, Field(strict=True, ge=2, le=1024, description="a whole number from 2 to 1024")
 ]
+# What ruamel.yaml raises: of a tag whose text does not fit it, next to anything.
+_NO_YAML = (
+    *(YAMLError, ValueError, TypeError, LookupError, ArithmeticError),
+    *(AssertionError, AttributeError, RecursionError),
+)
 _Device = Annotated[Literal["cpu", "gpu"], Field(description="cpu or gpu")]
 _Seed = Annotated[_Whole, Field(ge=0, lt=2**31, description="a whole number from 0 to 2147483647")]
 _ImageSize = Annotated[
@@ -46,7 +63,13 @@ class _Params(BaseModel, frozen=True):
         try:
             # YAML 1.2, so that the 1e-06 that DVC writes is a number.
             values = YAML(typ="safe", pure=True).load(path)
-        except (OSError, ValueError, RecursionError, YAMLError) as error:
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = f", line {mark.line + 1}" if mark else ""
+            raise InputError(f"{path}{line}: cannot be read as YAML: {error.problem}.") from error
+        except _NO_YAML as error:
             raise InputError(f"{path}: cannot be read as YAML: {error}") from error
         if not isinstance(values, dict):
             raise InputError(
@@ -56,7 +79,7 @@ class _Params(BaseModel, frozen=True):
             if key not in AllParams.model_fields:
                 near = difflib.get_close_matches(str(key), AllParams.model_fields, n=1)
                 advice = f"; did you mean {near[0]}?" if near else "."
-                raise InputError(f"{path}: unknown parameter {key}{advice}")
+                raise InputError(f"{path}: unknown parameter {str(key)[:80]}{advice}")
         try:
             return cls.check(**values)
         except InputError as error:
@@ -84,8 +107,8 @@ class ConversionParams(_Params, frozen=True):
     """What `convert` has to know of a raw file; see `records.Layout`."""
 
     image_side: _ImageSide
-    pixel_range: Annotated[tuple[_Number, _Number], AfterValidator(_ascending)] = Field(
-        description="two numbers, the lower first, such as [0, 2]"
+    pixel_range: _Range = Field(
+        description="two numbers from -1e9 to 1e9, the lower first, such as [0, 2]"
     )
     first_label: _Whole = Field(ge=0, le=1000, description="a whole number from 0 to 1000")
 
@@ -108,8 +131,8 @@ class ViewParams(_Params, frozen=True):
     margin: _Number = Field(ge=0, le=2, description="a number from 0 to 2")
     centering: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
     proportion: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
-    input_range: Annotated[tuple[_Number, _Number], AfterValidator(_ascending)] = Field(
-        description="two numbers, the lower first, such as [-1, 1]"
+    input_range: _Range = Field(
+        description="two numbers from -1e9 to 1e9, the lower first, such as [-1, 1]"
     )
 
 
@@ -155,17 +178,17 @@ class TrainingParams(ViewParams, NetworkParams, WarpParams, frozen=True):
     members: _Whole = Field(ge=1, le=100, description="a whole number from 1 to 100")
     seed: _Seed
     validation_fraction: _Number = Field(ge=0, le=0.9, description="a number from 0 to 0.9")
-    epochs: _Whole = Field(ge=1, description="a whole number from 1 on")
-    batch_size: _Whole = Field(ge=1, description="a whole number from 1 on")
+    epochs: _Whole = Field(ge=1, le=100_000, description="a whole number from 1 to 100000")
+    batch_size: _Whole = Field(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
     replicas: _Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
     kvstore: Literal["local", "dist_sync"] = Field(description="local or dist_sync")
     workers: _Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
     optimizer: Literal["nag", "sgd"] = Field(description="nag or sgd")
-    lr: _Number = Field(gt=0, le=100, description="a number above 0, up to 100")
+    lr: _Number = Field(ge=_LEAST, le=100, description="a number from 1e-9 to 100")
     lr_schedule: Literal["cosine", "constant"] = Field(description="cosine or constant")
-    warmup_epochs: _Whole = Field(ge=0, description="a whole number from 0 on")
-    momentum: _Number = Field(ge=0, lt=1, description="a number from 0 to below 1")
-    weight_decay: _Number = Field(ge=0, le=1, description="a number from 0 to 1")
+    warmup_epochs: _Whole = Field(ge=0, description="a whole number from 0 to below epochs")
+    momentum: _ZeroOrSome = Field(ge=0, lt=1, description="0, or a number from 1e-9 to below 1")
+    weight_decay: _ZeroOrSome = Field(ge=0, le=1, description="0, or a number from 1e-9 to 1")
     label_smoothing: _Number = Field(ge=0, lt=1, description="a number from 0 to below 1")
 
     def _check_together(self) -> None:

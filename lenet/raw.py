@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lenet import digits, image_text, jf
 from lenet.digits import Digits
 from lenet.errors import InputError
-from lenet.files import whole_file
+from lenet.files import MOST_EXPANSION, most_unpacked, whole_file
 from lenet.memory import available
 from lenet.records import Layout, Records
 from lenet.text import TextFile, open_text
@@ -57,9 +57,8 @@ def _load_npz(path: Path, layout: Layout) -> Digits:
     data = digits.load(path)
     side = data.images.shape[1]
     if side != layout.side:
-        raise InputError(
-            f"{path}: found images of side {side}; expected {layout.side}. Set image_side={side}."
-        )
+        advice = f" Set image_side={side}." if side > 1 else ""
+        raise InputError(f"{path}: found images of side {side}; expected {layout.side}.{advice}")
     return data
 
 
@@ -104,9 +103,16 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
 def _check_room(path: Path, images: float, had: int, layout: Layout) -> None:
     """Raise InputError where so many images, as a file seems to hold, do not fit into memory.
 
-    There is room for `had` of them already.
+    There is room for `had` of them already. Likewise where they take far more than any such file:
+    lines that state next to nothing are images of thousands of pixels.
     """
     bytes_each, room = 4 * layout.features, available()
+    if path.is_file() and images * bytes_each > most_unpacked(path):
+        raise InputError(
+            f"{path}: its images, about {images:,.0f} of {layout.side} x {layout.side}, take more "
+            f"than {MOST_EXPANSION} times its size; expected lines that state what the images "
+            "show, and the right image_side."
+        )
     if (images - had) * bytes_each > room:
         raise InputError(
             f"{path}: its images, about {images:,.0f} of {layout.side} x {layout.side} float32, "

@@ -85,14 +85,14 @@ class Recogniser:
         except _REFUSALS as error:
             raise InputError(f"{self._path}: the model cannot be run ({error}).") from error
         # What a model says of its output it need not keep to.
-        if (
-            found.shape != (len(images), 10)
-            or found.dtype != np.float32
-            or not (found >= 0).all()
-            or not np.allclose(found.sum(axis=1), 1, atol=1e-3)
-        ):
+        if found.shape != (len(images), 10) or found.dtype != np.float32:
             raise InputError(
                 f"{self._path}: the model gives {found.dtype} {found.shape} for {len(images)} "
                 f"images; expected {len(images)} x 10 probabilities, float32."
+            )
+        if not ((found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
+            raise InputError(
+                f"{self._path}: the model gives values from {found.min()} to {found.max()}; "
+                "expected probabilities, which add up to 1 for each image."
             )
         return found

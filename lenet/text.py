@@ -6,11 +6,11 @@ import io
 import lzma
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -24,12 +24,70 @@ _BLOCK_BYTES = 1 << 20
 # What a number and the white space around it may take at most.
 _NUMBER_SPACE = 64
 
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LARGE_EXPONENT = re.compile(rb"e[+-]?0*[1-9][0-9]")
 _NUMBER_BYTES = b"0123456789+-.eE"
 _SPACE_BYTES = b" \t\r\n\v\f"
+
+
+class _Streams(io.RawIOBase):
+    """What one bzip2 or xz stream behind the other holds.
+
+    Python's own readers take whatever is behind the first one, such as a broken second one, for
+    the end of the file.
+    """
+
+    def __init__(
+        self,
+        raw: BinaryIO,
+        decompressor: type[bz2.BZ2Decompressor] | type[lzma.LZMADecompressor],
+        padding: bytes,
+    ) -> None:
+        self._raw = raw
+        self._new = decompressor
+        # What may stand between and behind streams.
+        self._padding = padding
+        self._stream = decompressor()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while True:
+            if self._stream.eof:
+                packed = self._stream.unused_data.lstrip(self._padding)
+                while not packed:
+                    more = self._raw.read(_BLOCK_BYTES)
+                    if not more:
+                        return 0
+                    packed = more.lstrip(self._padding)
+                self._stream = self._new()
+            elif self._stream.needs_input:
+                packed = self._raw.read(_BLOCK_BYTES)
+                if not packed:
+                    raise EOFError("it ends before its end marker")
+            else:
+                packed = b""
+            text = self._stream.decompress(packed, len(buffer))
+            if text:
+                buffer[: len(text)] = text
+                return len(text)
+
+
+def _open_bz2(raw: BinaryIO) -> BinaryIO:
+    return io.BufferedReader(_Streams(raw, bz2.BZ2Decompressor, b""))
+
+
+def _open_xz(raw: BinaryIO) -> BinaryIO:
+    return io.BufferedReader(_Streams(raw, lzma.LZMADecompressor, b"\0"))
+
+
+_OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": _open_bz2,
+    b"\xfd7zXZ\x00": _open_xz,
+}
 
 
 class TextFile:
@@ -70,7 +128,7 @@ class TextFile:
                 f"{self.path}: cannot be read, broken or cut short ({error}); fetch it again."
             ) from error
         self._unpacked += len(block)
-        if self._unpacked > most_unpacked(self.path):
+        if self._file is not self._raw and self._unpacked > most_unpacked(self.path):
             raise InputError(
                 f"{self.path}: unpacks to more than {MOST_EXPANSION} times its size; expected "
                 "digit images, whose text shrinks to a tenth or so. Unpack it to see what it is."
@@ -121,7 +179,7 @@ def open_text(path: Path) -> Iterator[TextFile]:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
     with raw:
         opener = next((o for m, o in _OPENERS.items() if magic.startswith(m)), None)
-        with opener(raw) if opener else raw as file:  # type: ignore[operator]
+        with opener(raw) if opener else raw as file:
             text = TextFile(path, file, raw)
             if not text.start.strip():
                 raise InputError(f"{path}: the file is empty; expected digit images.")

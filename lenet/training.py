@@ -239,6 +239,13 @@ def fit(
             raise InputError(
                 f"training diverged: the loss of epoch {number} is {loss_mean}. Lower lr ({lr})."
             )
+        # The last step comes after the last loss.
+        weights = (parameter.data(context) for parameter in network.collect_params().values())
+        if not all(np.isfinite(weight.asnumpy()).all() for weight in weights):
+            raise InputError(
+                f"training diverged: after epoch {number} some weights are no numbers. "
+                f"Lower lr ({lr})."
+            )
         yield Epoch(
             number=number,
             loss=float(loss_mean),

@@ -142,7 +142,7 @@ def _reach_scheduler() -> None:
     """Wait until the scheduler listens: MXNet would wait for ever, and say nothing."""
     check_port()
     deadline = time.monotonic() + _REACH_WITHIN
-    while (error := _refusal()) is not None:
+    while (error := _refusal(greets=True)) is not None:
         if time.monotonic() > deadline or not isinstance(error, ConnectionError | TimeoutError):
             raise InputError(
                 f"no training is led from {os.environ[ADDRESS]}:{os.environ[PORT]} ({error}). "
@@ -151,10 +151,20 @@ def _reach_scheduler() -> None:
         time.sleep(0.2)
 
 
-def _refusal() -> OSError | None:
-    """Return why the scheduler cannot be reached; None where it can."""
+def _refusal(*, greets: bool = False) -> OSError | None:
+    """Return why the scheduler cannot be reached, or why it is none; None where it can.
+
+    Args:
+        greets: whether to wait for the first byte of its greeting as well.
+    """
     try:
-        socket.create_connection((os.environ[ADDRESS], int(os.environ[PORT])), timeout=5).close()
+        address = (os.environ[ADDRESS], int(os.environ[PORT]))
+        with socket.create_connection(address, timeout=5) as connection:
+            # ZeroMQ's, in all its versions (ZMTP 3.1, section "Framing").
+            if greets and connection.recv(1) != b"\xff":
+                return ConnectionError("what answers there is no scheduler of MXNet's")
+    except TimeoutError:
+        return TimeoutError("no answer")
     except OSError as error:
         return error
     return None

@@ -3,10 +3,12 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from lenet import digits, evaluation, figures, network
 from lenet._mxnet import context
 from lenet.data_card import equal_image
-from lenet.errors import run
+from lenet.errors import InputError, run
 from lenet.files import write_csv, write_json
 from lenet.params import EvaluationParams
 from lenet.prediction import probabilities
@@ -36,6 +38,11 @@ def main() -> None:
         model, test.images, context=device, **params.model_dump(exclude={"device"})
     )
 
+    if not np.isfinite(scores).all():
+        raise InputError(
+            f"{arguments.weights}: the network gives no probabilities for some test images; its "
+            "training diverged. Lower lr."
+        )
     evaluation.check_agreement(
         scores, Recogniser(arguments.exported).probabilities(test.images), arguments.exported
     )

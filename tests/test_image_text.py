@@ -92,6 +92,17 @@ def test_refuses_with_place_and_advice(path: Path, text: str, message: str) -> N
     assert str(error.value).startswith(str(path))
 
 
+def test_a_last_line_cut_short_is_refused_where_lines_state_every_pixel(path: Path) -> None:
+    whole = "6 1:0 2:.5 3:1 4:2\n"
+    with pytest.raises(
+        InputError, match=r"line 3, record 3: found 2 pixel values and no end of the line; expected"
+    ):
+        read_raw(path, whole * 2 + "6 1:0 2:.5", LAYOUT)
+    # One that ends, or leaves blank pixels out as those before it do, may be so.
+    assert len(read_raw(path, whole * 2 + "6 1:0 2:.5\n", LAYOUT)) == 3
+    assert len(read_raw(path, "6 3:1\n" * 2 + "6", LAYOUT)) == 3
+
+
 def test_a_dense_file_of_smaller_images_is_refused(path: Path) -> None:
     line = "6 " + " ".join(f"{index}:0.5" for index in range(1, 65)) + "\n"
     layout = Layout(side=16, pixel_range=(0, 2), first_label=0)

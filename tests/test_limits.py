@@ -94,6 +94,16 @@ def test_lines_that_state_nothing_take_memory_piece_by_piece(tmp_path: Path) -> 
     assert peak < 150 * MIB
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_lines_that_state_next_to_nothing_are_not_many_images(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_bytes(pack(b"#\n" + b"1\n" * 1_000_000))
+    with pytest.raises(InputError, match=r"images, about .*, take more than 200 times its size"):
+        raw.read(path, Layout(side=64, pixel_range=(0, 2), first_label=0))
+
+
 def test_reading_takes_little_more_memory_than_the_images(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 3, (40_000, 16, 16)).astype(np.float32) / 2

@@ -37,25 +37,32 @@ def test_numbers_as_dvc_writes_them_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("lr", "fast", "found 'fast'; expected a number above 0"),
-        ("lr", -1, "found -1; expected a number above 0"),
-        ("lr", 0, "found 0; expected a number above 0"),
-        ("lr", True, "found True; expected a number above 0"),
-        ("lr", None, "found None; expected a number above 0"),
-        ("lr", float("nan"), "found nan; expected a number above 0"),
-        ("lr", float("inf"), "found inf; expected a number above 0"),
-        ("epochs", 0, "found 0; expected a whole number from 1 on"),
-        ("epochs", 2.5, "found 2.5; expected a whole number from 1 on"),
-        ("batch_size", 0, "found 0; expected a whole number from 1 on"),
+        ("lr", "fast", "found 'fast'; expected a number from 1e-9 to 100"),
+        ("lr", -1, "found -1; expected a number from 1e-9 to 100"),
+        ("lr", 0, "found 0; expected a number from 1e-9 to 100"),
+        ("lr", True, "found True; expected a number from 1e-9 to 100"),
+        ("lr", None, "found None; expected a number from 1e-9 to 100"),
+        ("lr", float("nan"), "found nan; expected a number from 1e-9 to 100"),
+        ("lr", float("inf"), "found inf; expected a number from 1e-9 to 100"),
+        ("epochs", 0, "found 0; expected a whole number from 1 to 100000"),
+        ("epochs", 10**400, "expected a whole number from 1 to 100000"),
+        ("epochs", 2.5, "found 2.5; expected a whole number from 1 to 100000"),
+        ("batch_size", 0, "found 0; expected a whole number from 1 to 1000000"),
         ("activation", "foo", "found 'foo'; expected relu, tanh, sigmoid or scaled_tanh"),
         ("optimizer", "adam", "found 'adam'; expected nag or sgd"),
         ("lr_schedule", "step", "found 'step'; expected cosine or constant"),
         ("device", "tpu", "found 'tpu'; expected cpu or gpu"),
         ("image_size", 18, "found 18; expected a multiple of 4 from 16 to 512"),
         ("image_size", 12, "found 12; expected a multiple of 4 from 16 to 512"),
-        ("input_range", [1, -1], "expected two numbers, the lower first"),
+        ("input_range", [1, -1], "expected two numbers from -1e9 to 1e9, the lower first"),
         ("input_range", 1, "found 1; expected two numbers"),
-        ("momentum", 1, "found 1; expected a number from 0 to below 1"),
+        # What MXNet could not take for a float32.
+        ("lr", 1e-40, "found 1e-40; expected a number from 1e-9 to 100"),
+        ("weight_decay", 1e-40, "found 1e-40; expected 0, or a number from 1e-9 to 1"),
+        ("momentum", 1e-40, "found 1e-40; expected 0, or a number from 1e-9 to below 1"),
+        ("input_range", [0, 1e-320], "expected two numbers from -1e9 to 1e9, the lower first"),
+        ("input_range", [-1e39, 1e39], "expected two numbers from -1e9 to 1e9, the lower first"),
+        ("momentum", 1, "found 1; expected 0, or a number from 1e-9 to below 1"),
         ("validation_fraction", 1, "found 1; expected a number from 0 to 0.9"),
         ("rotation", -5, "found -5; expected a number of degrees"),
         ("seed", -1, "found -1; expected a whole number from 0"),
@@ -91,11 +98,26 @@ def test_an_unknown_key_and_a_missing_one_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["lr: [1", "lr: 2001-99-99", "lr: !!int x", "a: 1\na: 2\n", "- 1\n", "", "\x00"]
+    "content",
+    [
+        *("lr: [1", "lr: 2001-99-99", "lr: !!int x", "a: 1\na: 2\n", "- 1\n", "", "\x00"),
+        *("seed: !!bool abc", 'seed: !!int ""', 'lr: !!float ""', 'lr: "\\UFFFFFFFF"'),
+        *("%YAML 1.99999999999999999999\n---\nlr: 1\n", "? [&a [1], [*a]]\n: 1\n"),
+    ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "params.yaml").write_text(content)
-    with pytest.raises(InputError, match="cannot be read as YAML|found no parameters"):
+    with pytest.raises(
+        InputError, match="cannot be read as YAML|found no parameters|unknown parameter"
+    ):
+        ConversionParams.load(tmp_path / "params.yaml")
+
+
+def test_a_key_given_twice_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("lr: 1\nseed: 0\nlr: 2\n")
+    with pytest.raises(
+        InputError, match=r'params\.yaml, line 3: .*: found duplicate key "lr" .*\.$'
+    ):
         ConversionParams.load(tmp_path / "params.yaml")
 
 

@@ -202,9 +202,9 @@ def test_a_bad_setting_is_refused_and_nothing_is_lost(project: Project) -> None:
     before = project.hashes()
     for setting, message in (
         ("learning_rate=1", "Key 'learning_rate' is not in struct"),
-        ("lr=fast", "params.yaml: lr: found 'fast'; expected a number above 0"),
-        ("lr=-1", "params.yaml: lr: found -1; expected a number above 0"),
-        ("epochs=0", "params.yaml: epochs: found 0; expected a whole number from 1 on"),
+        ("lr=fast", "params.yaml: lr: found 'fast'; expected a number from 1e-9 to 100"),
+        ("lr=-1", "params.yaml: lr: found -1; expected a number from 1e-9 to 100"),
+        ("epochs=0", "params.yaml: epochs: found 0; expected a whole number from 1 to 100000"),
         ("activation=foo", "activation: found 'foo'; expected relu, tanh, sigmoid or scaled_tanh"),
         ("device=gpu", "device: gpu needs an MXNet built with CUDA"),
     ):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -109,6 +110,71 @@ def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, model: 
     without = predict("five.png", folder=tmp_path)
     assert without.returncode == 1
     assert without.stderr.startswith("error: models/lenet.onnx: no such model file")
+
+
+def test_names_are_shown_and_not_obeyed(tmp_path: Path, model: Path, random_digits: Digits) -> None:
+    name = "\x1b[31mred\r.npz"
+    digits.save(random_digits[:1], tmp_path / name)
+    (tmp_path / "bad.jf").write_text("1 \x1b]0;title\x07 3\n")
+    result = predict(name, "bad.jf", "--model", model, folder=tmp_path)
+    assert "\\x1b[31mred\\r.npz" in result.stdout
+    assert "\x1b" not in result.stdout + result.stderr
+    assert "bad.jf, line 1: found " in result.stderr
+
+
+def test_a_name_that_the_encoding_lacks(tmp_path: Path, model: Path, random_digits: Digits) -> None:
+    digits.save(random_digits[:1], tmp_path / "é.npz")
+    for name in ("csv", "json", "table"):
+        done = subprocess.run(
+            [sys.executable, "-m", "lenet", "predict", "é.npz", "--model", model, "--format", name],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "\\xe9.npz" in done.stdout or "\\u00e9.npz" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("redirection", "expected"),
+    [("| head -1", ""), ("| true", ""), ("> /dev/full", "error: No space left on device\n")],
+)
+def test_output_that_nobody_takes(
+    tmp_path: Path, model: Path, random_digits: Digits, redirection: str, expected: str
+) -> None:
+    digits.save(random_digits[np.arange(4000) % 40], tmp_path / "many.npz")
+    command = f"{sys.executable} -m lenet predict many.npz --model {model} {redirection}"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == expected
+    assert (done.returncode == 1) == bool(expected)
+
+
+def test_a_pipe_is_refused_by_its_name(tmp_path: Path, model: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = predict("pipe", "--model", model, folder=tmp_path)
+    assert result.returncode == 1
+    assert result.stderr == (
+        "error: pipe: a pipe or a device; expected a file. Write what comes out of it to one.\n"
+    )
+
+
+def test_what_to_do_is_said_in_options(tmp_path: Path, model: Path, random_digits: Digits) -> None:
+    (tmp_path / "signed.jf").write_text(f"3 {'-1 ' * 256}\n")
+    result = predict("signed.jf", "--model", model, folder=tmp_path)
+    assert "from -1 to 1, set --pixel-range -1 1." in result.stderr
+    larger = Digits(np.ones((1, 20, 20), np.float32), random_digits.labels[:1])
+    digits.save(larger, tmp_path / "larger.npz")
+    result = predict("larger.npz", "--model", model, folder=tmp_path)
+    assert "side 20; expected 16. The network takes no others." in result.stderr
 
 
 def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, model: Path) -> None:

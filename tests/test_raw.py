@@ -67,6 +67,31 @@ def test_a_broken_archive_is_named(
         raw.read(path, SIGNED)
 
 
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_archives_one_behind_the_other_are_read_as_one(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    records = "".join(f"{number % 10} 0 .5 -1 1\n" for number in range(2000)).encode()
+    first, second = compress(records[:20_000]), compress(records[20_000:])
+    path = tmp_path / "mine.z"
+    path.write_bytes(first + second)
+    assert len(raw.read(path, SIGNED)[0]) == 2000
+    for broken in (
+        first + b"?" + second[1:],
+        first + second[:-1],
+        first + second + b"behind the end",
+    ):
+        path.write_bytes(broken)
+        with pytest.raises(InputError, match=r"mine.z: cannot be read, broken or cut short"):
+            raw.read(path, SIGNED)
+
+
+def test_xz_may_be_padded(tmp_path: Path) -> None:
+    path = tmp_path / "mine.xz"
+    path.write_bytes(lzma.compress(b"6 1:1\n") + bytes(4) + lzma.compress(b"3 2:1\n") + bytes(8))
+    assert raw.read(path, SIGNED)[0].labels.tolist() == [6, 3]
+
+
 def test_labels_start_at_first_label(tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("1 1:1\n10 2:1\n")

@@ -231,6 +231,14 @@ def test_divergence_is_an_error_that_names_lr(real_digits: Digits) -> None:
         trained(real_digits[np.arange(200)], epochs=5, lr=1e30)
 
 
+def test_divergence_in_the_last_step_is_an_error_too(real_digits: Digits) -> None:
+    few = real_digits[np.arange(20)]
+    with pytest.raises(
+        InputError, match=r"training diverged: after epoch 1 some weights are no numbers.*1e\+38"
+    ):
+        trained(few, epochs=1, batch_size=20, lr=1e38, input_range=(-1e9, 1e9), momentum=0)
+
+
 def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Digits) -> None:
     rest, validation = training.split(real_digits, validation_fraction=0.1, seed=3)
     assert validation is not None

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -405,6 +406,28 @@ def test_joining_a_training_that_nobody_leads(monkeypatch: pytest.MonkeyPatch, p
         pass
 
 
+def test_joining_something_else_that_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    def greet(server: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(b"220 mail.example.org ESMTP")
+
+    monkeypatch.setattr(workers, "_REACH_WITHIN", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv(launcher.ADDRESS, "127.0.0.1")
+        monkeypatch.setenv(launcher.PORT, str(server.getsockname()[1]))
+        threading.Thread(target=greet, args=[server], daemon=True).start()
+        with (
+            pytest.raises(InputError, match="what answers there is no scheduler"),
+            workers.together("dist_sync"),
+        ):
+            pass
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "message"),
     [
@@ -417,6 +440,8 @@ def test_joining_a_training_that_nobody_leads(monkeypatch: pytest.MonkeyPatch, p
             {"DMLC_PS_ROOT_URI": "192.0.2.1", "DMLC_PS_ROOT_PORT": "9091"},
             "DMLC_PS_ROOT_URI=192.0.2.1, DMLC_PS_ROOT_PORT=9091: Cannot assign requested address",
         ),
+        ([], {"DMLC_NODE_HOST": "nonsense"}, "DMLC_NODE_HOST: found 'nonsense'"),
+        ([], {"DMLC_NODE_HOST": "192.0.2.1"}, "DMLC_NODE_HOST: found '192.0.2.1'"),
         ([], {"DMLC_PS_ROOT_PORT": "http"}, "DMLC_PS_ROOT_PORT: found 'http'"),
         ([], {"PS_HEARTBEAT_TIMEOUT": "20s"}, "PS_HEARTBEAT_TIMEOUT: found '20s'"),
         (["--join"], {}, "DMLC_PS_ROOT_PORT: found ''; expected a whole number from 1 to 65535"),
@@ -438,7 +463,8 @@ def test_a_port_in_use_and_an_address_left_empty(
 ) -> None:
     monkeypatch.setenv(launcher.ADDRESS, "")
     monkeypatch.setenv(launcher.PORT, str(port))
-    for name in (launcher.ROLE, launcher.LOST_AFTER, "DMLC_NODE_HOST", "PS_HEARTBEAT_INTERVAL"):
+    monkeypatch.setenv("DMLC_NODE_HOST", "127.0.0.1")
+    for name in (launcher.ROLE, launcher.LOST_AFTER, "PS_HEARTBEAT_INTERVAL"):
         monkeypatch.setenv(name, "20")
     for name in ("DMLC_NUM_WORKER", "DMLC_NUM_SERVER"):
         monkeypatch.setenv(name, "1")
