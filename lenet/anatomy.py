@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lenet._mxnet import mx
 from lenet.architecture import C1_MAPS, C3_MAPS, C5_UNITS, F6_UNITS
 from lenet.digits import CLASSES
-from lenet.network import LeNet
+from lenet.network import LeNet, readable
 
 # Of each layer's output what comes first; behind the maps lie blank ones.
 _OWN = {
@@ -28,11 +28,14 @@ def load(params_path: Path, *, image_size: int, activation: str, c3: str, poolin
     Args:
         params_path: its weights.
         image_size, activation, c3, pooling: see `network.LeNet`; as it was trained with.
+
+    Raises InputError where the file is missing or holds no such network.
     """
     lenet = LeNet(
         image_size=image_size, activation=activation, c3=c3, pooling=pooling, name="lenet0"
     )
-    lenet.collect_params().load(str(params_path), ctx=mx.cpu(), ignore_extra=True)
+    with readable(params_path):
+        lenet.collect_params().load(str(params_path), ctx=mx.cpu(), ignore_extra=True)
     return lenet
 
 

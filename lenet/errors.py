@@ -44,7 +44,11 @@ def run(main: Callable[[], None]) -> None:
             raise
         if isinstance(error, OSError):
             _give_up_output()
-        sys.exit(f"error: {printable(message)}")
+        print(f"error: {printable(message)}", file=sys.stderr, flush=True)
+        if _is_of_mxnet(error):
+            # Which would fail again in its last moments, and not so briefly.
+            os._exit(1)
+        sys.exit(1)
 
 
 def _message(error: Exception) -> str | None:
@@ -57,13 +61,17 @@ def _message(error: Exception) -> str | None:
             return f"{named}{error.strerror or error}"
         case MemoryError():
             return f"there is not enough memory ({str(error) or 'it is used up'})."
-    mxnet = sys.modules.get("mxnet")
-    if mxnet and isinstance(error, mxnet.MXNetError) and "allocate" in str(error):
+    if _is_of_mxnet(error) and "allocate" in str(error):
         return (
             "there is not enough memory for MXNet. Lower batch_size, image_size or members, or "
             "take a machine, container or job with more."
         )
     return None
+
+
+def _is_of_mxnet(error: Exception) -> bool:
+    mxnet = sys.modules.get("mxnet")
+    return mxnet is not None and isinstance(error, mxnet.MXNetError)
 
 
 def _give_up_output() -> None:

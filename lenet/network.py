@@ -2,7 +2,8 @@
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -247,15 +248,22 @@ def load(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.glu
 
     Raises InputError where a file is missing or no such model.
     """
-    for path in (symbol_path, params_path):
+    with readable(symbol_path, params_path):
+        return _read(symbol_path, params_path, context=context)
+
+
+@contextmanager
+def readable(*paths: Path) -> Iterator[None]:
+    """Raise InputError where a model's file is missing, or what is read of them is no network."""
+    for path in paths:
         if not path.is_file():
             raise InputError(f"{path}: no such model file; `dvc repro train` makes it.")
     try:
-        return _read(symbol_path, params_path, context=context)
+        yield
     except _UNREADABLE as error:
         raise InputError(
-            f"{symbol_path}, {params_path}: not a model that MXNet can read ({_last_line(error)}); "
-            "`dvc checkout` or `dvc repro train` brings it back."
+            f"{', '.join(map(str, paths))}: not a model that MXNet can read "
+            f"({_last_line(error)}); `dvc checkout` or `dvc repro train` brings it back."
         ) from error
 
 

@@ -10,7 +10,7 @@ from lenet import anatomy, digits, figures
 from lenet._mxnet import context
 from lenet.augmentation import identity_affine, network_input, random_affine, random_gamma
 from lenet.digits import CLASSES
-from lenet.errors import run
+from lenet.errors import InputError, run
 from lenet.params import DrawingParams, NetworkParams, ViewParams, WarpParams
 
 # Warped copies of a digit.
@@ -60,6 +60,8 @@ def main() -> None:
         pd.read_csv(path, sep="\t", index_col="step")
         for path in sorted(arguments.curves.glob("*_accuracy.tsv"))
     ]
+    if not accuracies:
+        raise InputError(f"{arguments.curves}: no learning curves; `dvc repro train` makes them.")
     figures.curves_picture(pd.concat(accuracies, axis=1), curves)
 
 

@@ -6,6 +6,7 @@ from scipy.signal import correlate2d
 
 from lenet import anatomy, network
 from lenet._mxnet import mx
+from lenet.errors import InputError
 
 SETTINGS = {"image_size": 20, "activation": "relu"}
 
@@ -60,3 +61,14 @@ def test_c1_answers_to_its_filters(tmp_path: Path) -> None:
     # Pooling, then the activation.
     pooled = found["C1"].reshape(6, 8, 2, 8, 2).max(axis=(2, 4))
     assert np.allclose(found["P2"], np.maximum(pooled, 0), atol=1e-6)
+
+
+def test_weights_that_are_none_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"w\.params: no such model file"):
+        anatomy.load(tmp_path / "w.params", **SETTINGS, c3="full", pooling="max")
+    saved(tmp_path)
+    whole = (tmp_path / "w.params").read_bytes()
+    for broken in (whole[:1000], b"", whole.replace(b"c1_", b"c9_")):
+        (tmp_path / "w.params").write_bytes(broken)
+        with pytest.raises(InputError, match=r"w\.params: not a model that MXNet can read"):
+            anatomy.load(tmp_path / "w.params", **SETTINGS, c3="full", pooling="max")

@@ -184,6 +184,15 @@ def test_a_second_repro_beside_one_does_not_disturb_it(
     assert project.hashes() == branched.hashes()
 
 
+def test_where_memory_is_short_mxnet_is_not_left_to_say_so(project: Project) -> None:
+    project.set(image_size=512, batch_size=200)
+    train = "python -m stages.train data/npz/train.npz symbol weights curves"
+    (project.path / "train.sh").write_text(f"ulimit -v 4000000\n{train}\n")
+    output = project.run("sh train.sh", fails=True)
+    assert output.startswith("error: there is not enough memory for MXNet. Lower batch_size")
+    assert output.count("\n") == 1
+
+
 class Disk:
     """A file system in memory."""
 
