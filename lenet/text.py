@@ -21,6 +21,8 @@ from lenet.files import MOST_EXPANSION, most_unpacked
 
 # Large enough for the parser's full speed, small enough to stay in the processor's cache.
 _BLOCK_BYTES = 1 << 20
+# What is read at a time of a packed file: little, so that `share` is near what has been unpacked.
+_PACKED_BYTES = 1 << 16
 # What a number and the white space around it may take at most.
 _NUMBER_SPACE = 64
 
@@ -58,13 +60,13 @@ class _Streams(io.RawIOBase):
             if self._stream.eof:
                 packed = self._stream.unused_data.lstrip(self._padding)
                 while not packed:
-                    more = self._raw.read(_BLOCK_BYTES)
+                    more = self._raw.read(_PACKED_BYTES)
                     if not more:
                         return 0
                     packed = more.lstrip(self._padding)
                 self._stream = self._new()
             elif self._stream.needs_input:
-                packed = self._raw.read(_BLOCK_BYTES)
+                packed = self._raw.read(_PACKED_BYTES)
                 if not packed:
                     raise EOFError("it ends before its end marker")
             else:
