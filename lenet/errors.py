@@ -38,7 +38,8 @@ def run(main: Callable[[], None]) -> None:
         # Whoever read has had enough, as `head`.
         _give_up_output()
         sys.exit(1)
-    except Exception as error:
+    # MXNet's are RuntimeErrors; others of those go on, as every fault of ours.
+    except (InputError, OSError, MemoryError, RuntimeError) as error:
         message = _message(error)
         if message is None:
             raise
