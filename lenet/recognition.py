@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from lenet._onnxruntime import errors as ort_errors
+from lenet._onnxruntime import onnxruntime
 from lenet.errors import InputError
 
 # Memory stays a few MiB.

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 
 from lenet import exchange, network
 from lenet._mxnet import mx
+from lenet._onnxruntime import onnxruntime
 from lenet.digits import Digits
 from lenet.errors import InputError
 from lenet.network import LeNet

@@ -195,3 +195,33 @@ def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, model: Pat
     loaded = {name.split(".")[0] for name in result.stdout.splitlines()[-1].split()}
     assert {"onnxruntime", "PIL"} <= loaded
     assert not loaded & {"mxnet", "onnx", "dvc", "sklearn", "scipy", "matplotlib", "pandas"}
+
+
+def test_nothing_is_left_in_the_home_folder(
+    tmp_path: Path, model: Path, random_digits: Digits
+) -> None:
+    """onnxruntime's telemetry would write there; under CI it keeps still by itself."""
+    digits.save(random_digits[:3], tmp_path / "three.npz")
+    home = tmp_path / "home"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "lenet", "predict", "three.npz", "--model", str(model)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "three.npz" in done.stdout
+    assert list(home.iterdir()) == []
+
+
+def test_only_one_module_imports_onnxruntime() -> None:
+    """It switches the telemetry off first."""
+    importers = {
+        str(file.relative_to(ROOT))
+        for folder in ("lenet", "stages", "bench", "studies", "tools", "tests")
+        for file in (ROOT / folder).rglob("*.py")
+        if re.search(r"^\s*(import|from) onnxruntime", file.read_text(), re.MULTILINE)
+    }
+    assert importers == {"lenet/_onnxruntime.py"}

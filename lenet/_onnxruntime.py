@@ -1,0 +1,13 @@
+"""The one module that imports onnxruntime, with its telemetry switched off before.
+
+Since 1.29 onnxruntime writes a device id and an event database under the home directory, and sends
+them, unless this variable is set when the library loads.
+"""
+
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+__all__ = ["errors", "onnxruntime"]
