@@ -19,8 +19,8 @@ import psutil
 from sklearn.datasets import load_svmlight_file
 
 from bench.report import compared
-from lenet import image_text, jf, raw
-from lenet.records import Layout, Records
+from lenet.raw import formats, image_text, jf
+from lenet.raw.records import Layout, Records
 
 LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0)
 USPS_IMAGES = 7291
@@ -54,7 +54,7 @@ def plain_image_text(path: Path) -> None:
 
 READERS: dict[str, dict[str, Callable[[Path], object]]] = {
     ".jf": {
-        "lenet.raw": lambda path: raw.read(path, LAYOUT),
+        "lenet.raw": lambda path: formats.read(path, LAYOUT),
         "pandas.read_csv": lambda path: pd.read_csv(
             path, sep=" ", header=None, skiprows=1, names=range(1 + LAYOUT.features)
         ),
@@ -62,7 +62,7 @@ READERS: dict[str, dict[str, Callable[[Path], object]]] = {
         "split and float()": plain_jf,
     },
     ".txt": {
-        "lenet.raw": lambda path: raw.read(path, LAYOUT),
+        "lenet.raw": lambda path: formats.read(path, LAYOUT),
         "sklearn load_svmlight_file": lambda path: load_svmlight_file(str(path)),
         "split and float()": plain_image_text,
     },
@@ -139,7 +139,7 @@ def convert(path: str, limit: int | None) -> None:
         most = psutil.Process().memory_info().data + limit
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     start = perf_counter()
-    raw.convert(Path(path), Path(path).with_suffix(".npz"), LAYOUT)
+    formats.convert(Path(path), Path(path).with_suffix(".npz"), LAYOUT)
     seconds = perf_counter() - start
     (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     print(seconds, int(peak) / 1024)

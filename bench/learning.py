@@ -15,23 +15,24 @@ SEEDS = range(3)
 
 def learn(seed: int) -> None:
     """Train by params.yaml; after every epoch print test accuracy and the seconds to ask for it."""
-    from lenet import digits, training
-    from lenet._mxnet import context
-    from lenet.network import LeNet
-    from lenet.params import NOT_OF_THE_FIT, EvaluationParams, NetworkParams, TrainingParams
-    from lenet.prediction import probabilities
+    from lenet.core import npz
+    from lenet.core.params import NOT_OF_THE_FIT, EvaluationParams, NetworkParams, TrainingParams
+    from lenet.model._mxnet import context
+    from lenet.model.network import LeNet
+    from lenet.model.prediction import probabilities
+    from lenet.training import loop
 
     params = TrainingParams.load(Path("params.yaml"))
     asked = EvaluationParams.load(Path("params.yaml")).model_dump(exclude={"device"})
     device = context(params.device)
-    train, _ = training.split(
-        digits.load(Path("data/npz/train.npz")),
+    train, _ = loop.split(
+        npz.load(Path("data/npz/train.npz")),
         validation_fraction=params.validation_fraction,
         seed=seed,
     )
-    test = digits.load(Path("data/npz/test.npz"))
+    test = npz.load(Path("data/npz/test.npz"))
     lenet = LeNet(**params.model_dump(include=set(NetworkParams.model_fields)))
-    for _ in training.fit(
+    for _ in loop.fit(
         lenet, train, None, seed=seed, context=device, **params.model_dump(exclude=NOT_OF_THE_FIT)
     ):
         start = perf_counter()

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from bench.report import compared
-from lenet.digits import Digits
-from lenet.params import NOT_OF_THE_FIT, TrainingParams
+from lenet.core.npz import Digits
+from lenet.core.params import NOT_OF_THE_FIT, TrainingParams
 
 ROUNDS = 3
 EPOCHS = 5
@@ -40,9 +40,9 @@ def made_up(side: int, images: int) -> Digits:
 
 def lenet(size: int, batch: int) -> Iterator[object]:
     """Train by params.yaml: images of 16 x 16, centred, warped and enlarged."""
-    from lenet import training
-    from lenet._mxnet import mx
-    from lenet.network import LeNet
+    from lenet.model._mxnet import mx
+    from lenet.model.network import LeNet
+    from lenet.training import loop
 
     recipe = TrainingParams.load(Path("params.yaml")).model_dump(exclude=NOT_OF_THE_FIT)
     recipe |= {
@@ -52,7 +52,7 @@ def lenet(size: int, batch: int) -> Iterator[object]:
         # A part of the batch for each core.
         "replicas": len(os.sched_getaffinity(0)),
     }
-    return training.fit(
+    return loop.fit(
         LeNet(image_size=size, activation="relu"),
         made_up(16, IMAGES),
         None,
@@ -64,12 +64,12 @@ def lenet(size: int, batch: int) -> Iterator[object]:
 
 def lenet_unwarped(size: int, batch: int) -> Iterator[object]:
     """Train likewise, but on what the network needs no work for."""
-    from lenet import training
-    from lenet._mxnet import mx
+    from lenet.model._mxnet import mx
+    from lenet.training import loop
 
     ready = mx.nd.array(made_up(size, IMAGES).images[:, None])
     with patch.multiple(
-        training,
+        loop,
         network_input=lambda images, *_, **__: ready[: len(images)],
         random_affine=lambda _, n, **__: np.empty((n, 2, 3)),
         random_gamma=lambda _, images, **__: images,
@@ -87,7 +87,7 @@ def lenet_default_scratch(size: int, batch: int) -> Iterator[object]:
 
 def notebook(size: int, batch: int) -> Iterator[None]:
     """Train by the notebook's loop: not hybridized, and reading loss and accuracy every batch."""
-    from lenet._mxnet import mx
+    from lenet.model._mxnet import mx
 
     nn = mx.gluon.nn
     network = nn.Sequential()

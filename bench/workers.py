@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 from bench.report import compared
 from bench.training import made_up
-from lenet import digits
+from lenet.core import npz
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3
@@ -57,7 +57,7 @@ def throughput(folder: Path, **changes: object) -> float:
 def measure() -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield each table with its title."""
     with tempfile.TemporaryDirectory() as name:
-        digits.save(made_up(16, IMAGES), Path(name, "train.npz"))
+        npz.save(made_up(16, IMAGES), Path(name, "train.npz"))
         for batch_size in BATCHES:
             figures = defaultdict(list)
             for _ in range(ROUNDS):

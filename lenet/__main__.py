@@ -5,8 +5,8 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
-from lenet.errors import InputError, run
-from lenet.params import ConversionParams, NetworkParams
+from lenet.core.errors import InputError, run
+from lenet.core.params import ConversionParams, NetworkParams
 
 
 def main() -> None:
@@ -63,8 +63,8 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
 
 def _predict(arguments: argparse.Namespace) -> None:
     # Each command brings its own modules, so that none waits for those of another.
-    from lenet import answers
-    from lenet.recognition import Recogniser
+    from lenet.deploy.recogniser import Recogniser
+    from lenet.predict import answers
 
     recogniser = Recogniser(arguments.model)
     params = ConversionParams.check(
@@ -115,8 +115,8 @@ def _add_pixels(parser: argparse.ArgumentParser) -> None:
 
 
 def _convert(arguments: argparse.Namespace) -> None:
-    from lenet import raw
-    from lenet.records import Layout
+    from lenet.raw import formats
+    from lenet.raw.records import Layout
 
     params = ConversionParams.check(
         image_side=arguments.image_side,
@@ -126,7 +126,7 @@ def _convert(arguments: argparse.Namespace) -> None:
     layout = Layout(
         side=params.image_side, pixel_range=params.pixel_range, first_label=params.first_label
     )
-    raw.convert(arguments.source, arguments.target, layout)
+    formats.convert(arguments.source, arguments.target, layout)
 
 
 def _add_summary(commands: argparse._SubParsersAction) -> None:
@@ -143,7 +143,7 @@ def _add_summary(commands: argparse._SubParsersAction) -> None:
 
 
 def _summary(arguments: argparse.Namespace) -> None:
-    from lenet import summary
+    from lenet.model import summary
 
     names = ("image_size", "c3", "pooling")
     given = {

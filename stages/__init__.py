@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec
 
-from lenet.errors import expect_interrupts
+from lenet.core.errors import expect_interrupts
 
 expect_interrupts()
 

@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
-from lenet import digits, raw
-from lenet.data_card import data_card
-from lenet.errors import run
-from lenet.files import write_json
-from lenet.params import ConversionParams
-from lenet.records import Layout
+from lenet.core import npz
+from lenet.core.errors import run
+from lenet.core.files import write_json
+from lenet.core.params import ConversionParams
+from lenet.raw import formats
+from lenet.raw.data_card import data_card
+from lenet.raw.records import Layout
 
 
 def main() -> None:
@@ -23,8 +24,8 @@ def main() -> None:
     layout = Layout(
         side=params.image_side, pixel_range=params.pixel_range, first_label=params.first_label
     )
-    data, pixel_range = raw.read(arguments.source, layout)
-    digits.save(data, arguments.npz)
+    data, pixel_range = formats.read(arguments.source, layout)
+    npz.save(data, arguments.npz)
     write_json(data_card(data, pixel_range), arguments.card)
     print(f"{arguments.source}: {len(data)} images -> {arguments.npz}")
 

@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lenet import anatomy, digits, figures
-from lenet._mxnet import context
-from lenet.augmentation import identity_affine, network_input, random_affine, random_gamma
-from lenet.digits import CLASSES
-from lenet.errors import InputError, run
-from lenet.params import DrawingParams, NetworkParams, ViewParams, WarpParams
+from lenet.core import npz
+from lenet.core.errors import InputError, run
+from lenet.core.npz import CLASSES
+from lenet.core.params import DrawingParams, NetworkParams, ViewParams, WarpParams
+from lenet.figures import figures
+from lenet.model import feature_maps
+from lenet.model._mxnet import context
+from lenet.model.view import identity_affine, network_input
+from lenet.training.warps import random_affine, random_gamma
 
 # Warped copies of a digit.
 _COPIES = 12
@@ -30,7 +33,7 @@ def main() -> None:
     params = DrawingParams.load(Path("params.yaml"))
     view = params.model_dump(include=set(ViewParams.model_fields))
     view["context"] = context("cpu")
-    train = digits.load(arguments.train)
+    train = npz.load(arguments.train)
     figures.gallery(train.images, train.labels, gallery)
 
     # The first digit of each class there is.
@@ -48,12 +51,14 @@ def main() -> None:
         plain.asnumpy()[:, 0], warped.reshape(len(originals), _COPIES, *warped.shape[2:]), warps
     )
 
-    lenet = anatomy.load(
+    lenet = feature_maps.load(
         arguments.weights, **params.model_dump(include=set(NetworkParams.model_fields))
     )
-    figures.filters_picture(anatomy.filters(lenet), filters)
+    figures.filters_picture(feature_maps.filters(lenet), filters)
     shown = plain[:1]
-    figures.responses_picture(shown.asnumpy()[0, 0], anatomy.responses(lenet, shown), responses)
+    figures.responses_picture(
+        shown.asnumpy()[0, 0], feature_maps.responses(lenet, shown), responses
+    )
 
     # One file a curve; without validation images there is none of them.
     accuracies = [

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet import digits, evaluation, figures, network
-from lenet._mxnet import context
-from lenet.data_card import equal_image
-from lenet.errors import InputError, run
-from lenet.files import write_csv, write_json
-from lenet.params import EvaluationParams
-from lenet.prediction import probabilities
-from lenet.recognition import Recogniser
+from lenet.core import npz
+from lenet.core.errors import InputError, run
+from lenet.core.files import write_csv, write_json
+from lenet.core.params import EvaluationParams
+from lenet.deploy.recogniser import Recogniser
+from lenet.evaluation import measures
+from lenet.evaluation.overlap import equal_image
+from lenet.figures import figures
+from lenet.model import network
+from lenet.model._mxnet import context
+from lenet.model.prediction import probabilities
 
 
 def main() -> None:
@@ -32,7 +35,7 @@ def main() -> None:
 
     params = EvaluationParams.load(Path("params.yaml"))
     device = context(params.device)
-    train, test = digits.load(arguments.train), digits.load(arguments.test)
+    train, test = npz.load(arguments.train), npz.load(arguments.test)
     model = network.load(arguments.symbol, arguments.weights, context=device)
     scores = probabilities(
         model, test.images, context=device, **params.model_dump(exclude={"device"})
@@ -43,16 +46,16 @@ def main() -> None:
             f"{arguments.weights}: the network gives no probabilities for some test images; its "
             "training diverged. Lower lr."
         )
-    evaluation.check_agreement(
+    measures.check_agreement(
         scores, Recogniser(arguments.exported).probabilities(test.images), arguments.exported
     )
 
     predicted = scores.argmax(axis=1)
     # A test image that the network has learnt from says nothing of its use.
     train_index = equal_image(test.images, among=train.images)
-    headline = evaluation.headline(test.labels, scores)
-    per_class = evaluation.per_class(test.labels, predicted)
-    predictions = evaluation.predictions_table(test.labels, scores, train_index)
+    headline = measures.headline(test.labels, scores)
+    per_class = measures.per_class(test.labels, predicted)
+    predictions = measures.predictions_table(test.labels, scores, train_index)
     write_json(headline, arguments.headline)
     write_csv(per_class, arguments.per_class)
     write_csv(predictions, arguments.predictions)
@@ -60,7 +63,7 @@ def main() -> None:
     figures.mistakes_picture(test.images, test.labels, scores, arguments.mistakes)
 
     print(per_class.round(4).to_string(index=False))
-    print(evaluation.summary(headline))
+    print(measures.summary(headline))
     shared = (train_index >= 0).sum()
     if shared:
         print(

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from lenet import exchange
-from lenet.errors import run
-from lenet.params import ExportParams
+from lenet.core.errors import run
+from lenet.core.params import ExportParams
+from lenet.deploy import export
 
 
 def main() -> None:
@@ -17,8 +17,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     params = ExportParams.load(Path("params.yaml"))
-    model = exchange.to_onnx(arguments.symbol, arguments.weights, **params.model_dump())
-    exchange.save(model, arguments.target)
+    model = export.to_onnx(arguments.symbol, arguments.weights, **params.model_dump())
+    export.save(model, arguments.target)
 
 
 if __name__ == "__main__":

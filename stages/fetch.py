@@ -3,15 +3,15 @@
 import argparse
 from pathlib import Path
 
-from lenet import sources
-from lenet.errors import run
+from lenet.core.errors import run
+from lenet.sources import catalogue
 
 
 def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__)
     names = parser.add_subparsers(dest="source", required=True)
-    for name in ("usps", "digits", *sources.WEB):
+    for name in ("usps", "digits", *catalogue.WEB):
         source = names.add_parser(name)
         if name == "usps":
             source.add_argument("requirement", type=Path, help="pip requirement with its hash")
@@ -21,17 +21,17 @@ def main() -> None:
     arguments = parser.parse_args()
 
     if arguments.source == "usps":
-        train, test = sources.usps(arguments.requirement, arguments.test_index)
-        sources.write_jf(train, arguments.train)
-        sources.write_jf(test, arguments.test)
+        train, test = catalogue.usps(arguments.requirement, arguments.test_index)
+        catalogue.write_jf(train, arguments.train)
+        catalogue.write_jf(test, arguments.test)
     elif arguments.source == "digits":
-        train, test = sources.digits()
-        sources.write_jf(train, arguments.train)
-        sources.write_image_text(test, arguments.test)
+        train, test = catalogue.digits()
+        catalogue.write_jf(train, arguments.train)
+        catalogue.write_image_text(test, arguments.test)
     else:
-        train_file, test_file = sources.WEB[arguments.source]
-        sources.download(train_file, arguments.train)
-        sources.download(test_file, arguments.test)
+        train_file, test_file = catalogue.WEB[arguments.source]
+        catalogue.download(train_file, arguments.train)
+        catalogue.download(test_file, arguments.test)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from lenet import report
-from lenet.errors import run
-from lenet.files import whole_file
-from lenet.params import AllParams
+from lenet.core.errors import run
+from lenet.core.files import whole_file
+from lenet.core.params import AllParams
+from lenet.report import report
 
 
 def main() -> None:

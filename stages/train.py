@@ -8,13 +8,13 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from lenet import launcher
-from lenet.errors import InputError, run
-from lenet.files import alone_in
-from lenet.params import NOT_OF_THE_FIT, NetworkParams, TrainingParams
+from lenet.core.errors import InputError, run
+from lenet.core.files import alone_in
+from lenet.core.params import NOT_OF_THE_FIT, NetworkParams, TrainingParams
+from lenet.training.distributed import launcher
 
 if TYPE_CHECKING:
-    from lenet.training import Epoch
+    from lenet.training.loop import Epoch
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
         if launcher.configure(params.workers) == "worker":
             train(arguments, params)
         else:
-            from lenet import workers
+            from lenet.training.distributed import workers
 
             workers.serve()
     else:
@@ -51,12 +51,15 @@ def main() -> None:
 def train(arguments: argparse.Namespace, params: TrainingParams) -> None:
     """Train, alone or as a worker; of the workers the one that leads writes what came of it."""
     # Here, because a process that only starts and watches others has no need of MXNet.
-    from lenet import digits, network, training, workers
-    from lenet._mxnet import context
+    from lenet.core import npz
+    from lenet.model import network
+    from lenet.model._mxnet import context
+    from lenet.training import loop
+    from lenet.training.distributed import workers
 
     device = context(params.device)
-    images = digits.load(arguments.train)
-    train, validation = training.split(
+    images = npz.load(arguments.train)
+    train, validation = loop.split(
         images, validation_fraction=params.validation_fraction, seed=params.seed
     )
     members = [
@@ -69,7 +72,7 @@ def train(arguments: argparse.Namespace, params: TrainingParams) -> None:
         peers.agree_on(params.model_dump_json().encode(), images.images.data, images.labels.data)
         # Side by side, an epoch of each in turn, so that the curves show them all from the start.
         runs = [
-            training.fit(
+            loop.fit(
                 lenet,
                 train,
                 None if arguments.join else validation,
@@ -80,7 +83,7 @@ def train(arguments: argparse.Namespace, params: TrainingParams) -> None:
             )
             for seed, lenet in enumerate(members, params.seed)
         ]
-        epochs = (training.Epoch.mean(each) for each in zip(*runs, strict=True))
+        epochs = (loop.Epoch.mean(each) for each in zip(*runs, strict=True))
         if arguments.join:
             # Trained as they are counted, and for nothing but the others.
             sum(1 for _ in epochs)

@@ -5,7 +5,7 @@ python -m studies recipe | plateau
 
 import argparse
 
-from lenet.errors import run
+from lenet.core.errors import run
 from studies import plateau, recipe
 
 STUDIES = {"plateau": plateau, "recipe": recipe}

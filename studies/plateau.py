@@ -16,13 +16,14 @@ import pandas as pd
 from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
-from lenet import digits, training
-from lenet._mxnet import mx
-from lenet.augmentation import identity_affine, network_input
-from lenet.digits import Digits
-from lenet.errors import InputError
-from lenet.files import write_csv
-from lenet.network import LeNet
+from lenet.core import npz
+from lenet.core.errors import InputError
+from lenet.core.files import write_csv
+from lenet.core.npz import Digits
+from lenet.model._mxnet import mx
+from lenet.model.network import LeNet
+from lenet.model.view import identity_affine, network_input
+from lenet.training import loop
 
 FOLDER = Path("docs/plateau")
 SEEDS = range(10)
@@ -110,19 +111,19 @@ class NormalisedLeNet(LeNet):
                 self.layers.add(layer)
 
 
-def epochs_of(settings: dict, train: Digits, seed: int) -> tuple[LeNet, Iterator[training.Epoch]]:
+def epochs_of(settings: dict, train: Digits, seed: int) -> tuple[LeNet, Iterator[loop.Epoch]]:
     """Return the network of `settings`, and its training, which begins as that is read."""
     settings = {**settings, "context": mx.cpu(), "seed": seed}
     initializer, arguments = settings["initializer"]
     settings["initializer"] = getattr(mx.init, initializer)(**arguments)
     kind = NormalisedLeNet if settings.pop("batch_norm") else LeNet
     lenet = kind(image_size=settings.pop("image_size"), activation=settings.pop("activation"))
-    return lenet, training.fit(lenet, train, None, **settings)
+    return lenet, loop.fit(lenet, train, None, **settings)
 
 
 def learn(name: str, change: dict, train: Digits, seed: int) -> pd.DataFrame:
     """Train one variant; return a row an epoch, as far as the training came."""
-    epochs: list[training.Epoch] = []
+    epochs: list[loop.Epoch] = []
     # One that diverges has no more rows, and has not left the plateau.
     with suppress(InputError):
         epochs.extend(epochs_of(NOTEBOOK | change, train, seed)[1])
@@ -259,7 +260,7 @@ def draw_sizes(table: pd.DataFrame) -> Figure:
 def main() -> None:
     """Run all of it."""
     mpl.use("agg")
-    train = digits.load(Path("data/npz/train.npz"))
+    train = npz.load(Path("data/npz/train.npz"))
     changes = variants(train)
     FOLDER.mkdir(parents=True, exist_ok=True)
     parallel = Parallel(n_jobs=-1, verbose=5)

@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 from sklearn.neighbors import NearestNeighbors
 
-from lenet import digits, training
-from lenet._mxnet import mx
-from lenet.digits import CLASSES, Digits
-from lenet.files import write_csv
-from lenet.network import LeNet
-from lenet.params import NOT_OF_THE_FIT, EvaluationParams, NetworkParams, TrainingParams
-from lenet.prediction import probabilities
+from lenet.core import npz
+from lenet.core.files import write_csv
+from lenet.core.npz import CLASSES, Digits
+from lenet.core.params import NOT_OF_THE_FIT, EvaluationParams, NetworkParams, TrainingParams
+from lenet.model._mxnet import mx
+from lenet.model.network import LeNet
+from lenet.model.prediction import probabilities
+from lenet.training import loop
 
 TABLE = Path("docs/recipe.csv")
 SEEDS = range(5)
@@ -95,16 +96,16 @@ def far_images(train: Digits) -> NDArray[np.int64]:
 def score(recipe: str, seed: int, change: dict, core: int) -> dict:
     """Train one network by `change` of params.yaml; return a row of the table."""
     os.sched_setaffinity(0, {core})
-    train = digits.load(Path("data/npz/train.npz"))
+    train = npz.load(Path("data/npz/train.npz"))
     far = far_images(train)
     near = np.setdiff1d(np.arange(len(train)), far)
-    sets = {"validation": train[far], "test": digits.load(Path("data/npz/test.npz"))}
+    sets = {"validation": train[far], "test": npz.load(Path("data/npz/test.npz"))}
     settings = TrainingParams.load(Path("params.yaml")).model_dump()
     settings |= EvaluationParams.load(Path("params.yaml")).model_dump()
     params = TrainingParams.check(**settings | change)
     view = EvaluationParams.check(**settings | change).model_dump(exclude={"device"})
     lenet = LeNet(**params.model_dump(include=set(NetworkParams.model_fields)))
-    epochs = training.fit(
+    epochs = loop.fit(
         lenet,
         train[near],
         None,

@@ -14,7 +14,7 @@ from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
-from lenet.digits import Digits
+from lenet.core.npz import Digits
 from tests.project import ROOT, SMALL, Project
 
 # In the background shells have a Ctrl-C ignored, and so would all that the tests start.

@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper
 from PIL import Image
 
-from lenet import digits
+from lenet.core import npz
 
 ROOT = Path(__file__).parents[1]
 TEXTS = (
@@ -33,12 +33,12 @@ def picture(kind: str) -> bytes:
     return file.getvalue()
 
 
-def npz() -> bytes:
+def npz_file() -> bytes:
     """Return two digits as npz."""
     images = np.linspace(0, 1, 8, dtype=np.float32).reshape(2, 2, 2)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.npz")
-        digits.save(digits.Digits(images, np.array([3, 8])), path)
+        npz.save(npz.Digits(images, np.array([3, 8])), path)
         return path.read_bytes()
 
 
@@ -67,8 +67,8 @@ _RAW = tuple(pack(text) for text in TEXTS for pack in PACKERS)
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "raw": _RAW,
     "picture": PICTURES,
-    "npz": (npz(),),
+    "npz": (npz_file(),),
     "params": ((ROOT / "params.yaml").read_bytes(),),
     "model": (model(),),
-    "predict": (*_RAW, *PICTURES, npz()),
+    "predict": (*_RAW, *PICTURES, npz_file()),
 }

@@ -11,11 +11,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from lenet import answers, digits, pictures, raw
-from lenet.errors import InputError
-from lenet.params import AllParams, ConversionParams
-from lenet.recognition import Recogniser
-from lenet.records import Layout
+from lenet.core import npz
+from lenet.core.errors import InputError
+from lenet.core.params import AllParams, ConversionParams
+from lenet.deploy.recogniser import Recogniser
+from lenet.predict import answers, pictures
+from lenet.raw import formats
+from lenet.raw.records import Layout
 
 Result = TypeVar("Result")
 
@@ -34,7 +36,7 @@ def attempt(read: Callable[[Path], Result], path: Path) -> Result | None:
 
 def check_raw(path: Path) -> None:
     """A raw file is read right, so that written anew it is the same, or it is refused."""
-    found = attempt(lambda path: raw.read(path, LAYOUT), path)
+    found = attempt(lambda path: formats.read(path, LAYOUT), path)
     if found is None:
         return
     data, (low, high) = found
@@ -43,8 +45,8 @@ def check_raw(path: Path) -> None:
     assert data.images.max() == np.float32(high / 2) <= 1
     assert set(data.labels.tolist()) <= set(range(10))
     again = path.with_suffix(".txt")
-    raw.convert(path, again, LAYOUT)
-    assert np.array_equal(raw.read(again, LAYOUT)[0].images, data.images)
+    formats.convert(path, again, LAYOUT)
+    assert np.array_equal(formats.read(again, LAYOUT)[0].images, data.images)
 
 
 def check_picture(path: Path) -> None:
@@ -64,7 +66,7 @@ def check_picture(path: Path) -> None:
 
 def check_npz(path: Path) -> None:
     """An npz file holds digits, or it is refused."""
-    found = attempt(digits.load, path)
+    found = attempt(npz.load, path)
     if found is None:
         return
     assert 0 <= found.images.min() <= found.images.max() <= 1

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet import raw
-from lenet.records import Layout, Records
+from lenet.raw import formats
+from lenet.raw.records import Layout, Records
 
 
 def read_raw(path: Path, content: str | bytes, layout: Layout) -> Records:
     """Write `content` to `path`, and return all records that are read from there."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    blocks = list(raw.read_records(path, layout))
+    blocks = list(formats.read_records(path, layout))
     return Records(
         np.concatenate([block.labels for block in blocks]),
         np.concatenate([block.pixels for block in blocks]),

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lenet.digits import Digits
-from lenet.records import Records
+from lenet.core.npz import Digits
+from lenet.raw.records import Records
 
 PIXELS = st.floats(0, 1, width=32)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
-from lenet import anatomy, network
-from lenet._mxnet import mx
-from lenet.errors import InputError
+from lenet.core.errors import InputError
+from lenet.model import feature_maps, network
+from lenet.model._mxnet import mx
 
 SETTINGS = {"image_size": 20, "activation": "relu"}
 
@@ -35,8 +35,8 @@ def test_the_last_response_is_the_score_of_the_first_member(
     tmp_path: Path, members: int, kinds: dict[str, str]
 ) -> None:
     first = saved(tmp_path, members=members, **kinds)[0]
-    lenet = anatomy.load(tmp_path / "w.params", **SETTINGS, **kinds)
-    found = anatomy.responses(lenet, image())
+    lenet = feature_maps.load(tmp_path / "w.params", **SETTINGS, **kinds)
+    found = feature_maps.responses(lenet, image())
     shapes = {name: response.shape for name, response in found.items()}
     assert shapes == {
         "C1": (6, 16, 16),
@@ -52,11 +52,13 @@ def test_the_last_response_is_the_score_of_the_first_member(
 
 def test_c1_answers_to_its_filters(tmp_path: Path) -> None:
     saved(tmp_path)
-    lenet = anatomy.load(tmp_path / "w.params", **SETTINGS, c3="full", pooling="max")
-    found = anatomy.responses(lenet, image())
+    lenet = feature_maps.load(tmp_path / "w.params", **SETTINGS, c3="full", pooling="max")
+    found = feature_maps.responses(lenet, image())
     bias = lenet.layers[0].bias.data().asnumpy()
     plain = image().asnumpy()[0, 0]
-    for kernel, offset, response in zip(anatomy.filters(lenet), bias, found["C1"], strict=True):
+    for kernel, offset, response in zip(
+        feature_maps.filters(lenet), bias, found["C1"], strict=True
+    ):
         assert np.allclose(correlate2d(plain, kernel, mode="valid") + offset, response, atol=1e-5)
     # Pooling, then the activation.
     pooled = found["C1"].reshape(6, 8, 2, 8, 2).max(axis=(2, 4))
@@ -65,10 +67,10 @@ def test_c1_answers_to_its_filters(tmp_path: Path) -> None:
 
 def test_weights_that_are_none_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"w\.params: no such model file"):
-        anatomy.load(tmp_path / "w.params", **SETTINGS, c3="full", pooling="max")
+        feature_maps.load(tmp_path / "w.params", **SETTINGS, c3="full", pooling="max")
     saved(tmp_path)
     whole = (tmp_path / "w.params").read_bytes()
     for broken in (whole[:1000], b"", whole.replace(b"c1_", b"c9_")):
         (tmp_path / "w.params").write_bytes(broken)
         with pytest.raises(InputError, match=r"w\.params: not a model that MXNet can read"):
-            anatomy.load(tmp_path / "w.params", **SETTINGS, c3="full", pooling="max")
+            feature_maps.load(tmp_path / "w.params", **SETTINGS, c3="full", pooling="max")

@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import affine_transform, map_coordinates
 
-from lenet._mxnet import mx
-from lenet.augmentation import (
-    identity_affine,
-    moment_affine,
-    network_input,
-    random_affine,
-    random_gamma,
-)
+from lenet.model._mxnet import mx
+from lenet.model.view import identity_affine, moment_affine, network_input
+from lenet.training.warps import random_affine, random_gamma
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 NONE = {"rotation": 0.0, "shear": 0.0, "scale": 0.0, "aspect": 0.0, "shift": 0.0}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench import conversion, report, training, workers, workflow
-from lenet import digits, raw
+from lenet.core import npz
+from lenet.raw import formats
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,8 +31,8 @@ def test_every_reader_reads_the_files_made_up_and_a_longer_one_repeats_them(
     for path in conversion.write_files(tmp_path, 30):
         for reader in conversion.READERS[path.suffix].values():
             reader(path)
-        once = list(raw.read_records(path, conversion.LAYOUT))
-        thrice = list(raw.read_records(conversion.repeat(path, 3), conversion.LAYOUT))
+        once = list(formats.read_records(path, conversion.LAYOUT))
+        thrice = list(formats.read_records(conversion.repeat(path, 3), conversion.LAYOUT))
         labels = np.concatenate([block.labels for block in once])
         repeated = np.concatenate([block.labels for block in thrice])
         np.testing.assert_array_equal(repeated, np.tile(labels, 3))
@@ -50,7 +51,7 @@ def test_workers_are_timed_by_the_stage_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "IMAGES", 4800)
-    digits.save(training.made_up(16, workers.IMAGES), tmp_path / "train.npz")
+    npz.save(training.made_up(16, workers.IMAGES), tmp_path / "train.npz")
     speed = workers.throughput(tmp_path, image_size=16, **workers.CONTENDERS["two workers"])
     # An epoch in less than a minute.
     assert speed > workers.IMAGES / 60

@@ -1,7 +1,8 @@
 import pytest
 
-from lenet.data_card import data_card, equal_image
-from lenet.digits import Digits
+from lenet.core.npz import Digits
+from lenet.evaluation.overlap import equal_image
+from lenet.raw.data_card import data_card
 
 
 def test_the_card_counts_what_is_there(random_digits: Digits) -> None:

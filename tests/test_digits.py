@@ -4,25 +4,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet import digits
-from lenet.digits import Digits
-from lenet.errors import InputError
+from lenet.core import npz
+from lenet.core.errors import InputError
+from lenet.core.npz import Digits
 
 
 def test_what_is_saved_comes_back_and_its_bytes_do_not_change(
     tmp_path: Path, random_digits: Digits
 ) -> None:
-    digits.save(random_digits, tmp_path / "a.npz")
-    digits.save(random_digits, tmp_path / "b.npz")
+    npz.save(random_digits, tmp_path / "a.npz")
+    npz.save(random_digits, tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    back = digits.load(tmp_path / "a.npz")
+    back = npz.load(tmp_path / "a.npz")
     np.testing.assert_array_equal(back.images, random_digits.images)
     np.testing.assert_array_equal(back.labels, random_digits.labels)
 
 
 def test_no_version_of_python_or_numpy_changes_the_bytes(tmp_path: Path) -> None:
     images = np.linspace(0, 1, 512, dtype=np.float32).reshape(2, 16, 16)
-    digits.save(Digits(images, np.array([3, 8])), tmp_path / "a.npz")
+    npz.save(Digits(images, np.array([3, 8])), tmp_path / "a.npz")
     md5 = hashlib.md5((tmp_path / "a.npz").read_bytes(), usedforsecurity=False)
     # As found with Python 3.10 to 3.13.
     assert md5.hexdigest() == "7a04176251ae082353d383d8a958b8b6"
@@ -51,7 +51,7 @@ LABELS = np.array([1, 2], np.int64)
 def test_refuses_other_arrays(tmp_path: Path, arrays: dict, message: str) -> None:
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(InputError, match=message):
-        digits.load(tmp_path / "a.npz")
+        npz.load(tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text", b"\x93NUMPY"])
@@ -59,6 +59,6 @@ def test_refuses_other_files(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.npz"
     path.write_bytes(content)
     with pytest.raises(InputError, match="not an npz file with images and labels"):
-        digits.load(path)
+        npz.load(path)
     with pytest.raises(InputError, match="no such file"):
-        digits.load(tmp_path / "none.npz")
+        npz.load(tmp_path / "none.npz")

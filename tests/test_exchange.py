@@ -4,14 +4,15 @@ import numpy as np
 import onnx
 import pytest
 
-from lenet import exchange, network
-from lenet._mxnet import mx
-from lenet._onnxruntime import onnxruntime
-from lenet.digits import Digits
-from lenet.errors import InputError
-from lenet.network import LeNet
-from lenet.prediction import probabilities
-from lenet.recognition import Recogniser
+from lenet.core.errors import InputError
+from lenet.core.npz import Digits
+from lenet.deploy import export
+from lenet.deploy._onnxruntime import onnxruntime
+from lenet.deploy.recogniser import Recogniser
+from lenet.model import network
+from lenet.model._mxnet import mx
+from lenet.model.network import LeNet
+from lenet.model.prediction import probabilities
 
 VIEW = {
     "image_size": 32,
@@ -60,7 +61,7 @@ def test_the_exported_network_agrees_with_mxnet(
     images[0] = 0
     own = probabilities(network.load(*paths, context=mx.cpu()), images, context=mx.cpu(), **view)
     assert np.ptp(own, axis=0).max() > 0.005
-    exchange.save(exchange.to_onnx(*paths, image_side=16, **view), tmp_path / "lenet.onnx")
+    export.save(export.to_onnx(*paths, image_side=16, **view), tmp_path / "lenet.onnx")
     recogniser = Recogniser(tmp_path / "lenet.onnx")
     assert recogniser.side == 16
     np.testing.assert_allclose(recogniser.probabilities(images), own, rtol=0, atol=1e-5)
@@ -71,7 +72,7 @@ def test_the_exported_file_is_valid_plain_and_the_same_each_time(
 ) -> None:
     paths = trained(tmp_path)
     for name in ("one", "two"):
-        exchange.save(exchange.to_onnx(*paths, image_side=16, **VIEW), tmp_path / name)
+        export.save(export.to_onnx(*paths, image_side=16, **VIEW), tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
     model = onnx.load(tmp_path / "one")
@@ -90,7 +91,7 @@ def test_the_exported_file_is_valid_plain_and_the_same_each_time(
 def test_other_files_are_refused(tmp_path: Path) -> None:
     symbol, weights = trained(tmp_path)
     with pytest.raises(InputError, match="not a model that MXNet can export"):
-        exchange.to_onnx(weights, symbol, image_side=16, **VIEW)
+        export.to_onnx(weights, symbol, image_side=16, **VIEW)
     with pytest.raises(InputError, match="none: no such model file"):
         Recogniser(tmp_path / "none")
     with pytest.raises(InputError, match="not a model that onnxruntime can read"):

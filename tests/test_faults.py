@@ -14,9 +14,9 @@ import numpy as np
 import psutil
 import pytest
 
-from lenet import network
-from lenet._mxnet import mx
-from lenet.errors import InputError
+from lenet.core.errors import InputError
+from lenet.model import network
+from lenet.model._mxnet import mx
 from tests.project import SMALL, Project
 
 pytestmark = pytest.mark.slow

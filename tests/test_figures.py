@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from lenet import figures
+from lenet.figures import figures
 
 LABELS = np.arange(200) % 9
 PREDICTED = np.where(np.arange(200) % 20 == 0, 9, LABELS)
@@ -37,7 +37,7 @@ def test_the_same_predictions_give_the_same_bytes_in_any_style(tmp_path: Path) -
     figures.confusion_picture(LABELS, PREDICTED, tmp_path / "a.png")
     (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.facecolor: black\n")
     code = (
-        "from pathlib import Path; import numpy as np; from lenet import figures; "
+        "from pathlib import Path; import numpy as np; from lenet.figures import figures; "
         "labels = np.arange(200) % 9; predicted = np.where(np.arange(200) % 20 == 0, 9, labels); "
         "figures.confusion_picture(labels, predicted, Path('b.png'))"
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lenet.errors import InputError
-from lenet.files import alone_in, whole_file, write_csv, write_json
+from lenet.core.errors import InputError
+from lenet.core.files import alone_in, whole_file, write_csv, write_json
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz_seeds import PACKERS, PICTURES, TEXTS, model, npz
+from tests.fuzz_seeds import PACKERS, PICTURES, TEXTS, model, npz_file
 from tests.fuzz_targets import (
     TARGETS,
     check_model,
@@ -73,7 +73,7 @@ def test_any_picture_gives_an_image_or_is_refused(path: Path, content: bytes) ->
     check_picture(path)
 
 
-@given(content=edited(npz()))
+@given(content=edited(npz_file()))
 def test_any_npz_is_read_right_or_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     check_npz(path)
@@ -107,7 +107,7 @@ def test_any_model_gives_probabilities_or_is_refused(path: Path, content: bytes)
     check_model(path)
 
 
-@given(content=raw_files() | st.sampled_from(PICTURES).flatmap(edited) | edited(npz()))
+@given(content=raw_files() | st.sampled_from(PICTURES).flatmap(edited) | edited(npz_file()))
 def test_whatever_predict_is_given_is_answered_or_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     check_predict(path)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lenet import jf, raw
-from lenet.errors import InputError
-from lenet.records import Layout, Records
+from lenet.core.errors import InputError
+from lenet.raw import formats, jf
+from lenet.raw.records import Layout, Records
 from tests.helpers import read_raw
 from tests.strategies import record_sets
 
@@ -97,8 +97,8 @@ def test_blocks_may_end_anywhere(
     whole = read(path, text)
     # The header's line has to lie in the first block; real blocks are a MiB.
     path.write_bytes(text.encode())
-    monkeypatch.setattr("lenet.text._BLOCK_BYTES", max(block_bytes, len(header)))
-    blocks = list(raw.read_records(path, LAYOUT))
+    monkeypatch.setattr("lenet.raw.text._BLOCK_BYTES", max(block_bytes, len(header)))
+    blocks = list(formats.read_records(path, LAYOUT))
     np.testing.assert_array_equal(np.concatenate([b.labels for b in blocks]), whole.labels)
     np.testing.assert_array_equal(np.concatenate([b.pixels for b in blocks]), whole.pixels)
     assert max(len(b) for b in blocks) < 3
@@ -165,9 +165,9 @@ def test_compensating_faults_are_found_wherever_a_block_ends(
 ) -> None:
     good = f"6 {ROW}\n"
     path.write_text(good * 3 + f"6 {ROW} 0\n" + f"{ROW}\n" + good * 3)
-    monkeypatch.setattr("lenet.text._BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("lenet.raw.text._BLOCK_BYTES", block_bytes)
     with pytest.raises(InputError, match=r"line [45], record [45]: found"):
-        list(raw.read_records(path, LAYOUT))
+        list(formats.read_records(path, LAYOUT))
 
 
 def test_rows_of_a_record_may_have_lines_of_their_own(path: Path) -> None:

@@ -17,12 +17,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet import digits, pictures, raw
-from lenet.digits import Digits
-from lenet.errors import InputError
-from lenet.memory import room_of_groups
-from lenet.params import AllParams
-from lenet.records import Layout
+from lenet.core import npz
+from lenet.core.errors import InputError
+from lenet.core.memory import room_of_groups
+from lenet.core.npz import Digits
+from lenet.core.params import AllParams
+from lenet.predict import pictures
+from lenet.raw import formats
+from lenet.raw.records import Layout
 
 ROOT = Path(__file__).parents[1]
 MIB = 1 << 20
@@ -35,7 +37,7 @@ def refused(path: Path, content: bytes) -> str:
     tracemalloc.start()
     try:
         with pytest.raises(InputError) as error:
-            for _ in raw.read_records(path, LAYOUT):
+            for _ in formats.read_records(path, LAYOUT):
                 pass
         assert tracemalloc.get_traced_memory()[1] < 100 * MIB
     finally:
@@ -86,7 +88,7 @@ def test_lines_that_state_nothing_take_memory_piece_by_piece(tmp_path: Path) -> 
     (tmp_path / "a").write_bytes(b"3 1:0\n" * 100_000)
     layout = Layout(side=64, pixel_range=(0, 2), first_label=0)
     tracemalloc.start()
-    count = sum(map(len, raw.read_records(tmp_path / "a", layout)))
+    count = sum(map(len, formats.read_records(tmp_path / "a", layout)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     # All at once they would be 3 GiB.
@@ -101,17 +103,17 @@ def test_lines_that_state_next_to_nothing_are_not_many_images(
     path = tmp_path / "mine.txt"
     path.write_bytes(pack(b"#\n" + b"1\n" * 1_000_000))
     with pytest.raises(InputError, match=r"images, about .*, take more than 200 times its size"):
-        raw.read(path, Layout(side=64, pixel_range=(0, 2), first_label=0))
+        formats.read(path, Layout(side=64, pixel_range=(0, 2), first_label=0))
 
 
 def test_reading_takes_little_more_memory_than_the_images(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 3, (40_000, 16, 16)).astype(np.float32) / 2
     layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
-    digits.save(Digits(images, np.zeros(40_000, np.int64)), tmp_path / "a.npz")
-    raw.convert(tmp_path / "a.npz", tmp_path / "a.jf", layout)
+    npz.save(Digits(images, np.zeros(40_000, np.int64)), tmp_path / "a.npz")
+    formats.convert(tmp_path / "a.npz", tmp_path / "a.jf", layout)
     tracemalloc.start()
-    raw.convert(tmp_path / "a.jf", tmp_path / "b.npz", layout)
+    formats.convert(tmp_path / "a.jf", tmp_path / "b.npz", layout)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (tmp_path / "b.npz").read_bytes() == (tmp_path / "a.npz").read_bytes()
@@ -122,13 +124,13 @@ CONVERT = """
 import resource, sys
 from pathlib import Path
 import psutil
-from lenet import raw
-from lenet.errors import run
-from lenet.records import Layout
+from lenet.raw import formats
+from lenet.core.errors import run
+from lenet.raw.records import Layout
 limit = psutil.Process().memory_info().data + int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
-run(lambda: raw.convert(Path("a.txt"), Path("a.npz"), layout))
+run(lambda: formats.convert(Path("a.txt"), Path("a.npz"), layout))
 """
 IMAGES = 200_000
 NPZ = IMAGES * 16 * 16 * 4
@@ -181,7 +183,7 @@ def test_a_control_group_leaves_less_than_the_machine() -> None:
     try:
         (group / "memory.limit_in_bytes").write_text(str(256 * MIB))
         code = (
-            "import os, sys; from pathlib import Path; from lenet.memory import available; "
+            "import os, sys; from pathlib import Path; from lenet.core.memory import available; "
             "Path(sys.argv[1]).write_text(str(os.getpid())); print(available())"
         )
         done = subprocess.run(
@@ -244,11 +246,11 @@ def test_a_pipe_tells_nothing_of_its_length(tmp_path: Path) -> None:
     text = b"3 0 0 0 0\n" * 200_000
     writing = threading.Thread(target=pipe.write_bytes, args=(text,))
     writing.start()
-    assert len(raw.read(pipe, LAYOUT)[0]) == 200_000
+    assert len(formats.read(pipe, LAYOUT)[0]) == 200_000
     writing.join()
 
 
-def npz(member: bytes) -> bytes:
+def npz_of(member: bytes) -> bytes:
     """Return an npz file whose images are the bytes `member`."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -266,16 +268,16 @@ def header(shape: str) -> bytes:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (npz(bytes(80 * MIB)), "unpacks to 83886080 bytes, more than 200 times its size"),
-        (npz(header("(1000000000000, 16, 16)")), "not an npz file with images and labels"),
-        (npz(header("(10**18,)")), "not an npz file with images and labels"),
+        (npz_of(bytes(80 * MIB)), "unpacks to 83886080 bytes, more than 200 times its size"),
+        (npz_of(header("(1000000000000, 16, 16)")), "not an npz file with images and labels"),
+        (npz_of(header("(10**18,)")), "not an npz file with images and labels"),
     ],
     ids=["zeros", "terabytes", "power"],
 )
 def test_npz_that_claims_more_than_it_holds(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(InputError, match=message):
-        digits.load(tmp_path / "a.npz")
+        npz.load(tmp_path / "a.npz")
 
 
 def test_a_picture_of_too_many_pixels(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet import network
-from lenet._mxnet import context, mx
-from lenet.errors import InputError
-from lenet.network import LeNet
+from lenet.core.errors import InputError
+from lenet.model import network
+from lenet.model._mxnet import context, mx
+from lenet.model.network import LeNet
 
 ROOT = Path(__file__).parents[1]
 

@@ -4,8 +4,8 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from lenet.errors import InputError
-from lenet.params import ConversionParams, EvaluationParams, TrainingParams
+from lenet.core.errors import InputError
+from lenet.core.params import ConversionParams, EvaluationParams, TrainingParams
 
 ROOT = Path(__file__).parents[1]
 

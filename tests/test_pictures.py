@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from lenet import pictures
-from lenet.errors import InputError
+from lenet.core.errors import InputError
+from lenet.predict import pictures
 
 
 def seven(size: tuple[int, int] = (300, 240), ink: int = 0, paper: int = 255) -> Image.Image:

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from lenet import digits, exchange
-from lenet.digits import Digits
+from lenet.core import npz
+from lenet.core.npz import Digits
+from lenet.deploy import export
 from tests.test_exchange import VIEW, trained
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
-    exchange.save(exchange.to_onnx(*trained(folder), image_side=16, **VIEW), folder / "lenet.onnx")
+    export.save(export.to_onnx(*trained(folder), image_side=16, **VIEW), folder / "lenet.onnx")
     return folder / "lenet.onnx"
 
 
@@ -40,7 +41,7 @@ def predict(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess
 
 
 def test_every_format_tells_the_same(tmp_path: Path, model: Path, random_digits: Digits) -> None:
-    digits.save(random_digits[:3], tmp_path / "three.npz")
+    npz.save(random_digits[:3], tmp_path / "three.npz")
     Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
     files = ("three.npz", "five.png")
     asked = {
@@ -81,7 +82,7 @@ def test_every_format_tells_the_same(tmp_path: Path, model: Path, random_digits:
 def test_raw_files_are_read_as_they_are_said_to_be(
     tmp_path: Path, model: Path, random_digits: Digits
 ) -> None:
-    digits.save(random_digits[:2], tmp_path / "two.npz")
+    npz.save(random_digits[:2], tmp_path / "two.npz")
     said = ("--first-label", "1", "--pixel-range", "0", "1", "--model", model, "--format", "csv")
     subprocess.run(
         [sys.executable, "-m", "lenet", "convert", "two.npz", "two.txt", *said[:5]],
@@ -90,9 +91,9 @@ def test_raw_files_are_read_as_they_are_said_to_be(
         check=True,
     )
     text = predict("two.txt", *said, folder=tmp_path)
-    npz = predict("two.npz", *said, folder=tmp_path)
+    arrays = predict("two.npz", *said, folder=tmp_path)
     assert text.returncode == 0, text.stderr
-    assert text.stdout == npz.stdout.replace("two.npz", "two.txt")
+    assert text.stdout == arrays.stdout.replace("two.npz", "two.txt")
 
 
 def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, model: Path) -> None:
@@ -114,7 +115,7 @@ def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, model: 
 
 def test_names_are_shown_and_not_obeyed(tmp_path: Path, model: Path, random_digits: Digits) -> None:
     name = "\x1b[31mred\r.npz"
-    digits.save(random_digits[:1], tmp_path / name)
+    npz.save(random_digits[:1], tmp_path / name)
     (tmp_path / "bad.jf").write_text("1 \x1b]0;title\x07 3\n")
     result = predict(name, "bad.jf", "--model", model, folder=tmp_path)
     assert "\\x1b[31mred\\r.npz" in result.stdout
@@ -123,7 +124,7 @@ def test_names_are_shown_and_not_obeyed(tmp_path: Path, model: Path, random_digi
 
 
 def test_a_name_that_the_encoding_lacks(tmp_path: Path, model: Path, random_digits: Digits) -> None:
-    digits.save(random_digits[:1], tmp_path / "é.npz")
+    npz.save(random_digits[:1], tmp_path / "é.npz")
     for name in ("csv", "json", "table"):
         done = subprocess.run(
             [sys.executable, "-m", "lenet", "predict", "é.npz", "--model", model, "--format", name],
@@ -144,7 +145,7 @@ def test_a_name_that_the_encoding_lacks(tmp_path: Path, model: Path, random_digi
 def test_output_that_nobody_takes(
     tmp_path: Path, model: Path, random_digits: Digits, redirection: str, expected: str
 ) -> None:
-    digits.save(random_digits[np.arange(4000) % 40], tmp_path / "many.npz")
+    npz.save(random_digits[np.arange(4000) % 40], tmp_path / "many.npz")
     command = f"{sys.executable} -m lenet predict many.npz --model {model} {redirection}"
     done = subprocess.run(
         ["sh", "-c", command],
@@ -172,7 +173,7 @@ def test_what_to_do_is_said_in_options(tmp_path: Path, model: Path, random_digit
     result = predict("signed.jf", "--model", model, folder=tmp_path)
     assert "from -1 to 1, set --pixel-range -1 1." in result.stderr
     larger = Digits(np.ones((1, 20, 20), np.float32), random_digits.labels[:1])
-    digits.save(larger, tmp_path / "larger.npz")
+    npz.save(larger, tmp_path / "larger.npz")
     result = predict("larger.npz", "--model", model, folder=tmp_path)
     assert "side 20; expected 16. The network takes no others." in result.stderr
 
@@ -201,7 +202,7 @@ def test_nothing_is_left_in_the_home_folder(
     tmp_path: Path, model: Path, random_digits: Digits
 ) -> None:
     """onnxruntime's telemetry would write there; under CI it keeps still by itself."""
-    digits.save(random_digits[:3], tmp_path / "three.npz")
+    npz.save(random_digits[:3], tmp_path / "three.npz")
     home = tmp_path / "home"
     home.mkdir()
     done = subprocess.run(

@@ -6,19 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet._mxnet import mx
-from lenet.network import LeNet
-from lenet.replicas import Replicas
+from lenet.model._mxnet import mx
+from lenet.model.network import LeNet
+from lenet.training.replicas import Replicas
 
 ROOT = Path(__file__).parents[1]
 
 TRAIN = """
 import hashlib, sys
-from lenet import training
+from lenet.training import loop
 from tests.test_training import PLAIN, WARPS, trained, weights
 from sklearn.datasets import load_digits
 import numpy as np
-from lenet.digits import Digits
+from lenet.core.npz import Digits
 bunch = load_digits()
 images = (bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 16).astype(np.float32)
 lenet, _ = trained(Digits(images, bunch.target.astype(np.int64))[:640], replicas=2, **WARPS)

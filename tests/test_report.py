@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 from PIL import Image
 from playwright.sync_api import Browser
 
-from lenet import report
-from lenet.params import AllParams
+from lenet.core.params import AllParams
+from lenet.report import report
 
 ROOT = Path(__file__).parents[1]
 PICTURES = {

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet import digits
-from lenet.digits import Digits
+from lenet.core import npz
+from lenet.core.npz import Digits
 from tests.project import ROOT, Project
 
 CODE = [
@@ -76,7 +76,7 @@ def holds_pickle(path: Path) -> bool:
 
 
 def test_the_arrays_are_no_pickles(tmp_path: Path, random_digits: Digits) -> None:
-    digits.save(random_digits, tmp_path / "a.npz")
+    npz.save(random_digits, tmp_path / "a.npz")
     assert not holds_pickle(tmp_path / "a.npz")
     with zipfile.ZipFile(tmp_path / "a.npz") as archive:
         for name in archive.namelist():

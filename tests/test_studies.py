@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from lenet.digits import Digits
-from lenet.params import EvaluationParams, TrainingParams
+from lenet.core.npz import Digits
+from lenet.core.params import EvaluationParams, TrainingParams
 from studies import plateau, recipe
 
 ROOT = Path(__file__).parents[1]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lenet import summary
-from lenet.network import LeNet
+from lenet.model import summary
+from lenet.model.network import LeNet
 
 ROOT = Path(__file__).parents[1]
 FULL = {"image_size": 32, "c3": "full", "pooling": "max"}

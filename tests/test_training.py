@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from lenet import training
-from lenet._mxnet import mx
-from lenet.digits import Digits
-from lenet.errors import InputError
-from lenet.network import LeNet
-from lenet.prediction import probabilities
+from lenet.core.errors import InputError
+from lenet.core.npz import Digits
+from lenet.model._mxnet import mx
+from lenet.model.network import LeNet
+from lenet.model.prediction import probabilities
+from lenet.training import loop
 
 PLAIN: dict[str, Any] = {
     "seed": 0,
@@ -57,9 +57,9 @@ def real_digits() -> Digits:
 
 def trained(
     digits: Digits, validation: Digits | None = None, **changes: Any
-) -> tuple[LeNet, list[training.Epoch]]:
+) -> tuple[LeNet, list[loop.Epoch]]:
     lenet = LeNet(image_size=16, activation="relu")
-    return lenet, list(training.fit(lenet, digits, validation, **(PLAIN | changes)))
+    return lenet, list(loop.fit(lenet, digits, validation, **(PLAIN | changes)))
 
 
 def weights(lenet: LeNet) -> bytes:
@@ -77,7 +77,7 @@ def test_eight_digits_are_learnt_by_heart(real_digits: Digits) -> None:
 
 
 def test_real_digits_are_recognised_after_three_epochs(real_digits: Digits) -> None:
-    train, validation = training.split(real_digits, validation_fraction=0.2, seed=0)
+    train, validation = loop.split(real_digits, validation_fraction=0.2, seed=0)
     _, epochs = trained(train, validation, epochs=3, **WARPS)
     assert epochs[-1].validation_accuracy is not None
     assert epochs[-1].validation_accuracy > 0.9
@@ -204,24 +204,24 @@ def test_label_smoothing_spreads_the_target(real_digits: Digits) -> None:
 
 
 def test_the_schedule_climbs_and_falls() -> None:
-    cosine = training._schedule("cosine", 0.1, steps=100, warmup_steps=10)
+    cosine = loop._schedule("cosine", 0.1, steps=100, warmup_steps=10)
     rates = [cosine(step) for step in range(101)]
     assert rates[5] == pytest.approx(0.05)
     assert max(rates) == rates[10] == pytest.approx(0.1)
     assert rates[55] == pytest.approx(0.05)
     assert rates[100] == pytest.approx(0)
-    constant = training._schedule("constant", 0.1, steps=100, warmup_steps=10)
+    constant = loop._schedule("constant", 0.1, steps=100, warmup_steps=10)
     assert [constant(step) for step in (5, 10, 99, 100)] == pytest.approx([0.05, 0.1, 0.1, 0.1])
 
 
 def test_the_epoch_of_several_networks_is_the_mean_of_theirs() -> None:
-    one = training.Epoch(number=3, loss=1.0, train_accuracy=0.5, validation_accuracy=0.25)
-    other = training.Epoch(number=3, loss=2.0, train_accuracy=0.75, validation_accuracy=0.75)
-    assert training.Epoch.mean([one, other]) == training.Epoch(
+    one = loop.Epoch(number=3, loss=1.0, train_accuracy=0.5, validation_accuracy=0.25)
+    other = loop.Epoch(number=3, loss=2.0, train_accuracy=0.75, validation_accuracy=0.75)
+    assert loop.Epoch.mean([one, other]) == loop.Epoch(
         number=3, loss=1.5, train_accuracy=0.625, validation_accuracy=0.5
     )
     alone = dataclasses.replace(one, validation_accuracy=None)
-    assert training.Epoch.mean([alone]) == alone
+    assert loop.Epoch.mean([alone]) == alone
 
 
 def test_divergence_is_an_error_that_names_lr(real_digits: Digits) -> None:
@@ -240,7 +240,7 @@ def test_divergence_in_the_last_step_is_an_error_too(real_digits: Digits) -> Non
 
 
 def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Digits) -> None:
-    rest, validation = training.split(real_digits, validation_fraction=0.1, seed=3)
+    rest, validation = loop.split(real_digits, validation_fraction=0.1, seed=3)
     assert validation is not None
     assert len(rest) + len(validation) == len(real_digits)
     shares = np.bincount(validation.labels) / np.bincount(real_digits.labels)
@@ -249,13 +249,13 @@ def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Digi
     assert len(np.unique(images, axis=0)) == len(
         np.unique(real_digits.images.reshape(len(real_digits), -1), axis=0)
     )
-    _, same = training.split(real_digits, validation_fraction=0.1, seed=3)
-    _, other = training.split(real_digits, validation_fraction=0.1, seed=4)
+    _, same = loop.split(real_digits, validation_fraction=0.1, seed=3)
+    _, other = loop.split(real_digits, validation_fraction=0.1, seed=4)
     assert same is not None
     assert other is not None
     np.testing.assert_array_equal(same.images, validation.images)
     assert not np.array_equal(other.labels, validation.labels)
-    assert training.split(real_digits, validation_fraction=0, seed=3) == (real_digits, None)
+    assert loop.split(real_digits, validation_fraction=0, seed=3) == (real_digits, None)
 
 
 def test_a_class_too_small_for_the_split_is_an_error(random_digits: Digits) -> None:
@@ -264,11 +264,11 @@ def test_a_class_too_small_for_the_split_is_an_error(random_digits: Digits) -> N
     labels[0] = 3
     digits = dataclasses.replace(random_digits, labels=labels)
     with pytest.raises(InputError, match=r"validation_fraction: 0.25 cannot be cut out of 40"):
-        training.split(digits, validation_fraction=0.25, seed=0)
+        loop.split(digits, validation_fraction=0.25, seed=0)
 
 
 def test_an_epoch_prints_as_one_line() -> None:
-    epoch = training.Epoch(number=3, loss=0.5, train_accuracy=0.9, validation_accuracy=0.875)
+    epoch = loop.Epoch(number=3, loss=0.5, train_accuracy=0.9, validation_accuracy=0.875)
     assert str(epoch) == "epoch 3, loss 0.5000, train acc 0.9000, validation acc 0.8750"
     assert epoch.metrics() == {"loss": 0.5, "train_accuracy": 0.9, "validation_accuracy": 0.875}
     unwatched = dataclasses.replace(epoch, validation_accuracy=None)

@@ -22,10 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from lenet import digits, launcher, workers
-from lenet.digits import Digits
-from lenet.errors import InputError
-from lenet.replicas import parts
+from lenet.core import npz
+from lenet.core.errors import InputError
+from lenet.core.npz import Digits
+from lenet.training.distributed import launcher, workers
+from lenet.training.replicas import parts
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [
@@ -47,7 +48,7 @@ class Training:
         bunch = load_digits()
         images = (bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 16).astype(np.float32)
         data = Digits(images, bunch.target.astype(np.int64))
-        digits.save(data[: 512 + 1], path / "train.npz")
+        npz.save(data[: 512 + 1], path / "train.npz")
         (path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
         self.set(validation_fraction=0, **SMALL, **params)
 
@@ -88,7 +89,7 @@ class Training:
         """Run a script as every process of a training, in the place of the stage."""
         (self.path / "script.py").write_text(script)
         launch = (
-            "from lenet import launcher; import sys; "
+            "from lenet.training.distributed import launcher; import sys; "
             f"launcher.launch([sys.executable, 'script.py'], workers={workers})"
         )
         with self.started(command=[sys.executable, "-c", launch]) as process:
@@ -160,10 +161,13 @@ RECORDING = """
 import sys
 import numpy as np
 from pathlib import Path
-from lenet import launcher, training
+from lenet.training.distributed import launcher
+from lenet.training import loop
 role = launcher.configure(2)
-from lenet import digits, network, workers
-from lenet._mxnet import mx
+from lenet.core import npz
+from lenet.model import network
+from lenet.training.distributed import workers
+from lenet.model._mxnet import mx
 from tests.test_training import PLAIN
 if role != "worker":
     workers.serve()
@@ -174,10 +178,10 @@ else:
         seen.append(images)
         return network_input(images, *arguments, **others)
     training.network_input = recorded
-    data = digits.load(Path("train.npz"))
+    data = npz.load(Path("train.npz"))
     with workers.together("dist_sync") as peers:
         lenet = network.LeNet(image_size=16, activation="relu")
-        list(training.fit(lenet, data, None, workers=peers, **PLAIN | {"epochs": 1}))
+        list(loop.fit(lenet, data, None, workers=peers, **PLAIN | {"epochs": 1}))
         np.save(f"seen{peers.rank}.npy", np.concatenate(seen))
 """
 
@@ -187,7 +191,7 @@ def test_each_worker_has_images_of_its_own(tmp_path: Path) -> None:
     training.run_script(RECORDING, workers=2)
     seen = [np.load(training.path / f"seen{rank}.npy").reshape(-1, 256) for rank in range(2)]
     assert [len(images) for images in seen] == [257, 256]
-    expected = digits.load(training.path / "train.npz").images.reshape(-1, 256)
+    expected = npz.load(training.path / "train.npz").images.reshape(-1, 256)
     found = np.concatenate(seen)
     np.testing.assert_array_equal(found[np.lexsort(found.T)], expected[np.lexsort(expected.T)])
 
@@ -502,13 +506,13 @@ def test_a_worker_that_waits_for_others_ends_with_the_one_that_leads(
 
 
 COMMANDING = """
-from lenet import launcher
+from lenet.training.distributed import launcher
 role = launcher.configure(1)
-from lenet import workers
+from lenet.training.distributed import workers
 if role != "worker":
     workers.serve()
 else:
-    from lenet._mxnet import mx
+    from lenet.model._mxnet import mx
     with workers.together("dist_sync") as peers:
         # What MXNet's server would unpickle, and so run.
         peers._store._send_command_to_servers(0, "cos\\nsystem\\n(S'touch unpickled'\\ntR.")

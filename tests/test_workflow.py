@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 import lenet
 import stages
-from lenet.params import (
+from lenet.core.params import (
     AllParams,
     ConversionParams,
     DrawingParams,

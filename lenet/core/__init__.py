@@ -1,0 +1,1 @@
+"""What every package shares: errors, whole files, images and labels, parameters."""

@@ -1,0 +1,126 @@
+"""Files that appear whole or not at all."""
+
+import glob
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from lenet.core.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where digits can be recognised.
+    fcntl = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Text of digits shrinks to a tenth or so.
+MOST_EXPANSION = 200
+# Of the temporary files, at their names' end.
+_PART = ".part"
+
+
+def most_unpacked(path: Path) -> int:
+    """Return how many bytes the archive at `path` may unpack to.
+
+    One that unpacks to more holds no digits, and is to be refused before it fills the memory.
+    """
+    return max(64 << 20, MOST_EXPANSION * path.stat().st_size)
+
+
+def publish(path: Path) -> None:
+    """Make a file that began as a temporary one, private (0600), as readable as any new file."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod(0o666 & ~umask)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary sibling of `path` for writing bytes; it takes the name only on success.
+
+    Until then, and for good after an error, what stood at `path` stays as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; expected the name of a file to write.")
+        _remove_left_behind(path)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            # Until it is closed, or this process killed; see _remove_left_behind.
+            _lock(file)
+            yield file
+        publish(Path(name))
+        Path(name).replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _remove_left_behind(path: Path) -> None:
+    """Remove what processes that were killed have left of `path`, unfinished."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}"):
+        with suppress(OSError), part.open("r+b") as file:
+            if _lock(file):
+                part.unlink()
+
+
+def _lock(file: IO[bytes] | int) -> bool | None:
+    """Lock an open file or folder until it is closed; return whether no other process has it.
+
+    None, and no lock, where the system has none for it, as some file systems of clusters.
+    """
+    if not fcntl:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _cannot_write(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be written ({error.strerror or error}).")
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes that ask for it likewise from working in `folder` meanwhile.
+
+    Raises InputError where one does.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if _lock(descriptor) is False:
+            raise InputError(
+                f"{folder}: another process writes there, perhaps one that a `dvc repro` which was "
+                "killed has left behind. Wait until it ends, or end it, and run this again."
+            )
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def write_json(value: dict, path: Path) -> None:
+    """Write `value` as JSON with sorted keys, whole or not at all."""
+    with whole_file(path) as file:
+        file.write(json.dumps(value, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n")
+
+
+def write_csv(table: "pd.DataFrame", path: Path) -> None:
+    """Write `table` as CSV without its index, whole or not at all."""
+    with whole_file(path) as file:
+        table.to_csv(file, index=False, lineterminator="\n")

@@ -1,0 +1,1 @@
+"""The trained network as ONNX, and at work in ONNX Runtime."""

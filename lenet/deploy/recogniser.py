@@ -1,0 +1,98 @@
+"""The exported network at work, by onnxruntime alone."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.core.errors import InputError
+from lenet.deploy._onnxruntime import errors as ort_errors
+from lenet.deploy._onnxruntime import onnxruntime
+
+# Memory stays a few MiB.
+_BATCH = 256
+
+# They have no base of their own; and it may quote the model's bytes as if they were text.
+_REFUSALS = (
+    UnicodeDecodeError,
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+
+
+class Recogniser:
+    """An exported network, ready to be asked.
+
+    Args:
+        path: an ONNX file as `exchange.save` writes it.
+
+    side: of the images that it takes, in pixels.
+
+    Raises InputError where the file is missing, or no such model.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.is_file():
+            raise InputError(
+                f"{path}: no such model file; `dvc repro export` makes it, "
+                "`dvc get` fetches it from another project."
+            )
+        options = onnxruntime.SessionOptions()
+        # The network is too small for several threads, and idle ones would keep the cores busy.
+        options.intra_op_num_threads = 1
+        # Errors come as exceptions, and are said once.
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(
+                path.read_bytes(),
+                options,
+                providers=["CPUExecutionProvider"],
+                # Which would print more than it helps.
+                enable_fallback=0,
+            )
+            inputs = [(value.name, value.type, value.shape) for value in self._session.get_inputs()]
+            outputs = [(value.name, value.shape) for value in self._session.get_outputs()]
+        except (OSError, *_REFUSALS) as error:
+            raise InputError(f"{path}: not a model that onnxruntime can read ({error}).") from error
+        match inputs, outputs:
+            case [("images", "tensor(float)", [_, int(side), int(width)])], [
+                ("probabilities", [_, 10])
+            ] if side == width:
+                self.side = side
+            case _:
+                raise InputError(
+                    f"{path}: found a model with inputs {inputs} and outputs {outputs}; expected "
+                    "images (batch, side, side) and probabilities (batch, 10)."
+                )
+
+    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return class probabilities (n, 10) for images (n, side, side) in [0, 1].
+
+        Raises InputError where the model gives none.
+        """
+        return np.concatenate(
+            [self._ask(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
+        )
+
+    def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            (found,) = self._session.run(None, {"images": images})
+        except _REFUSALS as error:
+            raise InputError(f"{self._path}: the model cannot be run ({error}).") from error
+        # What a model says of its output it need not keep to.
+        if found.shape != (len(images), 10) or found.dtype != np.float32:
+            raise InputError(
+                f"{self._path}: the model gives {found.dtype} {found.shape} for {len(images)} "
+                f"images; expected {len(images)} x 10 probabilities, float32."
+            )
+        if not ((found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
+            raise InputError(
+                f"{self._path}: the model gives values from {found.min()} to {found.max()}; "
+                "expected probabilities, which add up to 1 for each image."
+            )
+        return found

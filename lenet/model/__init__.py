@@ -1,0 +1,1 @@
+"""LeNet-5 and how it sees an image; the only package that imports MXNet."""

@@ -1,0 +1,63 @@
+"""The one module that imports MXNet, with what has to be settled before it is loaded."""
+
+import os
+import platform
+import sys
+
+# One thread and two threads of an operator add up in a different order and give different bits, and
+# LeNet's operators are too small to gain. Whole operators run side by side instead; see replicas.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MXNET_CPU_WORKER_NTHREADS"] = str(os.cpu_count())
+# Operators that need scratch memory wait for each other to leave it. With MXNet's 4 pieces of it,
+# two networks side by side are hardly faster than one after the other.
+os.environ["MXNET_CPU_TEMP_COPY"] = "64"
+import numpy as np
+
+# MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
+np.bool = np.bool_  # type: ignore[attr-defined]
+
+# The wheel brings an OpenBLAS of its own, which has kernels for each model of processor, and the
+# oldest for one that it does not know. It works out the grids of the warps; so that their bits do
+# not depend on the model, it takes the same kernels wherever these run.
+if platform.machine() == "x86_64":
+    _has = np.core._multiarray_umath.__cpu_features__
+    os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _has["AVX2"] and _has["FMA3"] else "Prescott"
+
+# Where it names the server of a training, MXNet would become that on being imported, and unpickle
+# what it is sent; see workers.
+_role = os.environ.pop("DMLC_ROLE", None)
+try:
+    import mxnet as mx
+except OSError as error:
+    sys.exit(
+        f"error: MXNet does not load: {error}. It needs libraries of the system that small "
+        "installations lack; on Debian and Ubuntu: apt install libgomp1 libgfortran5"
+    )
+finally:
+    if _role is not None:
+        os.environ["DMLC_ROLE"] = _role
+
+from lenet.core.errors import InputError  # noqa: E402
+
+__all__ = ["context", "mx"]
+
+
+def context(device: str) -> mx.Context:
+    """Return the MXNet context of `device`, "cpu" or "gpu" (the first one).
+
+    Raises InputError where MXNet was built without CUDA or the machine shows no GPU.
+    """
+    if device == "cpu":
+        return mx.cpu()
+    if not mx.runtime.Features().is_enabled("CUDA"):
+        raise InputError(
+            f"device: gpu needs an MXNet built with CUDA; the installed {mx.__version__} is "
+            "the CPU build. Install a mxnet-cu112 wheel in its place, or set device: cpu."
+        )
+    try:
+        gpus = mx.context.num_gpus()
+    except mx.MXNetError as error:
+        raise InputError(f"device: gpu, but CUDA does not start: {error}") from error
+    if gpus == 0:
+        raise InputError("device: gpu, but MXNet sees no GPU on this machine. Set device: cpu.")
+    return mx.gpu()

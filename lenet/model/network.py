@@ -1,0 +1,279 @@
+"""LeNet-5 in Gluon (LeCun, Bottou, Bengio, Haffner 1998, section II.B), and its file form."""
+
+import math
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lenet.core.errors import InputError
+from lenet.core.files import whole_file
+from lenet.core.npz import CLASSES
+from lenet.model._mxnet import mx
+from lenet.model.architecture import (
+    C1_MAPS,
+    C3_LINKS,
+    C3_MAPS,
+    C5_UNITS,
+    F6_UNITS,
+    KERNEL,
+    map_sides,
+)
+
+# float32 in a vector register. MXNet's oneDNN convolves by fast kernels where the maps fill whole
+# ones, and by slower general ones otherwise: for LeNet's 6 maps a training step takes 1.3 times
+# as long.
+_LANES = 16
+# What MXNet raises for files that hold no network.
+_UNREADABLE = (mx.MXNetError, ValueError, AssertionError)
+
+
+class ScaledTanh(mx.gluon.HybridBlock):
+    """1.7159 tanh(2x/3): slope near 1 at the origin, f(1) = 1 (LeCun 1998, appendix A)."""
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)
+        """Return the values of `x`, of any shape, squashed."""
+        return 1.7159 * F.tanh(x * (2 / 3))
+
+
+class _Conv2D(mx.gluon.nn.Conv2D):
+    """A convolution that computes blank maps beside its own, up to a multiple of `_LANES`.
+
+    Input and output have those blank maps behind the others; only a single map comes as it is.
+    Their weights are zeros that are no parameters, so that they say nothing and learn nothing.
+    """
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
+        """Return `x` convolved: its own maps as Conv2D gives them, and blank ones."""
+        maps, maps_in = self._channels, self._in_channels
+        blank, blank_in = -maps % _LANES, -maps_in % _LANES if maps_in > 1 else 0
+        if blank_in:
+            weight = F.concat(weight, F.zeros((maps, blank_in, KERNEL, KERNEL)), dim=1)
+        if blank:
+            shape = (blank, maps_in + blank_in, KERNEL, KERNEL)
+            weight = F.concat(weight, F.zeros(shape), dim=0)
+            bias = F.concat(bias, F.zeros(blank), dim=0)
+        return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=maps + blank)
+
+
+class _PartialC3(mx.gluon.HybridBlock):
+    """C3 as LeCun had it: a kernel for each link of Table I, and none where there is no link.
+
+    Parameters: weight (60, 5, 5), the kernels of map 0, then those of map 1, and so on; bias (16,).
+    Input as `_Conv2D` gives it.
+    """
+
+    def __init__(self, *, prefix: str) -> None:
+        super().__init__(prefix=prefix)
+        links = sum(map(len, C3_LINKS))
+        # Xavier's bound for the mean number of links; Gluon's own takes the shape for a layer's.
+        fan_in, fan_out = links / C3_MAPS * KERNEL**2, links / C1_MAPS * KERNEL**2
+        # Of each map and each one before it the number of its kernel, from 1; 0 is a blank one.
+        table = np.zeros((C3_MAPS, _LANES), np.float32)
+        rows, columns = zip(*((i, j) for i, row in enumerate(C3_LINKS) for j in row), strict=True)
+        table[rows, columns] = np.arange(links) + 1
+        with self.name_scope():
+            self.weight = self.params.get(
+                "weight",
+                shape=(links, KERNEL, KERNEL),
+                init=mx.init.Uniform(math.sqrt(6 / (fan_in + fan_out))),
+            )
+            self.bias = self.params.get("bias", shape=C3_MAPS, init=mx.init.Zero())
+            self.kernel = self.params.get_constant("kernel", table)
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any, kernel: Any) -> Any:  # noqa: N803
+        """Return `x` convolved."""
+        kernels = F.concat(F.zeros((1, KERNEL**2)), F.reshape(weight, (0, -1)), dim=0)
+        size = {"input_dim": self.weight.shape[0] + 1, "output_dim": KERNEL**2}
+        weight = F.reshape(F.Embedding(kernel, kernels, **size), (0, 0, KERNEL, KERNEL))
+        return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
+
+
+class _Subsampling(mx.gluon.HybridBlock):
+    """Pooling that learns: of each 2 x 2 the sum, times a coefficient of the map, plus a bias.
+
+    Args:
+        maps: how many; behind them, up to a multiple of `_LANES`, come blank ones.
+    """
+
+    def __init__(self, maps: int, *, prefix: str) -> None:
+        super().__init__(prefix=prefix)
+        self._blank = -maps % _LANES
+        with self.name_scope():
+            # At first the mean.
+            self.coefficient = self.params.get(
+                "coefficient", shape=maps, init=mx.init.Constant(0.25)
+            )
+            self.bias = self.params.get("bias", shape=maps, init=mx.init.Zero())
+
+    def hybrid_forward(self, F: Any, x: Any, coefficient: Any, bias: Any) -> Any:  # noqa: N803
+        """Return `x` (n, maps and blank ones, height, width) at half its height and width."""
+        if self._blank:
+            coefficient = F.concat(coefficient, F.zeros(self._blank), dim=0)
+            bias = F.concat(bias, F.zeros(self._blank), dim=0)
+        # MXNet exports no pooling by sums.
+        sums = 4 * F.Pooling(x, kernel=(2, 2), stride=(2, 2), pool_type="avg")
+        scaled = F.broadcast_mul(sums, F.reshape(coefficient, (1, -1, 1, 1)))
+        return F.broadcast_add(scaled, F.reshape(bias, (1, -1, 1, 1)))
+
+
+def _activation(name: str) -> mx.gluon.HybridBlock:
+    return ScaledTanh() if name == "scaled_tanh" else mx.gluon.nn.Activation(name)
+
+
+def _pooling(name: str, maps: int, activation: str, *, prefix: str) -> list[mx.gluon.HybridBlock]:
+    """Return what stands between two layers of `maps` maps and more: pooling and activations."""
+    if name == "subsample":
+        return [_activation(activation), _Subsampling(maps, prefix=prefix), _activation(activation)]
+    return [mx.gluon.nn.MaxPool2D(2, prefix=prefix), _activation(activation)]
+
+
+class LeNet(mx.gluon.HybridBlock):
+    """LeNet-5 for square grey images.
+
+    Max pooling stands before the activation: every activation here is monotone, so the maximum
+    commutes with it, and it then runs on a quarter of the values.
+
+    Args:
+        image_size: side of the input in pixels, a multiple of 4 from 16 on.
+        activation: "relu", "tanh", "sigmoid" or "scaled_tanh", after every layer but the last.
+        c3: "full", every C3 map joined to every P2 map, or "partial", as in `C3_LINKS`.
+        pooling: "max", or "subsample", the trainable one of 1998, with the activation before it
+            and after it.
+        name: what the names of its parameters begin with.
+
+    Input (n, 1, image_size, image_size) float32; output (n, 10) float32, the class scores
+    before the softmax.
+    """
+
+    def __init__(
+        self,
+        *,
+        image_size: int,
+        activation: str,
+        c3: str = "full",
+        pooling: str = "max",
+        name: str = "lenet",
+    ) -> None:
+        # A fixed prefix: Gluon's own counts the blocks made so far in the process.
+        super().__init__(prefix=f"{name}_")
+        self.image_size = image_size
+        side = map_sides(image_size)[-1]
+        nn = mx.gluon.nn
+        with self.name_scope():
+            self.layers = nn.HybridSequential(prefix="")
+            #                                                                 32x32: output
+            self.layers.add(
+                _Conv2D(C1_MAPS, KERNEL, in_channels=1, prefix="c1_"),  #     6 x 28 x 28
+                *_pooling(pooling, C1_MAPS, activation, prefix="p2_"),  #     6 x 14 x 14
+                _PartialC3(prefix="c3_")  #                                   16 x 10 x 10
+                if c3 == "partial"
+                else _Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_"),
+                *_pooling(pooling, C3_MAPS, activation, prefix="p4_"),  #     16 x 5 x 5
+                # A convolution over the whole of its input is a dense layer.
+                nn.Dense(C5_UNITS, in_units=C3_MAPS * side * side, prefix="c5_"),  # 120
+                _activation(activation),
+                nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"),  #       84
+                _activation(activation),
+                nn.Dense(CLASSES, in_units=F6_UNITS, prefix="o7_"),  #        10
+            )
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: ARG002, N803 (Gluon's signature)
+        """Return the class scores of `x`; see the class."""
+        return self.layers(x)
+
+
+class Committee(mx.gluon.HybridBlock):
+    """Networks that decide together: their probabilities are averaged.
+
+    Args:
+        members: networks whose parameters have names of their own.
+
+    Input as a member's; output (n, 10) float32, the logarithms of the averages, which the softmax
+    turns into these again.
+    """
+
+    def __init__(self, members: Sequence[LeNet]) -> None:
+        super().__init__(prefix="committee_")
+        self.members = members
+        for member in members:
+            self.register_child(member)
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)
+        """Return the class scores of `x`; see the class."""
+        return F.log(
+            F.add_n(*(F.softmax(member(x)) for member in self.members)) / len(self.members)
+        )
+
+
+def committee(members: Sequence[LeNet]) -> LeNet | Committee:
+    """Return trained networks as one that can be saved; a single one as it is."""
+    if len(members) == 1:
+        return members[0]
+    together = Committee(members)
+    together.hybridize()
+    parameter = next(iter(members[0].collect_params().values()))
+    size = members[0].image_size
+    together(mx.nd.zeros((1, 1, size, size), ctx=parameter.list_ctx()[0]))
+    return together
+
+
+def save(network: LeNet | Committee, symbol_path: Path, params_path: Path) -> None:
+    """Write `network` as MXNet's symbol JSON and params, without pickle; each file whole or not.
+
+    The network must have been hybridized and called once. Raises InputError where a file cannot
+    be written.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        exported = Path(folder, "lenet-symbol.json"), Path(folder, "lenet-0000.params")
+        try:
+            network.export(f"{folder}/lenet")
+            # MXNet does not notice if the last bytes find no room.
+            _read(*exported, context=mx.cpu())
+        except (*_UNREADABLE, OSError) as error:
+            raise InputError(
+                f"{folder}: MXNet could not write the network there ({_last_line(error)}). If the "
+                "disk is full, make room, or name another folder by TMPDIR."
+            ) from error
+        for source, target in zip(exported, (symbol_path, params_path), strict=True):
+            with whole_file(target) as file:
+                file.write(source.read_bytes())
+
+
+def load(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
+    """Read a network that `save` wrote; it gives the same bits.
+
+    Raises InputError where a file is missing or no such model.
+    """
+    with readable(symbol_path, params_path):
+        return _read(symbol_path, params_path, context=context)
+
+
+@contextmanager
+def readable(*paths: Path) -> Iterator[None]:
+    """Raise InputError where a model's file is missing, or what is read of them is no network."""
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"{path}: no such model file; `dvc repro train` makes it.")
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise InputError(
+            f"{', '.join(map(str, paths))}: not a model that MXNet can read "
+            f"({_last_line(error)}); `dvc checkout` or `dvc repro train` brings it back."
+        ) from error
+
+
+def _read(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
+    # Given the params too, `imports` warns that it does not know the input's type.
+    network = mx.gluon.SymbolBlock.imports(str(symbol_path), ["data"])
+    network.collect_params().load(str(params_path), ctx=context)
+    return network
+
+
+def _last_line(error: Exception) -> str:
+    """Return what an error of MXNet's says, without the traceback of its own before it."""
+    return (str(error).strip() or repr(error)).splitlines()[-1]

@@ -1,0 +1,1 @@
+"""Pictures made into images, and predictions printed."""

@@ -1,0 +1,27 @@
+"""What a set of digits is, in a few numbers."""
+
+import numpy as np
+
+from lenet.core.npz import CLASSES, Digits, fingerprint
+
+
+def data_card(digits: Digits, pixel_range: tuple[float, float]) -> dict:
+    """Describe `digits` for a diff between versions of the data.
+
+    Args:
+        digits: the set.
+        pixel_range: the least and greatest pixel value found in the raw file.
+
+    Returns images, images_per_class (the number of each digit from 0 on, in one line: DVC shows a
+    column for each value, and lists not at all), mean_ink (mean pixel, in [0, 1]),
+    pixel_min, pixel_max, and duplicates (images equal to an earlier one, pixel for pixel).
+    """
+    per_class = np.bincount(digits.labels, minlength=CLASSES)
+    return {
+        "images": len(digits),
+        "images_per_class": " ".join(map(str, per_class)),
+        "mean_ink": float(digits.images.mean(dtype=np.float64)),
+        "pixel_min": pixel_range[0],
+        "pixel_max": pixel_range[1],
+        "duplicates": len(digits) - len(set(map(fingerprint, digits.images))),
+    }

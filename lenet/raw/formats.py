@@ -1,0 +1,170 @@
+"""Raw files of digit images, in whichever format: read, converted, and written in another."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.core import npz
+from lenet.core.errors import InputError
+from lenet.core.files import MOST_EXPANSION, most_unpacked, whole_file
+from lenet.core.memory import available
+from lenet.core.npz import Digits
+from lenet.raw import image_text, jf
+from lenet.raw.records import Layout, Records
+from lenet.raw.text import TextFile, open_text
+
+_WRITERS = {".jf": jf.write, ".txt": image_text.write}
+
+
+def read_records(path: Path, layout: Layout) -> Iterator[Records]:
+    """Yield the records of a .jf, image-text or npz file in a raw file's numbers, block by block.
+
+    The format is recognised by content, text also when compressed. Raises InputError at a
+    fault of the file, and where it holds no record at all.
+    """
+    if _is_npz(path):
+        data = _load_npz(path, layout)
+        try:
+            yield as_records(data, layout)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+        return
+    with open_text(path) as file:
+        yield from _read_text(file, layout)
+
+
+def _read_text(file: TextFile, layout: Layout) -> Iterator[Records]:
+    count = 0
+    reader = image_text.read if image_text.recognise(file) else jf.read
+    for records in reader(file, layout):
+        count += len(records)
+        yield records
+    if not count:
+        raise InputError(f"{file.path}: holds no images; expected at least one record.")
+
+
+def _is_npz(path: Path) -> bool:
+    try:
+        return path.is_file() and zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        # One that is broken: to load it says so.
+        return True
+
+
+def _load_npz(path: Path, layout: Layout) -> Digits:
+    data = npz.load(path)
+    side = data.images.shape[1]
+    if side != layout.side:
+        advice = f" Set image_side={side}." if side > 1 else ""
+        raise InputError(f"{path}: found images of side {side}; expected {layout.side}.{advice}")
+    return data
+
+
+def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
+    """Read a .jf, image-text or npz file.
+
+    Returns the digits, and the least and greatest pixel value found in the file.
+    Raises InputError at a fault of the file.
+    """
+    if _is_npz(path):
+        data = _load_npz(path, layout)
+        return data, (float(data.images.min()), float(data.images.max()))
+    # Grown in place, by realloc: put together from pieces at the end they would be there twice.
+    images = np.empty((0, layout.side, layout.side), np.float32)
+    labels: list[NDArray[np.int64]] = []
+    found: list[float] = []
+    count = 0
+    try:
+        with open_text(path) as file:
+            for records in _read_text(file, layout):
+                if not len(records):
+                    continue
+                found += [records.pixels.min(), records.pixels.max()]
+                labels.append(records.labels - layout.first_label)
+                count += len(records)
+                if count > len(images):
+                    _check_room(path, count / file.share, len(images), layout)
+                    room = max(count, len(images) * 5 // 4)
+                    images.resize((room, layout.side, layout.side), refcheck=False)
+                images[count - len(records) : count] = _scaled(records.pixels, layout).reshape(
+                    -1, layout.side, layout.side
+                )
+    except MemoryError as error:
+        raise InputError(
+            f"{path}: after {count} images there is no memory for more. Split the file, or take a "
+            "machine, container or job with more."
+        ) from error
+    images.resize((count, layout.side, layout.side), refcheck=False)
+    return Digits(images, np.concatenate(labels)), (min(found), max(found))
+
+
+def _check_room(path: Path, images: float, had: int, layout: Layout) -> None:
+    """Raise InputError where so many images, as a file seems to hold, do not fit into memory.
+
+    There is room for `had` of them already. Likewise where they take far more than any such file:
+    lines that state next to nothing are images of thousands of pixels.
+    """
+    bytes_each, room = 4 * layout.features, available()
+    if path.is_file() and images * bytes_each > most_unpacked(path):
+        raise InputError(
+            f"{path}: its images, about {images:,.0f} of {layout.side} x {layout.side}, take more "
+            f"than {MOST_EXPANSION} times its size; expected lines that state what the images "
+            "show, and the right image_side."
+        )
+    if (images - had) * bytes_each > room:
+        raise InputError(
+            f"{path}: its images, about {images:,.0f} of {layout.side} x {layout.side} float32, "
+            f"take {images * bytes_each / 2**20:,.0f} MiB of memory; there are "
+            f"{(room + had * bytes_each) / 2**20:,.0f} MiB. Split the file, or take a machine, "
+            "container or job with more."
+        )
+
+
+def as_records(data: Digits, layout: Layout) -> Records:
+    """Return `data`, images of the layout's side, in a raw file's numbers.
+
+    They are rounded as far as `read` still gives the same digits. Raises InputError where the
+    layout's pixel range would not give them back.
+    """
+    low, high = layout.pixel_range
+    flat = data.images.reshape(len(data), -1)
+    pixels = flat.astype(np.float64) * (high - low) + low
+    for decimals in range(10):
+        rounded = np.clip(np.round(pixels, decimals), low, high)
+        if np.array_equal(_scaled(rounded, layout), flat):
+            pixels = rounded
+            break
+    if not np.array_equal(_scaled(pixels, layout), flat):
+        raise InputError(
+            f"pixels as fine as these do not survive the pixel range {low:g} to {high:g}; "
+            "0 to 1 or 0 to 2 keeps them."
+        )
+    return Records(data.labels + layout.first_label, pixels)
+
+
+def _scaled(pixels: NDArray[np.float64], layout: Layout) -> NDArray[np.float32]:
+    low, high = layout.pixel_range
+    return ((pixels - low) / (high - low)).astype(np.float32)
+
+
+def convert(source: Path, target: Path, layout: Layout) -> None:
+    """Write the digits of `source` to `target`, whose ending chooses the format.
+
+    Args:
+        source: .jf or image-text, plain or compressed, or npz; recognised by content.
+        target: .jf, .txt (image-text) or .npz. From text to text every number stays what it is.
+        layout: how text is to be read and written.
+
+    Raises InputError where `source` is faulty or `target` has another ending; what stood at
+    `target` then stays.
+    """
+    if target.suffix == ".npz":
+        npz.save(read(source, layout)[0], target)
+    elif target.suffix in _WRITERS:
+        with whole_file(target) as file:
+            _WRITERS[target.suffix](file, read_records(source, layout), layout)
+    else:
+        raise InputError(f"{target}: unknown ending; expected .jf, .txt (image-text) or .npz.")

@@ -1,0 +1,1 @@
+"""The training loop, its recipe, its warps and its replicas."""

@@ -1,0 +1,1 @@
+"""Training by several processes, over MXNet's parameter server."""

@@ -1,0 +1,236 @@
+"""Processes that train one network together, over the parameter server that MXNet carries."""
+
+import atexit
+import ctypes
+import hashlib
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from lenet.core.errors import InputError
+from lenet.model._mxnet import mx
+from lenet.training.distributed.launcher import (
+    ADDRESS,
+    LAUNCHER,
+    LOST_AFTER,
+    PORT,
+    ROLE,
+    check_port,
+)
+from lenet.training.replicas import parts
+
+# Seconds.
+_REACH_WITHIN = 60
+# Times in a row, half a second apart, that a process has to be found lost: while ps-lite starts, it
+# may for a moment take all others to be so.
+_LOST_CHECKS = 3
+# Groups of ps-lite's processes. The scheduler watches all others, and these the scheduler.
+_SCHEDULER, _SERVERS_AND_WORKERS = 1, 2 + 4
+
+
+class Workers:
+    """What the workers of a training have to say to each other; this process is one of them.
+
+    Args:
+        store: MXNet's key-value store of type dist_sync, or None where this process is alone.
+
+    Attributes:
+        rank: of this process, from 0.
+        count: of workers.
+    """
+
+    def __init__(self, store: mx.kv.KVStore | None = None) -> None:
+        self._store = store
+        self.rank = store.rank if store else 0
+        self.count = store.num_workers if store else 1
+        self._keys: set[str] = set()
+
+    def part(self, images: int) -> slice:
+        """Return which of a batch of so many images are this worker's; of a few perhaps none."""
+        return parts(images, self.count)[self.rank]
+
+    def add_up(self, key: str, arrays: Sequence[mx.nd.NDArray]) -> None:
+        """Put the sums over all workers in the place of `arrays`; all have to call it.
+
+        The sums have the same bits each time.
+
+        Args:
+            key: of these arrays, the same in every worker.
+            arrays: float32, of any shapes.
+        """
+        if self._store is None:
+            return
+        # In one message: the way there and back takes longer than the network's 60,000 numbers.
+        flat = mx.nd.concat(*(array.reshape(-1) for array in arrays), dim=0)
+        if self.count > 2:
+            # The server adds in the order of arrival, which two terms alone do not mind. So each
+            # worker has a row of its own there, and they are added up here.
+            rows = mx.nd.zeros((self.count, flat.size), ctx=flat.context)
+            rows[self.rank] = flat
+            self._exchange(key, rows)
+            flat = mx.nd.add_n(*rows)
+        else:
+            self._exchange(key, flat)
+        start = 0
+        for array in arrays:
+            array[:] = flat[start : start + array.size].reshape(array.shape)
+            start += array.size
+
+    def _exchange(self, key: str, array: mx.nd.NDArray) -> None:
+        assert self._store
+        if key not in self._keys:
+            self._store.init(key, array)
+            self._keys.add(key)
+        self._store.pushpull(key, array, out=array)
+
+    def agree_on(self, *inputs: bytes | memoryview) -> None:
+        """Raise InputError, in all workers, where one was given other `inputs`."""
+        if self._store is None:
+            return
+        digest = hashlib.sha256()
+        for one in inputs:
+            digest.update(hashlib.sha256(one).digest())
+        # Pieces of which float32 holds the sum exactly, in whichever order; and as many whatever
+        # this worker takes the number of workers to be.
+        own = np.frombuffer(digest.digest(), np.uint16).astype(np.float32)
+        total = mx.nd.array(own)
+        self._exchange("inputs", total)
+        if (total.asnumpy() != self.count * own).any():
+            raise InputError(
+                "the workers were given different training images or parameters. Each needs the "
+                "same params.yaml and the same npz as the one that leads: `git pull`, `dvc pull`."
+            )
+
+
+def serve() -> None:
+    """Be the scheduler or the server of a training, as DMLC_ROLE says, until it ends."""
+    watch = _Watch()
+    store = mx.kv.create("dist_sync")
+
+    def refuse(*_: object) -> None:
+        print("refused a command, which MXNet would unpickle", file=sys.stderr)
+
+    # In the place of MXNet's own, which unpickles what it is sent.
+    controller = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(refuse)
+    with watch.over(store):
+        mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
+
+
+@contextmanager
+def together(kvstore: str) -> Iterator[Workers]:
+    """Take part in a training, as the environment says; with kvstore "local" alone.
+
+    Raises InputError where there is no scheduler to be found.
+    """
+    if kvstore == "local":
+        yield Workers()
+        return
+    _reach_scheduler()
+    watch = _Watch()
+    store = mx.kv.create("dist_sync")
+    try:
+        with watch.over(store):
+            yield Workers(store)
+            # The others may need longer.
+            store._barrier()
+    except BaseException:
+        # Closing the store would wait for workers that wait for this one.
+        atexit.register(os._exit, 1)
+        raise
+
+
+def _reach_scheduler() -> None:
+    """Wait until the scheduler listens: MXNet would wait for ever, and say nothing."""
+    check_port()
+    deadline = time.monotonic() + _REACH_WITHIN
+    while (error := _refusal(greets=True)) is not None:
+        if time.monotonic() > deadline or not isinstance(error, ConnectionError | TimeoutError):
+            raise InputError(
+                f"no training is led from {os.environ[ADDRESS]}:{os.environ[PORT]} ({error}). "
+                f"Start that first, and give its {ADDRESS} and {PORT} to each worker."
+            ) from error
+        time.sleep(0.2)
+
+
+def _refusal(*, greets: bool = False) -> OSError | None:
+    """Return why the scheduler cannot be reached, or why it is none; None where it can.
+
+    Args:
+        greets: whether to wait for the first byte of its greeting as well.
+    """
+    try:
+        address = (os.environ[ADDRESS], int(os.environ[PORT]))
+        with socket.create_connection(address, timeout=5) as connection:
+            # ZeroMQ's, in all its versions (ZMTP 3.1, section "Framing").
+            if greets and connection.recv(1) != b"\xff":
+                return ConnectionError("what answers there is no scheduler of MXNet's")
+    except TimeoutError:
+        return TimeoutError("no answer")
+    except OSError as error:
+        return error
+    return None
+
+
+class _Watch(threading.Thread):
+    """Ends this process when the one that started it has gone, or one that it needs is lost.
+
+    MXNet itself would wait for it for ever.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._store: mx.kv.KVStore | None = None
+        self._done = False
+        self._lock = threading.Lock()
+        # Of one that joined by hand the shell may go.
+        self._parent = int(os.environ.get(LAUNCHER, 0))
+        self._lost_after = int(os.environ[LOST_AFTER])
+        self.start()
+
+    @contextmanager
+    def over(self, store: mx.kv.KVStore) -> Iterator[None]:
+        """Watch those at the other ends of `store` meanwhile."""
+        self._store = store
+        yield
+        with self._lock:
+            # Freed with its last user, and with that the connections closed.
+            self._store = None
+            self._done = True
+
+    def run(self) -> None:
+        lost = 0
+        while not self._parent or os.getppid() == self._parent:
+            lost = lost + 1 if self._is_lost() else 0
+            if lost == _LOST_CHECKS:
+                print(
+                    "error: a worker, or the scheduler, has gone, or given no sign of life for "
+                    f"{self._lost_after} seconds. The training has ended.",
+                    file=sys.stderr,
+                    flush=True,
+                )
+                break
+            time.sleep(0.5)
+        os._exit(1)
+
+    def _is_lost(self) -> bool:
+        role = os.environ[ROLE]
+        with self._lock:
+            if self._done:
+                return False
+            if self._store is None:
+                # Not yet admitted.
+                return role == "worker" and _refusal() is not None
+            group = _SERVERS_AND_WORKERS if role == "scheduler" else _SCHEDULER
+            number = ctypes.c_int()
+            mx.base.check_call(
+                mx.base._LIB.MXKVStoreGetNumDeadNode(
+                    self._store.handle, group, ctypes.byref(number), self._lost_after
+                )
+            )
+            return number.value > 0
