@@ -3,9 +3,9 @@
 import sys
 from importlib.util import find_spec
 
-from lenet.core.errors import expect_interrupts
+from lenet.core.errors import exit_on_interrupt
 
-expect_interrupts()
+exit_on_interrupt()
 
 # The commonest slip: dvc run from outside the project's environment, so that `python` is some
 # other Python. Without this the first import would end in a traceback.

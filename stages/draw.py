@@ -1,4 +1,4 @@
-"""Draw what training works on and what comes of it: digits, warps, filters, responses, curves."""
+"""Draw digits, their warps, and what the network has learnt."""
 
 import argparse
 from pathlib import Path
@@ -9,12 +9,14 @@ import pandas as pd
 from lenet.core import npz
 from lenet.core.errors import InputError, run
 from lenet.core.npz import CLASSES
-from lenet.core.params import DrawingParams, NetworkParams, ViewParams, WarpParams
 from lenet.figures import figures
-from lenet.model import feature_maps
-from lenet.model._mxnet import context
-from lenet.model.view import identity_affine, network_input
-from lenet.training.warps import random_affine, random_gamma
+from lenet.model import network
+from lenet.model._mxnet import context, memory_reported
+from lenet.model.architecture import Network
+from lenet.model.sampling import identity_affine, network_input
+from lenet.model.view import View
+from lenet.training.recipe import Recipe
+from lenet.training.warps import Warp
 
 # Warped copies of a digit.
 _COPIES = 12
@@ -24,51 +26,45 @@ def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("train", type=Path, help="training images, npz")
-    parser.add_argument("weights", type=Path, help="the network's weights, MXNet params")
-    parser.add_argument("curves", type=Path, help="folder of the learning curves, TSV")
-    parser.add_argument("pictures", type=Path, nargs=5, help="pictures to write, PNG")
+    parser.add_argument("models", type=Path, help="folder of the trained network")
+    parser.add_argument("training", type=Path, help="folder of the learning curves")
+    parser.add_argument("pictures", type=Path, help="folder to write the pictures to")
     arguments = parser.parse_args()
-    gallery, warps, filters, responses, curves = arguments.pictures
+    pictures = arguments.pictures
 
-    params = DrawingParams.load(Path("params.yaml"))
-    view = params.model_dump(include=set(ViewParams.model_fields))
-    view["context"] = context("cpu")
-    train = npz.load(arguments.train)
-    figures.gallery(train.images, train.labels, gallery)
+    train, settings, view = npz.load(arguments.train), Network.load(), View.load()
+    size, device = settings.image_size, context("cpu")
+    figures.gallery(train.images, train.labels, pictures / "digits.png")
 
     # The first digit of each class there is.
     firsts = [np.flatnonzero(train.labels == digit)[:1] for digit in range(CLASSES)]
     originals = train.images[np.concatenate(firsts)]
-    generator = np.random.default_rng(params.seed)
-    copies = np.repeat(originals, _COPIES, axis=0)
-    strengths = params.model_dump(include=set(WarpParams.model_fields))
-    copies = random_gamma(generator, copies, gamma=strengths.pop("gamma"))
-    warped = network_input(
-        copies, random_affine(generator, len(copies), **strengths), **view
-    ).asnumpy()
-    plain = network_input(originals, identity_affine(len(originals)), **view)
+    plain = network_input(
+        originals, identity_affine(len(originals)), view, size=size, context=device
+    )
+    generator = np.random.default_rng(Recipe.load().seed)
+    affine, copies = Warp.load().draw(generator, np.repeat(originals, _COPIES, axis=0))
+    warped = network_input(copies, affine, view, size=size, context=device).asnumpy()
     figures.warps_picture(
-        plain.asnumpy()[:, 0], warped.reshape(len(originals), _COPIES, *warped.shape[2:]), warps
+        plain.asnumpy()[:, 0],
+        warped.reshape(len(originals), _COPIES, size, size),
+        pictures / "warps.png",
     )
 
-    lenet = feature_maps.load(
-        arguments.weights, **params.model_dump(include=set(NetworkParams.model_fields))
-    )
-    figures.filters_picture(feature_maps.filters(lenet), filters)
-    shown = plain[:1]
-    figures.responses_picture(
-        shown.asnumpy()[0, 0], feature_maps.responses(lenet, shown), responses
-    )
+    lenet = network.load_first_member(arguments.models, settings)
+    figures.filters_picture(lenet.kernels(), pictures / "filters.png")
+    outputs = {name: output.asnumpy()[0] for name, output in lenet.outputs(plain[:1]).items()}
+    figures.responses_picture(plain.asnumpy()[0, 0], outputs, pictures / "responses.png")
+    figures.curves_picture(accuracies(arguments.training), pictures / "curves.png")
 
-    # One file a curve; without validation images there is none of them.
-    accuracies = [
-        pd.read_csv(path, sep="\t", index_col="step")
-        for path in sorted(arguments.curves.glob("*_accuracy.tsv"))
-    ]
-    if not accuracies:
-        raise InputError(f"{arguments.curves}: no learning curves; `dvc repro train` makes them.")
-    figures.curves_picture(pd.concat(accuracies, axis=1), curves)
+
+def accuracies(training: Path) -> pd.DataFrame:
+    """Return the learning curves, a row an epoch; without validation images there is one less."""
+    files = sorted(training.glob("plots/metrics/*_accuracy.tsv"))
+    if not files:
+        raise InputError(f"{training}: no learning curves; `dvc repro train` makes them.")
+    return pd.concat([pd.read_csv(file, sep="\t", index_col="step") for file in files], axis=1)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(memory_reported()(main))

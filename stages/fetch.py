@@ -4,34 +4,41 @@ import argparse
 from pathlib import Path
 
 from lenet.core.errors import run
-from lenet.sources import catalogue
+from lenet.core.files import whole_file
+from lenet.raw import image_text, jf
+from lenet.raw.layout import Layout
+from lenet.sources import digits, usps, web
+
+# Both sources that are made here have such images.
+_LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0)
 
 
 def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    names = parser.add_subparsers(dest="source", required=True)
-    for name in ("usps", "digits", *catalogue.WEB):
-        source = names.add_parser(name)
-        if name == "usps":
-            source.add_argument("requirement", type=Path, help="pip requirement with its hash")
-            source.add_argument("test_index", type=Path, help="official test split")
-        source.add_argument("train", type=Path, help="raw training file to write")
-        source.add_argument("test", type=Path, help="raw test file to write")
+    parser.add_argument("source", choices=("usps", "digits", *web.SOURCES))
+    parser.add_argument("folder", type=Path, help="folder to write the training and test file to")
+    parser.add_argument(
+        "inputs", type=Path, nargs="*", help="for usps: pip requirement and official test split"
+    )
     arguments = parser.parse_args()
+    folder = arguments.folder
 
     if arguments.source == "usps":
-        train, test = catalogue.usps(arguments.requirement, arguments.test_index)
-        catalogue.write_jf(train, arguments.train)
-        catalogue.write_jf(test, arguments.test)
+        train, test = usps.usps(*arguments.inputs)
+        with whole_file(folder / "train.jf") as file:
+            jf.write(file, [train], _LAYOUT)
+        with whole_file(folder / "test.jf") as file:
+            jf.write(file, [test], _LAYOUT)
     elif arguments.source == "digits":
-        train, test = catalogue.digits()
-        catalogue.write_jf(train, arguments.train)
-        catalogue.write_image_text(test, arguments.test)
+        train, test = digits.digits()
+        with whole_file(folder / "train.jf") as file:
+            jf.write(file, [train], _LAYOUT)
+        with whole_file(folder / "test.txt") as file:
+            image_text.write(file, [test], _LAYOUT)
     else:
-        train_file, test_file = catalogue.WEB[arguments.source]
-        catalogue.download(train_file, arguments.train)
-        catalogue.download(test_file, arguments.test)
+        for remote in web.SOURCES[arguments.source]:
+            web.download(remote, folder / remote.name)
 
 
 if __name__ == "__main__":

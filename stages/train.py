@@ -1,106 +1,84 @@
 """Train the network and leave the model and its learning curves."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
+from dvclive import Live
+
+from lenet.core import npz
 from lenet.core.errors import InputError, run
 from lenet.core.files import alone_in
-from lenet.core.params import NOT_OF_THE_FIT, NetworkParams, TrainingParams
-from lenet.training.distributed import launcher
-
-if TYPE_CHECKING:
-    from lenet.training.loop import Epoch
+from lenet.model import network
+from lenet.model._mxnet import memory_reported
+from lenet.model.architecture import Network
+from lenet.model.view import View
+from lenet.training import committee
+from lenet.training.distributed import launcher, workers
+from lenet.training.distributed.shared import SharedBatches, SharedLearner
+from lenet.training.loop import Epoch
+from lenet.training.recipe import Recipe
+from lenet.training.warps import Warp
 
 
 def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("train", type=Path, help="training images, npz")
-    parser.add_argument("symbol", type=Path, help="the network, MXNet symbol JSON")
-    parser.add_argument("weights", type=Path, help="its weights, MXNet params")
-    parser.add_argument("curves", type=Path, help="folder for the learning curves")
-    parser.add_argument(
-        "--join",
-        action="store_true",
-        help="take part in the training that this command leads without it, and write nothing",
-    )
+    parser.add_argument("models", type=Path, help="folder to write the network to")
+    parser.add_argument("curves", type=Path, help="folder to write the learning curves to")
+    parser.add_argument("--join", action="store_true", help="take part in a training led elsewhere")
     arguments = parser.parse_args()
 
-    params = TrainingParams.load(Path("params.yaml"))
-    if params.kvstore == "local":
-        if arguments.join:
-            raise InputError("--join: kvstore is local, so there is no training to take part in.")
-        train(arguments, params)
-    elif arguments.join or launcher.LAUNCHER in os.environ:
-        if launcher.configure(params.workers) == "worker":
-            train(arguments, params)
-        else:
-            from lenet.training.distributed import workers
-
-            workers.serve()
+    recipe = Recipe.load()
+    if recipe.workers > 1:
+        train_together(arguments, recipe)
+    elif arguments.join:
+        raise InputError("--join: workers is 1, so there is no training to take part in.")
     else:
-        command = [sys.executable, "-m", "stages.train", *sys.argv[1:]]
-        launcher.launch(command, workers=params.workers)
+        members, epochs = committee.train(*inputs(arguments.train, recipe))
+        record(epochs, arguments.curves)
+        network.save(members, arguments.models)
 
 
-def train(arguments: argparse.Namespace, params: TrainingParams) -> None:
-    """Train, alone or as a worker; of the workers the one that leads writes what came of it."""
-    # Here, because a process that only starts and watches others has no need of MXNet.
-    from lenet.core import npz
-    from lenet.model import network
-    from lenet.model._mxnet import context
-    from lenet.training import loop
-    from lenet.training.distributed import workers
+def inputs(train: Path, recipe: Recipe) -> tuple:
+    """Return the arguments of `committee.train`: the images and all that params.yaml says."""
+    return npz.load(train), recipe, Network.load(), View.load(), Warp.load()
 
-    device = context(params.device)
-    images = npz.load(arguments.train)
-    train, validation = loop.split(
-        images, validation_fraction=params.validation_fraction, seed=params.seed
-    )
-    members = [
-        network.LeNet(
-            **params.model_dump(include=set(NetworkParams.model_fields)), name=f"lenet{number}"
-        )
-        for number in range(params.members)
-    ]
-    with workers.together(params.kvstore) as peers:
-        peers.agree_on(params.model_dump_json().encode(), images.images.data, images.labels.data)
-        # Side by side, an epoch of each in turn, so that the curves show them all from the start.
-        runs = [
-            loop.fit(
-                lenet,
-                train,
-                None if arguments.join else validation,
-                seed=seed,
-                context=device,
-                workers=peers,
-                **params.model_dump(exclude=NOT_OF_THE_FIT),
+
+def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
+    """Start a training with several workers, or be one of its processes."""
+    if not launcher.takes_part(join=arguments.join):
+        launcher.launch([sys.executable, "-m", "stages.train", *sys.argv[1:]], recipe.workers)
+    elif launcher.configure(recipe.workers) != "worker":
+        workers.serve()
+    else:
+        digits, *models = inputs(arguments.train, recipe)
+        with workers.joined() as peers:
+            said = [model.model_dump_json().encode() for model in models]
+            peers.agree_on(*said, digits.images.data, digits.labels.data)
+            members, epochs = committee.train(
+                *(digits, *models),
+                learner=partial(SharedLearner, peers),
+                batches=partial(SharedBatches, peers),
             )
-            for seed, lenet in enumerate(members, params.seed)
-        ]
-        epochs = (loop.Epoch.mean(each) for each in zip(*runs, strict=True))
-        if arguments.join:
-            # Trained as they are counted, and for nothing but the others.
-            sum(1 for _ in epochs)
-            return
-        # Curves are written line by line.
-        with alone_in(arguments.curves):
-            record(epochs, arguments.curves)
-        network.save(network.committee(members), arguments.symbol, arguments.weights)
+            if arguments.join:
+                # A joining worker trains for the leader alone.
+                sum(1 for _ in epochs)
+            else:
+                record(epochs, arguments.curves)
+                network.save(members, arguments.models)
 
 
-def record(epochs: Iterable["Epoch"], curves: Path) -> None:
+def record(epochs: Iterable[Epoch], curves: Path) -> None:
     """Print each epoch when it has been trained, and add it to the learning curves."""
-    from dvclive import Live
-
     start = monotonic()
-    # dvc.yaml is ours, and DVC itself keeps the experiments.
-    with Live(str(curves), dvcyaml=False, save_dvc_exp=False) as live:
+    # dvc.yaml is ours, and DVC itself keeps the experiments. Curves are written line by line, so
+    # no other process may write there.
+    with alone_in(curves), Live(str(curves), dvcyaml=False, save_dvc_exp=False) as live:
         live.step = 1
         for epoch in epochs:
             print(f"{epoch}, time {monotonic() - start:.1f} sec", flush=True)
@@ -111,4 +89,4 @@ def record(epochs: Iterable["Epoch"], curves: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(memory_reported()(main))

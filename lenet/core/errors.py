@@ -1,28 +1,72 @@
-"""Errors that a person can mend, and how a command ends on one."""
+"""Errors that a user can fix, and how a command ends on one."""
 
 import io
 import os
 import signal
 import sys
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 
 class InputError(Exception):
     """Something given to the program is wrong: a file, a parameter, a missing network.
 
-    The message says what was found, where, what was expected and what to do.
+    Args:
+        message: what was found, where, what was expected, and what to do besides `settings`.
+        settings: parameters of params.yaml that would fit, by their dotted names, such as
+            {"raw.side": 28}.
     """
+
+    def __init__(self, message: str, *, settings: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.settings = dict(settings or {})
+
+    def __str__(self) -> str:
+        if not self.settings:
+            return self.message
+        assignments = [f"{name}={as_typed(value)}" for name, value in self.settings.items()]
+        return f"{self.message} Set {' and '.join(assignments)}."
+
+
+def as_typed(value: object) -> str:
+    """Return a parameter's value as a user types it behind `-S name=`."""
+    if isinstance(value, tuple | list):
+        return f"[{','.join(map(as_typed, value))}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def untrusted(
+    what: str, advice: str = "", *, passing: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Turn whatever a parser of untrusted bytes raises into an InputError.
+
+    Args:
+        what: the message, to which the parser's own words are added in brackets.
+        advice: what to do, behind it.
+        passing: errors that the caller turns into messages of its own.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except passing:
+        raise
+    except Exception as error:
+        reason = (str(error).strip() or repr(error)).splitlines()[-1]
+        raise InputError(f"{what} ({reason}).{advice and ' '}{advice}") from error
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call `main`; end what a person can mend, or a Ctrl-C, in a message and a failing status.
+    """Call `main`; end an error that a user can fix, or a Ctrl-C, in one message.
 
-    Of errors these are an InputError, and what the system refuses: a full disk, a file that may
-    not be read, more memory.
+    These errors are an InputError, and what the system refuses: a full disk, a file that may not
+    be read, more memory. The exit status is 1, after a Ctrl-C 130.
     """
-    expect_interrupts()
-    # Of a file's name that cannot be printed as it is: in the encoding, or at all.
+    if signal.getsignal(signal.SIGINT) is _exit_at_once:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A file's name may have characters that the terminal's encoding lacks.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -35,48 +79,27 @@ def run(main: Callable[[], None]) -> None:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read has had enough, as `head`.
-        _give_up_output()
+        # The reader has stopped reading, as `head` does.
+        _discard_output()
         sys.exit(1)
-    # MXNet's are RuntimeErrors; others of those go on, as every fault of ours.
-    except (InputError, OSError, MemoryError, RuntimeError) as error:
-        message = _message(error)
-        if message is None:
-            raise
+    except (InputError, OSError, MemoryError) as error:
         if isinstance(error, OSError):
-            _give_up_output()
-        print(f"error: {printable(message)}", file=sys.stderr, flush=True)
-        if _is_of_mxnet(error):
-            # Which would fail again in its last moments, and not so briefly.
-            os._exit(1)
+            _discard_output()
+        print(f"error: {printable(_message(error))}", file=sys.stderr, flush=True)
         sys.exit(1)
 
 
-def _message(error: Exception) -> str | None:
-    """Return what to tell a person of an error that can be mended, None of a fault of ours."""
-    match error:
-        case InputError():
-            return str(error)
-        case OSError():
-            named = f"{error.filename}: " if error.filename else ""
-            return f"{named}{error.strerror or error}"
-        case MemoryError():
-            return f"there is not enough memory ({str(error) or 'it is used up'})."
-    if _is_of_mxnet(error) and "allocate" in str(error):
-        return (
-            "there is not enough memory for MXNet. Lower batch_size, image_size or members, or "
-            "take a machine, container or job with more."
-        )
-    return None
+def _message(error: InputError | OSError | MemoryError) -> str:
+    if isinstance(error, OSError):
+        named = f"{error.filename}: " if error.filename else ""
+        return f"{named}{error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({str(error) or 'it is used up'})."
+    return str(error)
 
 
-def _is_of_mxnet(error: Exception) -> bool:
-    mxnet = sys.modules.get("mxnet")
-    return mxnet is not None and isinstance(error, mxnet.MXNetError)
-
-
-def _give_up_output() -> None:
-    """Have what is still to be printed go nowhere; Python would try it at its end, and complain."""
+def _discard_output() -> None:
+    """Send what is still to be printed nowhere; Python would try it at exit, and fail again."""
     if sys.stdout:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -84,7 +107,7 @@ def _give_up_output() -> None:
 def printable(text: str) -> str:
     """Return `text` with its control characters, except for line ends, shown and not obeyed.
 
-    A terminal would take those out of a file, or its name, for commands.
+    A terminal would take those in a file, or in its name, for commands.
     """
     return "".join(
         character if character.isprintable() or character == "\n" else repr(character)[1:-1]
@@ -92,21 +115,16 @@ def printable(text: str) -> str:
     )
 
 
-def expect_interrupts() -> None:
-    """Have a Ctrl-C end the process at once while it imports modules.
+def exit_on_interrupt() -> None:
+    """Let a Ctrl-C end the process at once until `run` begins, while modules are imported.
 
-    A library's import that is broken off may end in any error, or in none. What has been begun by
-    then, a temporary file, is removed by the next run. Else it is a KeyboardInterrupt, as ever.
+    A library whose import is interrupted may raise any error, or none.
     """
-    # Not where whoever started this process has it ignored.
+    # The process that started this one may have a Ctrl-C ignored.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGINT, _exit_at_once)
 
 
-def _interrupt(_: int, frame: FrameType | None) -> None:
-    while frame:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            os.write(2, b"interrupted\n")
-            os._exit(130)
-        frame = frame.f_back
-    raise KeyboardInterrupt
+def _exit_at_once(*_: object) -> None:
+    os.write(2, b"interrupted\n")
+    os._exit(130)

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import glob
+import hashlib
 import json
 import os
 import tempfile
@@ -33,7 +34,16 @@ def most_unpacked(path: Path) -> int:
     return max(64 << 20, MOST_EXPANSION * path.stat().st_size)
 
 
-def publish(path: Path) -> None:
+def md5(path: Path) -> str:
+    """Return the MD5 of a file in hexadecimal, by which DVC knows it."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def give_default_mode(path: Path) -> None:
     """Make a file that began as a temporary one, private (0600), as readable as any new file."""
     umask = os.umask(0)
     os.umask(umask)
@@ -59,7 +69,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             # Until it is closed, or this process killed; see _remove_left_behind.
             _lock(file)
             yield file
-        publish(Path(name))
+        give_default_mode(Path(name))
         Path(name).replace(path)
     except OSError as error:
         raise _cannot_write(path, error) from error

@@ -2,24 +2,17 @@
 
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, untrusted
 from lenet.core.files import MOST_EXPANSION, most_unpacked, whole_file
 
 CLASSES = 10
-# What zipfile and NumPy raise for files that are no npz: NumPy takes an array's header for Python.
-_UNREADABLE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, MemoryError, RuntimeError),
-    *(SyntaxError, TokenError, TypeError, ValueError, LookupError, ArithmeticError),
-)
 
 
 @dataclass(frozen=True)
@@ -68,17 +61,20 @@ def load(path: Path) -> Digits:
     Raises InputError where the file is missing, broken, or holds something else.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with (
+            untrusted(
+                f"{path}: not an npz file with images and labels",
+                "`python -m lenet convert` makes one from a .jf or image-text file.",
+                passing=(FileNotFoundError,),
+            ),
+            path.open("rb") as file,
+            np.load(file, allow_pickle=False) as arrays,
+        ):
             _check_size(arrays.zip, path)
             images, labels = (_array(arrays, name) for name in ("images", "labels"))
     except FileNotFoundError as error:
         raise InputError(
             f"{path}: no such file; `dvc repro convert` makes the npz files."
-        ) from error
-    except _UNREADABLE as error:
-        raise InputError(
-            f"{path}: not an npz file with images and labels ({error}); "
-            "`python -m lenet convert` makes one of a .jf or image-text file."
         ) from error
     found = f"images {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}"
     if (

@@ -8,6 +8,5 @@ import os
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
-__all__ = ["errors", "onnxruntime"]
+__all__ = ["onnxruntime"]

@@ -7,74 +7,65 @@ from pathlib import Path
 import numpy as np
 import onnx
 import spox.opset.ai.onnx.v17 as op
+from numpy.typing import NDArray
 from spox import Tensor, Var, argument, build, inline
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
 from lenet.core.npz import CLASSES
+from lenet.deploy.graph import Traced
+from lenet.deploy.recogniser import Recogniser
+from lenet.model import network
 from lenet.model._mxnet import mx
-from lenet.model.prediction import views
-from lenet.model.view import PROPORTION, THINNEST
+from lenet.model.network import PARAMS, SYMBOL
+from lenet.model.prediction import probabilities
+from lenet.model.view import View, shifts
 
-# Of mx.onnx, the newest set of operators that it knows.
+# The newest operator set that mx.onnx knows.
 _MXNET_OPSET = 13
+# A runtime of 2022 still reads this version of the file format.
+_IR_VERSION = 8
 INPUT, OUTPUT = "images", "probabilities"
+# How far MXNet and ONNX Runtime may differ in a probability: they add up in different orders.
+AGREEMENT = 1e-5
 
 
 def to_onnx(
-    symbol_path: Path,
-    params_path: Path,
+    models: Path,
+    view: View,
     *,
-    image_side: int,
+    side: int,
     image_size: int,
-    margin: float,
-    centering: float,
-    proportion: float,
-    input_range: tuple[float, float],
     test_shift: float,
+    settings: dict,
 ) -> onnx.ModelProto:
     """Return a saved network as ONNX, with all that `prediction.probabilities` does around it.
 
     Args:
-        symbol_path, params_path: what `network.save` wrote.
-        image_side: side of the images it is to take.
-        image_size, margin, centering, proportion, input_range: see `augmentation.network_input`.
+        models: the folder that `network.save` wrote to.
+        view: how the network sees an image.
+        side: side of the images that the exported network takes, in pixels.
+        image_size: side of the network's own input.
         test_shift: see `prediction.probabilities`.
+        settings: parameters to be kept in the metadata, as JSON holds them.
 
-    Its input `images` is (batch, image_side, image_side) float32 in [0, 1], 0 = background; its
-    output `probabilities` (batch, 10) float32. The metadata says so too.
+    The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the output
+    `probabilities` is (batch, 10) float32. The metadata says so too.
     """
-    images = argument(Tensor(np.float32, ("batch", image_side, image_side)))
-    data = _network_input(
-        images,
-        image_side=image_side,
-        image_size=image_size,
-        margin=margin,
-        centering=centering,
-        proportion=proportion,
-        input_range=input_range,
-        shifts=views(test_shift),
-    )
-    (scores,) = inline(_bare_network(symbol_path, params_path, image_size))(data).values()
-    votes = op.reshape(op.softmax(scores, axis=1), _integers(-1, len(views(test_shift)), CLASSES))
+    images = argument(Tensor(np.float32, ("batch", side, side)))
+    positions = shifts(test_shift)
+    data = _network_input(images, view, side=side, size=image_size, positions=positions)
+    (scores,) = inline(_bare_network(models, image_size))(data).values()
+    votes = op.reshape(op.softmax(scores, axis=1), _integers(-1, len(positions), CLASSES))
     model = build({INPUT: images}, {OUTPUT: op.reduce_mean(votes, axes=[1], keepdims=0)})
-    # As told as a runtime of 2022 can read it.
-    model.ir_version = 8
+    model.ir_version = _IR_VERSION
     model.producer_name = "lenet-usps"
     model.doc_string = "LeNet-5 for handwritten digits, trained with Apache MXNet"
-    settings = {
-        "image_side": image_side,
-        "image_size": image_size,
-        "margin": margin,
-        "centering": centering,
-        "proportion": proportion,
-        "input_range": list(input_range),
-        "test_shift": test_shift,
-    }
     metadata = {
-        "input": f"{INPUT}: float32 (batch, {image_side}, {image_side}), grey, row by row, from "
+        "input": f"{INPUT}: float32 (batch, {side}, {side}), grey, row by row, from "
         "0 = background to 1 = full ink; the digit fills the square in height or in width",
-        "output": f"{OUTPUT}: float32 (batch, 10), of the digits 0 to 9, adding up to 1",
+        "output": f"{OUTPUT}: float32 (batch, {CLASSES}), of the digits 0 to {CLASSES - 1}, "
+        "adding up to 1",
         "preprocessing": "part of the graph: centring and proportions by the moments of the ink, "
         "margin, bilinear enlargement, range, and the mean over shifted views",
         "parameters": json.dumps(settings, sort_keys=True),
@@ -84,36 +75,95 @@ def to_onnx(
     return model
 
 
-def save(model: onnx.ModelProto, path: Path) -> None:
-    """Write `model`, whole or not at all; the same model gives the same bytes."""
-    with whole_file(path) as file:
-        file.write(model.SerializeToString(deterministic=True))
+def export(
+    models: Path,
+    target: Path,
+    images: NDArray[np.float32],
+    view: View,
+    *,
+    image_size: int,
+    test_shift: float,
+    settings: dict,
+) -> None:
+    """Write a saved network to `target` as ONNX, if it agrees with MXNet on training images.
+
+    Args:
+        models: the folder that `network.save` wrote to.
+        target: the ONNX file.
+        images: (n, side, side) float32 in [0, 1], the training images.
+        view, image_size, test_shift, settings: see `to_onnx`.
+
+    Raises InputError where ONNX Runtime and MXNet disagree; what stood at `target` then stays.
+    """
+    model = to_onnx(
+        models,
+        view,
+        side=images.shape[1],
+        image_size=image_size,
+        test_shift=test_shift,
+        settings=settings,
+    )
+    trained = probabilities(
+        network.load(models, context=mx.cpu()),
+        images,
+        view,
+        size=image_size,
+        test_shift=test_shift,
+        context=mx.cpu(),
+    )
+    content = model.SerializeToString(deterministic=True)
+    check_agreement(trained, Recogniser(target, content).probabilities(images), target)
+    with whole_file(target) as file:
+        file.write(content)
 
 
-def _bare_network(symbol_path: Path, params_path: Path, image_size: int) -> onnx.ModelProto:
+def check_agreement(
+    trained: NDArray[np.float32], exported: NDArray[np.float32], path: Path
+) -> None:
+    """Raise InputError unless the exported network says what the trained network says.
+
+    Args:
+        trained, exported: (n, classes) probabilities of both for the same images.
+        path: where the exported network was to be written.
+    """
+    if not np.isfinite(trained).all():
+        raise InputError(
+            f"{path}: not written. The network gives no probabilities for some training images; "
+            "its training diverged. Lower lr."
+        )
+    difference = float(np.abs(trained - exported).max())
+    labels = int((trained.argmax(axis=1) != exported.argmax(axis=1)).sum())
+    if labels or not difference <= AGREEMENT:
+        raise InputError(
+            f"{path}: not written. ONNX Runtime disagrees with MXNet: of {len(exported)} training "
+            f"images {labels} get another digit, and probabilities differ by up to "
+            f"{difference:.1e}; expected the same digits, and at most {AGREEMENT:g}. "
+            "`dvc repro --force export` tries again; if that does not help, a package is at fault."
+        )
+
+
+def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
     """Return the network by itself: (n, 1, image_size, image_size) to scores (n, 10)."""
     shape = (1, 1, image_size, image_size)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "network.onnx")
-        try:
+        with untrusted(
+            f"{models}: not a model that MXNet can export",
+            "`dvc checkout` or `dvc repro train` brings it back.",
+        ):
             mx.onnx.export_model(
-                str(symbol_path),
-                str(params_path),
+                str(models / SYMBOL),
+                str(models / PARAMS),
                 [shape],
                 np.float32,
                 str(path),
                 dynamic=True,
                 dynamic_input_shapes=[("views", *shape[1:])],
             )
-        except (mx.MXNetError, ValueError, AttributeError, OSError) as error:
-            raise InputError(
-                f"{symbol_path}, {params_path}: not a model that MXNet can export ({error}); "
-                "`dvc checkout` or `dvc repro train` brings it back."
-            ) from error
         model = onnx.load(path)
-    # MXNet writes the newest operators it knows, and labels them with the newest that onnx knows.
+    # MXNet labels the operators with the newest set that onnx knows.
     model.opset_import[0].version = min(_MXNET_OPSET, model.opset_import[0].version)
-    # MXNet lists the weights among the inputs too, and runtimes would take them for changeable.
+    # MXNet lists the weights among the inputs, and runtimes would take them for changeable.
     (data,) = (value for value in model.graph.input if value.name == "data")
     del model.graph.input[:]
     model.graph.input.append(data)
@@ -121,67 +171,39 @@ def _bare_network(symbol_path: Path, params_path: Path, image_size: int) -> onnx
 
 
 def _network_input(
-    images: Var,
-    *,
-    image_side: int,
-    image_size: int,
-    margin: float,
-    centering: float,
-    proportion: float,
-    input_range: tuple[float, float],
-    shifts: np.ndarray,
+    images: Var, view: View, *, side: int, size: int, positions: NDArray[np.float32]
 ) -> Var:
-    """Return the batch of `augmentation.network_input`: all views of an image, then the next's.
+    """Return what `sampling.network_input` gives: all views of an image, then the next image's.
 
-    `images` (batch, side, side) to (batch * views, 1, image_size, image_size); the moments in
-    float64, as there.
+    Args:
+        images: (batch, side, side).
+        view, size: as there.
+        side: of the images.
+        positions: (views, 2), where the views are shifted to.
+
+    Returns (batch * views, 1, size, size) float32.
     """
-    positions = np.linspace(-1, 1, image_side)
-    exact = op.cast(images, to=np.float64)
-    means, deviations, inks = [], [], []
-    # Ink by column, then by row.
-    for axis in (1, 2):
-        profile = op.reduce_sum(exact, _integers(axis), keepdims=0)
-        ink = op.max([op.reduce_sum(profile, _integers(1), keepdims=0), _number(1e-9)])
-        mean = op.div(op.matmul(profile, op.constant(value=positions)), ink)
-        square = op.div(op.matmul(profile, op.constant(value=positions**2)), ink)
-        variance = op.max([op.sub(square, op.mul(mean, mean)), _number(THINNEST**2)])
-        means.append(mean)
-        deviations.append(op.sqrt(variance))
-        inks.append(ink)
-    ratio = op.div(op.div(deviations[0], deviations[1]), _number(PROPORTION))
-    ratio = op.where(op.greater(inks[0], _number(1e-9)), ratio, _number(1))
-    stretch = op.pow(ratio, _number(proportion / 2))
-
-    # No map here turns anything: columns and rows of the sampling grid are each by themselves.
-    lattice = (1 + margin) * np.linspace(-1, 1, image_size)
-    lines = []
-    for axis, factor in enumerate((stretch, op.div(_number(1), stretch))):
-        # (views, image_size) in the view, then (batch, views, image_size) in the image.
-        points = op.constant(value=shifts[:, axis].astype(np.float64)[:, None] + lattice)
-        scaled = op.mul(op.unsqueeze(factor, _integers(1, 2)), points)
-        centre = op.unsqueeze(op.mul(means[axis], _number(centering)), _integers(1, 2))
-        lines.append(op.cast(op.add(scaled, centre), to=np.float32))
-    square = _integers(1, len(shifts), image_size, image_size)
-    grid = op.concat(
-        [
-            op.unsqueeze(op.expand(op.unsqueeze(line, _integers(axis)), square), _integers(4))
-            for line, axis in zip(lines, (2, 3), strict=True)
-        ],
-        axis=4,
-    )
-    grid = op.reshape(grid, _integers(-1, image_size, image_size, 2))
-    copies = op.expand(
-        op.unsqueeze(images, _integers(1)), _integers(1, len(shifts), image_side, image_side)
-    )
-    copies = op.reshape(copies, _integers(-1, 1, image_side, image_side))
-    view = op.grid_sample(copies, grid, align_corners=1, mode="bilinear", padding_mode="zeros")
-    background, ink = (op.constant(value=np.array(value, np.float32)) for value in input_range)
-    return op.add(op.mul(view, op.sub(ink, background)), background)
+    views = len(positions)
+    # The network turns no image when it is asked, so that x depends on the column alone, and y on
+    # the row. Each axis is (batch, views, size) until both are expanded to the whole grid.
+    axes = []
+    for axis, (scale, offset) in enumerate(view.axes(Traced(images, np.float32))):
+        points = positions[:, axis].astype(np.float64)[:, None] + view.lattice(size)
+        line = _unsqueezed(scale, 1, 2) * points + _unsqueezed(offset, 1, 2)
+        whole = op.expand(
+            _unsqueezed(line.astype(np.float32), 2 + axis).var, _integers(1, views, size, size)
+        )
+        axes.append(op.unsqueeze(whole, _integers(4)))
+    # x belongs to the columns: its line was repeated for each row, which is axis 2.
+    grid = op.reshape(op.concat(axes, axis=4), _integers(-1, size, size, 2))
+    copies = op.expand(op.unsqueeze(images, _integers(1)), _integers(1, views, side, side))
+    copies = op.reshape(copies, _integers(-1, 1, side, side))
+    ink = op.grid_sample(copies, grid, align_corners=1, mode="bilinear", padding_mode="zeros")
+    return view.levels(Traced(ink, np.float32)).var
 
 
-def _number(value: float) -> Var:
-    return op.constant(value=np.array(value, np.float64))
+def _unsqueezed(array: Traced, *axes: int) -> Traced:
+    return Traced(op.unsqueeze(array.var, _integers(*axes)), array.dtype)
 
 
 def _integers(*values: int) -> Var:

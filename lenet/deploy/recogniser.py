@@ -1,43 +1,33 @@
-"""The exported network at work, by onnxruntime alone."""
+"""The exported network at work, in ONNX Runtime alone."""
 
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError
-from lenet.deploy._onnxruntime import errors as ort_errors
+from lenet.core.errors import InputError, untrusted
 from lenet.deploy._onnxruntime import onnxruntime
 
 # Memory stays a few MiB.
 _BATCH = 256
-
-# They have no base of their own; and it may quote the model's bytes as if they were text.
-_REFUSALS = (
-    UnicodeDecodeError,
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NotImplemented,
-    ort_errors.RuntimeException,
-)
 
 
 class Recogniser:
     """An exported network, ready to be asked.
 
     Args:
-        path: an ONNX file as `exchange.save` writes it.
+        path: an ONNX file as `export.export` writes it, or the name for `content` in messages.
+        content: the bytes of the model, where these are not to be read from `path`.
 
-    side: of the images that it takes, in pixels.
+    Attributes:
+        side: side of the images that the network takes, in pixels.
 
-    Raises InputError where the file is missing, or no such model.
+    Raises InputError where the file is missing, or is no such model.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
         self._path = path
-        if not path.is_file():
+        if content is None and not path.is_file():
             raise InputError(
                 f"{path}: no such model file; `dvc repro export` makes it, "
                 "`dvc get` fetches it from another project."
@@ -45,20 +35,18 @@ class Recogniser:
         options = onnxruntime.SessionOptions()
         # The network is too small for several threads, and idle ones would keep the cores busy.
         options.intra_op_num_threads = 1
-        # Errors come as exceptions, and are said once.
+        # Errors come as exceptions; the log would say them once more.
         options.log_severity_level = 4
-        try:
+        with untrusted(f"{path}: not a model that onnxruntime can read"):
             self._session = onnxruntime.InferenceSession(
-                path.read_bytes(),
+                path.read_bytes() if content is None else content,
                 options,
                 providers=["CPUExecutionProvider"],
-                # Which would print more than it helps.
+                # A fallback would print more than it helps.
                 enable_fallback=0,
             )
             inputs = [(value.name, value.type, value.shape) for value in self._session.get_inputs()]
             outputs = [(value.name, value.shape) for value in self._session.get_outputs()]
-        except (OSError, *_REFUSALS) as error:
-            raise InputError(f"{path}: not a model that onnxruntime can read ({error}).") from error
         match inputs, outputs:
             case [("images", "tensor(float)", [_, int(side), int(width)])], [
                 ("probabilities", [_, 10])
@@ -80,11 +68,9 @@ class Recogniser:
         )
 
     def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        try:
+        with untrusted(f"{self._path}: the model cannot be run"):
             (found,) = self._session.run(None, {"images": images})
-        except _REFUSALS as error:
-            raise InputError(f"{self._path}: the model cannot be run ({error}).") from error
-        # What a model says of its output it need not keep to.
+        # A model's output may differ from what the model declares.
         if found.shape != (len(images), 10) or found.dtype != np.float32:
             raise InputError(
                 f"{self._path}: the model gives {found.dtype} {found.shape} for {len(images)} "

@@ -13,6 +13,7 @@ from sklearn.metrics import confusion_matrix
 
 from lenet.core.files import whole_file
 from lenet.core.npz import CLASSES
+from lenet.evaluation.predictions import Predictions
 
 # Whatever style the person's own matplotlibrc asks for, the bytes stay the same.
 mpl.rcdefaults()
@@ -29,13 +30,13 @@ def _save(figure: Figure, path: Path) -> None:
         figure.savefig(file, format="png", dpi=100, metadata={"Software": None})
 
 
-def confusion_picture(labels: NDArray[np.int64], predicted: NDArray[np.int64], path: Path) -> None:
-    """Draw the confusion matrix of (n,) true and predicted digits as PNG at `path`.
+def confusion_picture(predictions: Predictions, path: Path) -> None:
+    """Draw the confusion matrix of a test set as PNG at `path`.
 
     The cells give counts. Colour marks the confusions alone, as a share of their row: next to
     the diagonal's hundreds no error would be seen.
     """
-    counts = confusion_matrix(labels, predicted, labels=range(CLASSES))
+    counts = confusion_matrix(predictions.labels, predictions.predicted, labels=range(CLASSES))
     totals = counts.sum(axis=1)
     correct = np.diag(counts)
     shares = counts / np.maximum(totals, 1)[:, None]
@@ -201,24 +202,17 @@ def curves_picture(accuracies: pd.DataFrame, path: Path) -> None:
     _save(figure, path)
 
 
-def mistakes_picture(
-    images: NDArray[np.float32],
-    labels: NDArray[np.int64],
-    probabilities: NDArray[np.float32],
-    path: Path,
-) -> None:
+def mistakes_picture(images: NDArray[np.float32], predictions: Predictions, path: Path) -> None:
     """Draw the misclassified images as PNG at `path`, the most confident mistakes first.
 
     Args:
         images: (n, side, side) in [0, 1], all that were evaluated.
-        labels: (n,) true digits.
-        probabilities: (n, 10).
+        predictions: of all of them.
         path: of the picture.
     """
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    wrong = np.flatnonzero(predicted != labels)
-    order = wrong[np.argsort(-confidence[wrong], kind="stable")]
-    shown = order[:_MOST_MISTAKES]
+    labels, predicted = predictions.labels, predictions.predicted
+    confidence, wrong = predictions.confidence, predictions.mistakes
+    shown = wrong[:_MOST_MISTAKES]
     rows = max(1, -(-len(shown) // _MISTAKES_A_ROW))
     side = images.shape[1]
     # Room for two lines of text under each.

@@ -1,30 +1,33 @@
 """The one module that imports MXNet, with what has to be settled before it is loaded."""
 
+import atexit
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-# One thread and two threads of an operator add up in a different order and give different bits, and
+# One thread and two threads of an operator add in a different order and give different bits, and
 # LeNet's operators are too small to gain. Whole operators run side by side instead; see replicas.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MXNET_CPU_WORKER_NTHREADS"] = str(os.cpu_count())
-# Operators that need scratch memory wait for each other to leave it. With MXNet's 4 pieces of it,
-# two networks side by side are hardly faster than one after the other.
+# Operators wait for a free piece of scratch memory. With MXNet's default of 4 pieces, two networks
+# side by side are hardly faster than one after the other.
 os.environ["MXNET_CPU_TEMP_COPY"] = "64"
 import numpy as np
 
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
 np.bool = np.bool_  # type: ignore[attr-defined]
 
-# The wheel brings an OpenBLAS of its own, which has kernels for each model of processor, and the
-# oldest for one that it does not know. It works out the grids of the warps; so that their bits do
-# not depend on the model, it takes the same kernels wherever these run.
+# The wheel brings its own OpenBLAS, with kernels for each model of processor, which computes the
+# grids of the warps. Their bits must not depend on the model, so it takes the same kernels
+# wherever these run.
 if platform.machine() == "x86_64":
     _has = np.core._multiarray_umath.__cpu_features__
     os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _has["AVX2"] and _has["FMA3"] else "Prescott"
 
-# Where it names the server of a training, MXNet would become that on being imported, and unpickle
-# what it is sent; see workers.
+# With the role of a server, MXNet would start serving when it is imported, and unpickle what it is
+# sent; see distributed.workers.
 _role = os.environ.pop("DMLC_ROLE", None)
 try:
     import mxnet as mx
@@ -39,7 +42,23 @@ finally:
 
 from lenet.core.errors import InputError  # noqa: E402
 
-__all__ = ["context", "mx"]
+__all__ = ["context", "memory_reported", "mx"]
+
+
+@contextmanager
+def memory_reported() -> Iterator[None]:
+    """Turn MXNet's error for memory that cannot be allocated into an InputError."""
+    try:
+        yield
+    except mx.MXNetError as error:
+        if "allocate" not in str(error):
+            raise
+        # The engine raises the error again when Python exits, and at length.
+        atexit.register(os._exit, 1)
+        raise InputError(
+            "there is not enough memory for MXNet. Lower batch_size, network.image_size or "
+            "members, or take a machine, container or job with more."
+        ) from error
 
 
 def context(device: str) -> mx.Context:

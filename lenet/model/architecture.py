@@ -1,4 +1,17 @@
-"""LeNet-5 in numbers (LeCun, Bottou, Bengio, Haffner 1998, section II.B), for image and layer."""
+"""LeNet-5 in numbers (LeCun, Bottou, Bengio, Haffner 1998, section II.B): its layers and sizes.
+
+Arithmetic alone, without MXNet.
+"""
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar, Literal
+
+import pandas as pd
+from pydantic import Field
+
+from lenet.core.npz import CLASSES
+from lenet.core.params import Params, Whole
 
 KERNEL = 5
 C1_MAPS = 6
@@ -35,3 +48,114 @@ def map_sides(image_size: int) -> tuple[int, int, int, int]:
     c1 = image_size - KERNEL + 1
     c3 = c1 // 2 - KERNEL + 1
     return c1, c1 // 2, c3, c3 // 2
+
+
+class Network(Params, frozen=True):
+    """Which LeNet it is: the group `network` of params.yaml.
+
+    image_size: side of the input in pixels.
+    activation: the function after every layer but the last; "scaled_tanh" is 1.7159 tanh(2x/3).
+    c3: "full", every C3 map connected to every P2 map, or "partial", as in `C3_LINKS`.
+    pooling: "max", or "subsample", the trainable pooling of 1998.
+    """
+
+    group: ClassVar[str] = "network"
+
+    image_size: Whole = Field(
+        ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"
+    )
+    activation: Literal["relu", "tanh", "sigmoid", "scaled_tanh"] = Field(
+        description="relu, tanh, sigmoid or scaled_tanh"
+    )
+    c3: Literal["full", "partial"] = Field(description="full or partial")
+    pooling: Literal["max", "subsample"] = Field(description="max or subsample")
+
+    def layers(self) -> list["Layer"]:
+        """Return the layers from C1 to O7."""
+        *sides, last = map_sides(self.image_size)
+        links = sum(map(len, C3_LINKS)) if self.c3 == "partial" else C1_MAPS * C3_MAPS
+        shares = str(links) if self.c3 == "partial" else f"{C3_MAPS} x {C1_MAPS}"
+        return [
+            _convolution("C1", C1_MAPS, sides[0], C1_MAPS, str(C1_MAPS)),
+            _pooling("P2", C1_MAPS, sides[1], self.pooling),
+            _convolution("C3", C3_MAPS, sides[2], links, shares),
+            _pooling("P4", C3_MAPS, last, self.pooling),
+            _dense("C5", C5_UNITS, C3_MAPS * last**2),
+            _dense("F6", F6_UNITS, C5_UNITS),
+            _dense("O7", CLASSES, F6_UNITS),
+        ]
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a layer and a row of totals, all cells as text for people.
+
+        Columns: layer, output, kernel, parameters, connections, neurons.
+        """
+        rows = self.layers()
+        table = pd.DataFrame(
+            {
+                "layer": row.name,
+                "output": " x ".join(map(str, row.output)),
+                "kernel": f"{row.kernel} x {row.kernel}" if row.kernel else "",
+                "parameters": f"{row.arithmetic} = {row.parameters:,}" if row.arithmetic else "0",
+                "connections": f"{row.connections:,}",
+                "neurons": f"{row.neurons:,}",
+            }
+            for row in rows
+        )
+        table.loc[len(table)] = [
+            *("total", "", ""),
+            f"{sum(row.parameters for row in rows):,}",
+            f"{sum(row.connections for row in rows):,}",
+            f"{sum(row.neurons for row in rows):,}",
+        ]
+        return table
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer.
+
+    name: as in LeCun et al. 1998; P2 and P4 are pooling.
+    output: maps, height, width; or units.
+    kernel: side of the square that a unit sees of a map before it; None in a dense layer.
+    parameters: how many numbers it learns.
+    arithmetic: how they come about, such as "6 x 5 x 5 + 6".
+    connections: how many inputs, its bias among them, all of its units together read.
+    """
+
+    name: str
+    output: tuple[int, ...]
+    kernel: int | None
+    parameters: int
+    arithmetic: str
+    connections: int
+
+    @property
+    def neurons(self) -> int:
+        """How many units it has."""
+        return prod(self.output)
+
+
+def _convolution(name: str, maps: int, side: int, links: int, shares: str) -> Layer:
+    parameters = links * KERNEL**2 + maps
+    arithmetic = f"{shares} x {KERNEL} x {KERNEL} + {maps}"
+    # Every unit of a map uses all of the map's parameters once.
+    return Layer(name, (maps, side, side), KERNEL, parameters, arithmetic, side**2 * parameters)
+
+
+def _pooling(name: str, maps: int, side: int, kind: str) -> Layer:
+    # The trainable kind: a coefficient and a bias for each map.
+    trainable = kind == "subsample"
+    return Layer(
+        name,
+        (maps, side, side),
+        2,
+        2 * maps if trainable else 0,
+        f"{maps} + {maps}" if trainable else "",
+        maps * side**2 * (4 + trainable),
+    )
+
+
+def _dense(name: str, units: int, inputs: int) -> Layer:
+    parameters = units * inputs + units
+    return Layer(name, (units,), None, parameters, f"{units} x {inputs} + {units}", parameters)

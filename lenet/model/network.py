@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
 from lenet.core.npz import CLASSES
 from lenet.model._mxnet import mx
@@ -20,15 +21,28 @@ from lenet.model.architecture import (
     C5_UNITS,
     F6_UNITS,
     KERNEL,
+    Network,
     map_sides,
 )
 
-# float32 in a vector register. MXNet's oneDNN convolves by fast kernels where the maps fill whole
-# ones, and by slower general ones otherwise: for LeNet's 6 maps a training step takes 1.3 times
-# as long.
+# float32 values in a vector register. MXNet's oneDNN has fast convolution kernels for maps that
+# fill whole registers, and slower general ones for others: with LeNet's 6 maps as they are a
+# training step takes 1.3 times as long.
 _LANES = 16
-# What MXNet raises for files that hold no network.
-_UNREADABLE = (mx.MXNetError, ValueError, AssertionError)
+
+
+# The files of a network, as MXNet's `export` names them.
+SYMBOL, PARAMS = "lenet-symbol.json", "lenet-0000.params"
+# The maps or units of each layer; the blank maps of `_Conv2D` come behind them.
+_OWN = {
+    "C1": C1_MAPS,
+    "P2": C1_MAPS,
+    "C3": C3_MAPS,
+    "P4": C3_MAPS,
+    "C5": C5_UNITS,
+    "F6": F6_UNITS,
+    "O7": CLASSES,
+}
 
 
 class ScaledTanh(mx.gluon.HybridBlock):
@@ -42,8 +56,8 @@ class ScaledTanh(mx.gluon.HybridBlock):
 class _Conv2D(mx.gluon.nn.Conv2D):
     """A convolution that computes blank maps beside its own, up to a multiple of `_LANES`.
 
-    Input and output have those blank maps behind the others; only a single map comes as it is.
-    Their weights are zeros that are no parameters, so that they say nothing and learn nothing.
+    Input and output have the blank maps behind the others; a single input map stands alone. The
+    weights of blank maps are zeros and no parameters, so blank maps add nothing and learn nothing.
     """
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
@@ -60,7 +74,7 @@ class _Conv2D(mx.gluon.nn.Conv2D):
 
 
 class _PartialC3(mx.gluon.HybridBlock):
-    """C3 as LeCun had it: a kernel for each link of Table I, and none where there is no link.
+    """C3 of 1998: a kernel for each link of Table I, and none where there is no link.
 
     Parameters: weight (60, 5, 5), the kernels of map 0, then those of map 1, and so on; bias (16,).
     Input as `_Conv2D` gives it.
@@ -71,7 +85,7 @@ class _PartialC3(mx.gluon.HybridBlock):
         links = sum(map(len, C3_LINKS))
         # Xavier's bound for the mean number of links; Gluon's own takes the shape for a layer's.
         fan_in, fan_out = links / C3_MAPS * KERNEL**2, links / C1_MAPS * KERNEL**2
-        # Of each map and each one before it the number of its kernel, from 1; 0 is a blank one.
+        # The number of the kernel from each P2 map to each C3 map, from 1; 0 is the blank kernel.
         table = np.zeros((C3_MAPS, _LANES), np.float32)
         rows, columns = zip(*((i, j) for i, row in enumerate(C3_LINKS) for j in row), strict=True)
         table[rows, columns] = np.arange(links) + 1
@@ -93,24 +107,24 @@ class _PartialC3(mx.gluon.HybridBlock):
 
 
 class _Subsampling(mx.gluon.HybridBlock):
-    """Pooling that learns: of each 2 x 2 the sum, times a coefficient of the map, plus a bias.
+    """Trainable pooling: the sum of each 2 x 2, times a coefficient of the map, plus a bias.
 
     Args:
-        maps: how many; behind them, up to a multiple of `_LANES`, come blank ones.
+        maps: the number of maps, without the blank maps of `_Conv2D` behind them.
     """
 
     def __init__(self, maps: int, *, prefix: str) -> None:
         super().__init__(prefix=prefix)
         self._blank = -maps % _LANES
         with self.name_scope():
-            # At first the mean.
+            # The initial coefficient makes the sum a mean.
             self.coefficient = self.params.get(
                 "coefficient", shape=maps, init=mx.init.Constant(0.25)
             )
             self.bias = self.params.get("bias", shape=maps, init=mx.init.Zero())
 
     def hybrid_forward(self, F: Any, x: Any, coefficient: Any, bias: Any) -> Any:  # noqa: N803
-        """Return `x` (n, maps and blank ones, height, width) at half its height and width."""
+        """Return `x` (n, maps and blank maps, height, width) at half its height and width."""
         if self._blank:
             coefficient = F.concat(coefficient, F.zeros(self._blank), dim=0)
             bias = F.concat(bias, F.zeros(self._blank), dim=0)
@@ -125,7 +139,7 @@ def _activation(name: str) -> mx.gluon.HybridBlock:
 
 
 def _pooling(name: str, maps: int, activation: str, *, prefix: str) -> list[mx.gluon.HybridBlock]:
-    """Return what stands between two layers of `maps` maps and more: pooling and activations."""
+    """Return what follows a convolution to `maps` maps: pooling and activations."""
     if name == "subsample":
         return [_activation(activation), _Subsampling(maps, prefix=prefix), _activation(activation)]
     return [mx.gluon.nn.MaxPool2D(2, prefix=prefix), _activation(activation)]
@@ -135,33 +149,22 @@ class LeNet(mx.gluon.HybridBlock):
     """LeNet-5 for square grey images.
 
     Max pooling stands before the activation: every activation here is monotone, so the maximum
-    commutes with it, and it then runs on a quarter of the values.
+    commutes with it, and the activation then runs on a quarter of the values.
 
     Args:
-        image_size: side of the input in pixels, a multiple of 4 from 16 on.
-        activation: "relu", "tanh", "sigmoid" or "scaled_tanh", after every layer but the last.
-        c3: "full", every C3 map joined to every P2 map, or "partial", as in `C3_LINKS`.
-        pooling: "max", or "subsample", the trainable one of 1998, with the activation before it
-            and after it.
+        network: which LeNet it is.
         name: what the names of its parameters begin with.
 
     Input (n, 1, image_size, image_size) float32; output (n, 10) float32, the class scores
     before the softmax.
     """
 
-    def __init__(
-        self,
-        *,
-        image_size: int,
-        activation: str,
-        c3: str = "full",
-        pooling: str = "max",
-        name: str = "lenet",
-    ) -> None:
+    def __init__(self, network: Network, *, name: str = "lenet") -> None:
         # A fixed prefix: Gluon's own counts the blocks made so far in the process.
         super().__init__(prefix=f"{name}_")
-        self.image_size = image_size
-        side = map_sides(image_size)[-1]
+        self.image_size = network.image_size
+        pooling, activation = network.pooling, network.activation
+        side = map_sides(network.image_size)[-1]
         nn = mx.gluon.nn
         with self.name_scope():
             self.layers = nn.HybridSequential(prefix="")
@@ -170,7 +173,7 @@ class LeNet(mx.gluon.HybridBlock):
                 _Conv2D(C1_MAPS, KERNEL, in_channels=1, prefix="c1_"),  #     6 x 28 x 28
                 *_pooling(pooling, C1_MAPS, activation, prefix="p2_"),  #     6 x 14 x 14
                 _PartialC3(prefix="c3_")  #                                   16 x 10 x 10
-                if c3 == "partial"
+                if network.c3 == "partial"
                 else _Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_"),
                 *_pooling(pooling, C3_MAPS, activation, prefix="p4_"),  #     16 x 5 x 5
                 # A convolution over the whole of its input is a dense layer.
@@ -185,15 +188,41 @@ class LeNet(mx.gluon.HybridBlock):
         """Return the class scores of `x`; see the class."""
         return self.layers(x)
 
+    def outputs(self, data: mx.nd.NDArray) -> dict[str, mx.nd.NDArray]:
+        """Return what every layer, from C1 to O7, gives for `data`, by the layer's name.
+
+        Args:
+            data: (n, 1, image_size, image_size) float32; see `sampling.network_input`.
+
+        Returns (n, maps, height, width) or (n, units): behind the layer's activation where that
+        follows the layer at once. C1 and C3 are given before their activation if max pooling
+        stands between.
+        """
+        found = {}
+        name = ""
+        with mx.autograd.train_mode():
+            for block in self.layers:
+                data = block(data)
+                # A block of another name is the activation of the layer before.
+                own = block.name.rpartition("_")[2].upper()
+                name = own if own in _OWN else name
+                found[name] = data[:, : _OWN[name]]
+        return found
+
+    def kernels(self) -> NDArray[np.float32]:
+        """Return the kernels of C1, (6, 5, 5)."""
+        weight: NDArray[np.float32] = self.layers[0].weight.data().asnumpy()
+        return weight[:, 0]
+
 
 class Committee(mx.gluon.HybridBlock):
-    """Networks that decide together: their probabilities are averaged.
+    """Networks whose probabilities are averaged.
 
     Args:
-        members: networks whose parameters have names of their own.
+        members: networks whose parameters have different names.
 
-    Input as a member's; output (n, 10) float32, the logarithms of the averages, which the softmax
-    turns into these again.
+    Input as a member's; output (n, 10) float32, the logarithms of the averages. The softmax turns
+    these back into the averages.
     """
 
     def __init__(self, members: Sequence[LeNet]) -> None:
@@ -209,10 +238,13 @@ class Committee(mx.gluon.HybridBlock):
         )
 
 
-def committee(members: Sequence[LeNet]) -> LeNet | Committee:
-    """Return trained networks as one that can be saved; a single one as it is."""
-    if len(members) == 1:
-        return members[0]
+def member_name(number: int) -> str:
+    """Return the name of a committee's member, from 0."""
+    return f"lenet{number}"
+
+
+def _committee(members: Sequence[LeNet]) -> Committee:
+    """Return trained networks as one, ready to be exported."""
     together = Committee(members)
     together.hybridize()
     parameter = next(iter(members[0].collect_params().values()))
@@ -221,59 +253,64 @@ def committee(members: Sequence[LeNet]) -> LeNet | Committee:
     return together
 
 
-def save(network: LeNet | Committee, symbol_path: Path, params_path: Path) -> None:
-    """Write `network` as MXNet's symbol JSON and params, without pickle; each file whole or not.
+def save(members: Sequence[LeNet], folder: Path) -> None:
+    """Write trained networks as one, without pickle; each file whole or not at all.
 
-    The network must have been hybridized and called once. Raises InputError where a file cannot
-    be written.
+    Args:
+        members: hybridized and called once; several decide together, as a `Committee`.
+        folder: for MXNet's symbol JSON and params, `SYMBOL` and `PARAMS`.
+
+    Raises InputError where a file cannot be written.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        exported = Path(folder, "lenet-symbol.json"), Path(folder, "lenet-0000.params")
-        try:
-            network.export(f"{folder}/lenet")
+    network = members[0] if len(members) == 1 else _committee(members)
+    with tempfile.TemporaryDirectory() as temporary:
+        with untrusted(
+            f"{temporary}: MXNet could not write the network there",
+            "If the disk is full, make room, or name another folder by TMPDIR.",
+        ):
+            network.export(f"{temporary}/lenet")
             # MXNet does not notice if the last bytes find no room.
-            _read(*exported, context=mx.cpu())
-        except (*_UNREADABLE, OSError) as error:
-            raise InputError(
-                f"{folder}: MXNet could not write the network there ({_last_line(error)}). If the "
-                "disk is full, make room, or name another folder by TMPDIR."
-            ) from error
-        for source, target in zip(exported, (symbol_path, params_path), strict=True):
-            with whole_file(target) as file:
-                file.write(source.read_bytes())
+            _read(Path(temporary), context=mx.cpu())
+        for name in (SYMBOL, PARAMS):
+            with whole_file(folder / name) as file:
+                file.write(Path(temporary, name).read_bytes())
 
 
-def load(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
-    """Read a network that `save` wrote; it gives the same bits.
+def load(folder: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
+    """Read the network that `save` wrote to `folder`; it gives the same bits.
 
-    Raises InputError where a file is missing or no such model.
+    Raises InputError where a file is missing or is no such model.
     """
-    with readable(symbol_path, params_path):
-        return _read(symbol_path, params_path, context=context)
+    with readable(folder / SYMBOL, folder / PARAMS):
+        return _read(folder, context=context)
+
+
+def load_first_member(folder: Path, network: Network) -> LeNet:
+    """Read the network that `save` wrote to `folder` layer by layer; of a committee the first.
+
+    Raises InputError where the file is missing or holds no such network.
+    """
+    lenet = LeNet(network, name=member_name(0))
+    with readable(folder / PARAMS):
+        lenet.collect_params().load(str(folder / PARAMS), ctx=mx.cpu(), ignore_extra=True)
+    return lenet
 
 
 @contextmanager
 def readable(*paths: Path) -> Iterator[None]:
-    """Raise InputError where a model's file is missing, or what is read of them is no network."""
+    """Raise InputError where a model's file is missing, or MXNet cannot read a network from it."""
     for path in paths:
         if not path.is_file():
             raise InputError(f"{path}: no such model file; `dvc repro train` makes it.")
-    try:
+    with untrusted(
+        f"{', '.join(map(str, paths))}: not a model that MXNet can read",
+        "`dvc checkout` or `dvc repro train` brings it back.",
+    ):
         yield
-    except _UNREADABLE as error:
-        raise InputError(
-            f"{', '.join(map(str, paths))}: not a model that MXNet can read "
-            f"({_last_line(error)}); `dvc checkout` or `dvc repro train` brings it back."
-        ) from error
 
 
-def _read(symbol_path: Path, params_path: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
+def _read(folder: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
     # Given the params too, `imports` warns that it does not know the input's type.
-    network = mx.gluon.SymbolBlock.imports(str(symbol_path), ["data"])
-    network.collect_params().load(str(params_path), ctx=context)
+    network = mx.gluon.SymbolBlock.imports(str(folder / SYMBOL), ["data"])
+    network.collect_params().load(str(folder / PARAMS), ctx=context)
     return network
-
-
-def _last_line(error: Exception) -> str:
-    """Return what an error of MXNet's says, without the traceback of its own before it."""
-    return (str(error).strip() or repr(error)).splitlines()[-1]

@@ -1,96 +1,102 @@
-"""Digits as the network sees them: centred, enlarged, in training warped; a batch at once."""
+"""How the network sees an image: centred, in proportion, with a margin, at the network's size.
+
+Plain NumPy, so that `sampling` computes it for training and `deploy.export` traces it into ONNX.
+"""
+
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from lenet.model._mxnet import mx
+from lenet.core.params import Number, Params, Range
 
-# Width to height of a digit, in deviations of its ink, as the recipe was chosen with; the USPS
-# training digits have 0.67 on average.
+# Width to height of a digit, in standard deviations of its ink. The recipe was chosen with this
+# value; the mean of the USPS training digits is 0.67.
 PROPORTION = 0.75
-# The smallest deviation that counts, in half-widths: that of a stroke a third of a pixel wide.
+# The smallest standard deviation that counts, in half-widths: a stroke a third of a pixel wide.
 THINNEST = 0.02
+# Less ink than this, in pixels, is no ink.
+LEAST_INK = 1e-9
 
 
-def moment_affine(
-    images: NDArray[np.float32], *, centering: float, proportion: float
-) -> NDArray[np.float32]:
-    """Return the maps that centre digits and make them alike in proportion, by their ink's moments.
+class View(Params, frozen=True):
+    """How the network is shown an image: the group `view` of params.yaml.
 
-    Args:
-        images: (n, side, side) float32 in [0, 1].
-        centering: how far the centre of the view moves from the centre of the image (0) to the
-            centre of mass (1).
-        proportion: how far the deviations of the ink in width and in height are brought from
-            their own ratio (0) to `PROPORTION` (1), the area remaining the same.
+    Positions are in half-widths: an image reaches from -1 to 1 in each direction.
 
-    Returns (n, 2, 3) float32, from the view's coordinates to the image's, both in [-1, 1]; for an
-    image without ink the identity.
-
-    Source: Liu, Nakashima, Sako and Fujisawa, Handwritten digit recognition: investigation of
-    normalization and feature extraction techniques, Pattern Recognition 37 (2004).
+    input_range: what background and full ink become for the network.
+    margin: background around the image, as a share of its size: at 0.2 an image takes 1/1.2 of
+        the view's width.
+    centering: how far the centre of the view moves from the centre of the image (0) to the centre
+        of mass of its ink (1).
+    proportion: how far width and height are brought from their own ratio (0) to `PROPORTION` (1),
+        at the same area.
     """
-    positions = np.linspace(-1, 1, images.shape[1])
-    # Ink by column and by row; the floor leaves an image without ink where it is.
-    profiles = images.sum(axis=1, dtype=np.float64), images.sum(axis=2, dtype=np.float64)
-    ink = np.maximum(profiles[0].sum(axis=1), 1e-9)
-    # No product of matrices: BLAS has kernels for each kind of processor, which differ in the last
-    # bits, and training magnifies that.
-    means = [(profile * positions).sum(axis=1) / ink for profile in profiles]
-    deviations = [
-        np.sqrt(np.maximum((profile * positions**2).sum(axis=1) / ink - mean**2, THINNEST**2))
-        for profile, mean in zip(profiles, means, strict=True)
-    ]
-    ratio = np.where(ink > 1e-9, deviations[0] / deviations[1] / PROPORTION, 1)
-    stretch = ratio ** (proportion / 2)
-    affine = np.zeros((len(images), 2, 3), np.float32)
-    affine[:, 0, 0] = stretch
-    affine[:, 1, 1] = 1 / stretch
-    affine[:, :, 2] = centering * np.stack(means, axis=1)
-    return affine
 
+    group: ClassVar[str] = "view"
 
-def identity_affine(n: int) -> NDArray[np.float32]:
-    """Return `n` maps that change nothing, (n, 2, 3) float32."""
-    return np.tile(np.eye(2, 3, dtype=np.float32), (n, 1, 1))
-
-
-def network_input(
-    images: NDArray[np.float32],
-    affine: NDArray[np.float32],
-    *,
-    image_size: int,
-    margin: float,
-    centering: float,
-    proportion: float,
-    input_range: tuple[float, float],
-    context: mx.Context,
-) -> mx.nd.NDArray:
-    """Centre, warp and enlarge images for the network, bilinearly, with background around them.
-
-    Args:
-        images: (n, side, side) float32 in [0, 1], 0 = background.
-        affine: (n, 2, 3) float32, from the enlarged image to the digit; see `random_affine`.
-        image_size: side of the result.
-        margin: background around the digit as a share of its size: at 0.2 a digit takes
-            1/1.2 of the result's width.
-        centering, proportion: see `moment_affine`.
-        input_range: what background and full ink become.
-        context: where the result lies.
-
-    Returns (n, 1, image_size, image_size) float32 on `context`.
-    """
-    # The margin widens the field of view; the shift stays in half-widths of the digit.
-    field = affine * np.array([1 + margin, 1 + margin, 1], np.float32)
-    normal = moment_affine(images, centering=centering, proportion=proportion)
-    # Likewise no product of matrices.
-    field = (normal[:, :, :2, None] * field[:, None]).sum(axis=2)
-    field[:, :, 2] += normal[:, :, 2]
-    grid = mx.nd.GridGenerator(
-        mx.nd.array(field.reshape(-1, 6), ctx=context),
-        transform_type="affine",
-        target_shape=(image_size, image_size),
+    input_range: Range = Field(
+        description="two numbers from -1e9 to 1e9, the lower first, such as [-1,1]"
     )
-    batch = mx.nd.array(images[:, None], ctx=context)
-    background, ink = input_range
-    return mx.nd.BilinearSampler(batch, grid) * (ink - background) + background
+    margin: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    centering: Number = Field(ge=0, le=1, description="a number from 0 to 1")
+    proportion: Number = Field(ge=0, le=1, description="a number from 0 to 1")
+
+    def axes(self, images: Any) -> list[tuple[Any, Any]]:
+        """Return scale and offset of each axis, x then y, from the view to the image.
+
+        A position p of the view is at scale * p + offset in the image.
+
+        Args:
+            images: (n, side, side) in [0, 1]; an array of NumPy, or one that traces its functions.
+
+        Returns two pairs of (n,) float64. An image without ink has scale 1 and offset 0.
+
+        Source: Liu, Nakashima, Sako and Fujisawa, Handwritten digit recognition: investigation of
+        normalization and feature extraction techniques, Pattern Recognition 37 (2004).
+        """
+        positions = np.linspace(-1, 1, images.shape[1])
+        # Ink by column and by row.
+        profiles = [images.sum(axis=axis, dtype=np.float64) for axis in (1, 2)]
+        ink = np.maximum(profiles[0].sum(axis=1), LEAST_INK)
+        # No matrix product: BLAS kernels differ between processors in the last bits, and training
+        # magnifies the difference.
+        means = [(profile * positions).sum(axis=1) / ink for profile in profiles]
+        deviations = [
+            np.sqrt(np.maximum((profile * positions**2).sum(axis=1) / ink - mean**2, THINNEST**2))
+            for profile, mean in zip(profiles, means, strict=True)
+        ]
+        ratio = np.where(ink > LEAST_INK, deviations[0] / deviations[1] / PROPORTION, 1.0)
+        stretch = ratio ** (self.proportion / 2)
+        return [(stretch, self.centering * means[0]), (1 / stretch, self.centering * means[1])]
+
+    def lattice(self, size: int) -> NDArray[np.float64]:
+        """Return the positions along one axis that a view of `size` pixels samples, (size,)."""
+        return (1 + self.margin) * np.linspace(-1, 1, size)
+
+    def levels(self, ink: Any) -> Any:
+        """Return the network's values for `ink` in [0, 1], of any shape and kind of array."""
+        background, full = self.input_range
+        return ink * (full - background) + background
+
+
+class Averaging(Params, frozen=True):
+    """Which views of an image the exported network averages.
+
+    test_shift: 0, or the distance in half-widths of five views; see `shifts`.
+    """
+
+    # `Recipe` checks the keys of the top level.
+    others: ClassVar[None] = None
+
+    test_shift: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+
+
+def shifts(test_shift: float) -> NDArray[np.float32]:
+    """Return the shifts of the views that are averaged, (views, 2) float32 in half-widths.
+
+    The views are the image as it is and, unless `test_shift` is 0, shifted by it in each direction.
+    """
+    directions = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)] if test_shift else [(0, 0)]
+    return test_shift * np.array(directions, np.float32)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, printable
-from lenet.core.params import ConversionParams
 from lenet.deploy.recogniser import Recogniser
 from lenet.predict import pictures
+from lenet.raw.layout import Layout
 
 # Below this a person should look: of the validation images that the network gets wrong two
 # in three are below it, of those that it gets right one in a hundred.
@@ -43,13 +43,13 @@ class Answer:
         return float(self.probabilities.max())
 
 
-def answer(path: Path, recogniser: Recogniser, params: ConversionParams) -> list[Answer]:
+def answer(path: Path, recogniser: Recogniser, layout: Layout) -> list[Answer]:
     """Return the answers for a picture, or for every image of a .jf, image-text or npz file.
 
     Args:
         path: the file; its format is recognised by content.
         recogniser: is asked.
-        params: how text is to be read; its image_side is the recogniser's.
+        layout: how text is to be read; its side is the recogniser's.
 
     Raises InputError where the file cannot be read.
     """
@@ -62,11 +62,7 @@ def answer(path: Path, recogniser: Recogniser, params: ConversionParams) -> list
     else:
         # Text and pandas, which a picture need not wait for.
         from lenet.raw import formats
-        from lenet.raw.records import Layout
 
-        layout = Layout(
-            side=params.image_side, pixel_range=params.pixel_range, first_label=params.first_label
-        )
         images = formats.read(path, layout)[0].images
     probabilities = recogniser.probabilities(images)
     return [Answer(str(path), index, row) for index, row in enumerate(probabilities)]
@@ -120,13 +116,13 @@ FORMATS = {"table": as_table, "csv": as_csv, "json": as_json}
 
 
 def answer_all(
-    paths: list[Path], recogniser: Recogniser, params: ConversionParams
+    paths: list[Path], recogniser: Recogniser, layout: Layout
 ) -> tuple[list[Answer], list[str]]:
     """Return the answers for all files that can be read, and the faults of those that cannot."""
     answers, faults = [], []
     for path in paths:
         try:
-            answers += answer(path, recogniser, params)
+            answers += answer(path, recogniser, layout)
         except InputError as error:
             faults.append(str(error))
     return answers, faults

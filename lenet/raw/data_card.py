@@ -1,20 +1,25 @@
 """What a set of digits is, in a few numbers."""
 
+from pathlib import Path
+
 import numpy as np
 
+from lenet.core.files import md5
 from lenet.core.npz import CLASSES, Digits, fingerprint
 
 
-def data_card(digits: Digits, pixel_range: tuple[float, float]) -> dict:
+def data_card(digits: Digits, pixel_range: tuple[float, float], *, raw: Path, npz: Path) -> dict:
     """Describe `digits` for a diff between versions of the data.
 
     Args:
         digits: the set.
         pixel_range: the least and greatest pixel value found in the raw file.
+        raw, npz: the files that hold it.
 
     Returns images, images_per_class (the number of each digit from 0 on, in one line: DVC shows a
     column for each value, and lists not at all), mean_ink (mean pixel, in [0, 1]),
-    pixel_min, pixel_max, and duplicates (images equal to an earlier one, pixel for pixel).
+    pixel_min, pixel_max, duplicates (images equal to an earlier one, pixel for pixel), and the
+    hashes raw_md5 and npz_md5.
     """
     per_class = np.bincount(digits.labels, minlength=CLASSES)
     return {
@@ -23,5 +28,7 @@ def data_card(digits: Digits, pixel_range: tuple[float, float]) -> dict:
         "mean_ink": float(digits.images.mean(dtype=np.float64)),
         "pixel_min": pixel_range[0],
         "pixel_max": pixel_range[1],
+        "raw_md5": md5(raw),
+        "npz_md5": md5(npz),
         "duplicates": len(digits) - len(set(map(fingerprint, digits.images))),
     }

@@ -13,7 +13,8 @@ from lenet.core.files import MOST_EXPANSION, most_unpacked, whole_file
 from lenet.core.memory import available
 from lenet.core.npz import Digits
 from lenet.raw import image_text, jf
-from lenet.raw.records import Layout, Records
+from lenet.raw.layout import Layout
+from lenet.raw.records import Records
 from lenet.raw.text import TextFile, open_text
 
 _WRITERS = {".jf": jf.write, ".txt": image_text.write}
@@ -58,8 +59,10 @@ def _load_npz(path: Path, layout: Layout) -> Digits:
     data = npz.load(path)
     side = data.images.shape[1]
     if side != layout.side:
-        advice = f" Set image_side={side}." if side > 1 else ""
-        raise InputError(f"{path}: found images of side {side}; expected {layout.side}.{advice}")
+        raise InputError(
+            f"{path}: found images of side {side}; expected {layout.side}.",
+            settings={"raw.side": side} if side > 1 else None,
+        )
     return data
 
 
@@ -112,7 +115,7 @@ def _check_room(path: Path, images: float, had: int, layout: Layout) -> None:
         raise InputError(
             f"{path}: its images, about {images:,.0f} of {layout.side} x {layout.side}, take more "
             f"than {MOST_EXPANSION} times its size; expected lines that state what the images "
-            "show, and the right image_side."
+            "show, and the right raw.side."
         )
     if (images - had) * bytes_each > room:
         raise InputError(

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError
 from lenet.core.npz import CLASSES
-from lenet.raw.records import Layout, Records, checked_records, number_texts
+from lenet.raw.layout import Layout
+from lenet.raw.records import Records, checked_records, number_texts
 from lenet.raw.text import TextFile, is_space, parse_numbers, positions
 
 _COMMENT = re.compile(rb"#[^\n]*")
@@ -91,7 +92,7 @@ def _parse(
     if len(wrong):
         raise InputError(
             f"{place(row[wrong[0]])}: found index {index[wrong[0]]:.9g}; expected a whole number "
-            f"from 1 to {layout.side} x {layout.side} = {layout.features} (image_side)."
+            f"from 1 to {layout.side} x {layout.side} = {layout.features} (raw.side)."
         )
     wrong = 1 + np.flatnonzero((np.diff(index) <= 0) & (np.diff(row) == 0))
     if len(wrong):
@@ -135,7 +136,8 @@ def _check_side(
     if dense and side >= 2 and side**2 == pairs < layout.features:
         raise InputError(
             f"{path}: found just the indices 1 to {pairs} in every record; expected up to "
-            f"{layout.side} x {layout.side} = {layout.features}. Set image_side={side}."
+            f"{layout.side} x {layout.side} = {layout.features}.",
+            settings={"raw.side": side},
         )
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from lenet.core.errors import InputError
 from lenet.core.npz import CLASSES
-from lenet.raw.records import Layout, Records, checked_records, number_texts
+from lenet.raw.layout import Layout
+from lenet.raw.records import Records, checked_records, number_texts
 from lenet.raw.text import Numbers, TextFile, parse_numbers, whole_words
 
 _END_MARKER = -1
@@ -33,7 +34,7 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     line = 1 + file.start.count(b"\n", 0, header_end)
     done = 0
     aligned: bool | None = None
-    advice = ""
+    side = None
     ended = False
     text = b""
     for block, last in file.blocks(skip=header_end):
@@ -47,7 +48,7 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
         labels_due = _LabelsDue(numbers, width, done)
         if aligned is None and len(values):
             aligned = labels_due.are_aligned()
-            advice = "" if header_end else labels_due.side_advice(layout)
+            side = None if header_end else labels_due.other_side(layout)
         complete = len(values) // width
         markers = np.flatnonzero(values[::width] == _END_MARKER)
         if aligned:
@@ -56,7 +57,7 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
             ended = True
             complete = int(markers[0])
         elif last and labels_due.marker_ends_a_record():
-            raise labels_due.too_few(complete - 1, layout.features - 1, advice)
+            raise labels_due.too_few(complete - 1, layout.features - 1, side)
         table = values[: complete * width].reshape(complete, width)
         yield checked_records(
             table[:, 0],
@@ -64,12 +65,12 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
             layout,
             classes=classes,
             place=labels_due.place,
-            advice=advice,
+            side=side,
         )
         if ended and complete * width + 1 < len(values):
             raise _data_after_end(numbers, complete * width + 1)
         if last and not ended and len(values) % width:
-            raise labels_due.too_few(complete, len(values) % width - 1, advice)
+            raise labels_due.too_few(complete, len(values) % width - 1, side)
         done += complete
         # The rest begins right behind the last number used, with the white space that tells
         # whether the next label begins a line.
@@ -98,10 +99,10 @@ def _header(file: TextFile, layout: Layout) -> tuple[int, int]:
     if not alone and (features != layout.features or not (no_label or no_pixel)):
         return CLASSES, 0
     if features != layout.features:
-        advice = f" Set image_side={root}." if square else ""
         raise InputError(
             f"{file.path}, line 1: the header says {features} features an image; expected "
-            f"{layout.side} x {layout.side} = {layout.features}.{advice}"
+            f"{layout.side} x {layout.side} = {layout.features}.",
+            settings={"raw.side": root} if square else None,
         )
     if not 1 <= classes <= CLASSES:
         raise InputError(
@@ -147,11 +148,17 @@ class _LabelsDue:
         usual = count > self._width and lines[-1 - self._width] != lines[-2 - self._width]
         return bool(lines[-3] == lines[-2] != lines[-1] and not usual)
 
-    def too_few(self, i: int, found: int, advice: str) -> InputError:
+    def too_few(self, i: int, found: int, side: int | None) -> InputError:
         """Return the error of record `i`, the last, which has `found` pixel values."""
+        reason = (
+            f"Most lines hold {side**2} values after the first."
+            if side
+            else "The file is cut short."
+        )
         return InputError(
             f"{self.place(i)}: found {found} pixel values; expected {self._width - 1} after the "
-            f"label.{advice or ' The file is cut short.'}"
+            f"label. {reason}",
+            settings={"raw.side": side} if side else None,
         )
 
     def usual_count(self) -> int:
@@ -161,18 +168,18 @@ class _LabelsDue:
         counts[0] = 0
         return int(counts.argmax())
 
-    def side_advice(self, layout: Layout) -> str:
-        """Return what to do if the lines are a record each of images of another side, or ""."""
+    def other_side(self, layout: Layout) -> int | None:
+        """Return the side of the images if most lines are a record each of another side."""
         pixels = self.usual_count() - 1
         side = round(max(pixels, 0) ** 0.5)
         if side < 2 or side**2 != pixels or pixels == layout.features:
-            return ""
+            return None
         lines = self._numbers.lines(np.arange(len(self._numbers.values)))
         firsts = self._numbers.values[np.flatnonzero(np.diff(lines, prepend=-1))]
         last_label = layout.first_label + CLASSES - 1
         if not ((firsts >= layout.first_label) & (firsts <= last_label) & (firsts % 1 == 0)).all():
-            return ""
-        return f" Most lines hold {pixels} values after the first: set image_side={side}."
+            return None
+        return side
 
     def are_aligned(self) -> bool:
         """Return whether every record of this file has to begin a line.

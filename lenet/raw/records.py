@@ -8,27 +8,9 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError
 from lenet.core.npz import CLASSES
+from lenet.raw.layout import Layout
 
 _USUAL_PIXEL_RANGES = ((0, 1), (0, 2), (-1, 1), (0, 255))
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What a raw file cannot say of itself.
-
-    side: the images' width and height in pixels.
-    pixel_range: the values of background and of full ink.
-    first_label: the label that stands for digit 0.
-    """
-
-    side: int
-    pixel_range: tuple[float, float]
-    first_label: int
-
-    @property
-    def features(self) -> int:
-        """Pixels an image."""
-        return self.side**2
 
 
 @dataclass(frozen=True)
@@ -56,7 +38,7 @@ def checked_records(
     *,
     classes: int,
     place: Callable[[int], str],
-    advice: str = "",
+    side: int | None = None,
 ) -> Records:
     """Return the records of `labels` (n,) and `pixels` (n, side * side) if they keep to `layout`.
 
@@ -65,7 +47,7 @@ def checked_records(
         layout: the limits.
         classes: how many labels there may be, from `first_label` on.
         place: names the place of a record, given its position here, for the message.
-        advice: what to do about a fault, if the reader knows better than the value suggests.
+        side: the side that the images seem to have, if it is another.
 
     Raises InputError at the first record that does not, naming the parameter that would fit it.
     """
@@ -79,31 +61,45 @@ def checked_records(
     if len(wrong):
         i = int(wrong[0])
         if not label_fits[i]:
-            raise InputError(
+            message = (
                 f"{place(i)}: found label {labels[i]:.9g}; expected a whole number from "
-                f"{layout.first_label} to {last_label}.{advice or _label_advice(labels[i], layout)}"
+                f"{layout.first_label} to {last_label}."
             )
+            raise _misfit(message, side, *_label_advice(labels[i], layout))
         pixel = int(np.flatnonzero((pixels[i] < low) | (pixels[i] > high))[0])
-        raise InputError(
-            f"{place(i)}: found {pixels[i, pixel]:.9g} as pixel {pixel + 1}; expected a value "
-            f"from {low:g} to {high:g}.{advice or _pixel_advice(pixels[i, pixel])}"
+        value = pixels[i, pixel]
+        message = (
+            f"{place(i)}: found {value:.9g} as pixel {pixel + 1}; expected a value "
+            f"from {low:g} to {high:g}."
         )
+        raise _misfit(message, side, *_pixel_advice(value))
     return Records(labels.astype(np.int64), pixels)
 
 
-def _label_advice(label: float, layout: Layout) -> str:
+def _misfit(
+    message: str, side: int | None, question: str = "", settings: dict[str, object] | None = None
+) -> InputError:
+    """Return the error of a value that does not fit; another side explains it before all else."""
+    if side:
+        question = f" Most lines hold {side**2} values after the first."
+        settings = {"raw.side": side}
+    return InputError(message + question, settings=settings)
+
+
+def _label_advice(label: float, layout: Layout) -> tuple[str, dict[str, object]] | tuple[()]:
     if label == 0 and layout.first_label == 1:
-        return " If the file writes digit 0 as 0, set first_label=0."
+        return " Does the file write digit 0 as 0?", {"raw.first_label": 0}
     if label == CLASSES and layout.first_label == 0:
-        return f" If the file writes digits 0 to 9 as 1 to {CLASSES}, set first_label=1."
-    return ""
+        return f" Does the file write digits 0 to 9 as 1 to {CLASSES}?", {"raw.first_label": 1}
+    return ()
 
 
-def _pixel_advice(value: float) -> str:
+def _pixel_advice(value: float) -> tuple[str, dict[str, object]] | tuple[()]:
     for low, high in _USUAL_PIXEL_RANGES:
         if low <= value <= high:
-            return f" If the file's pixels go from {low} to {high}, set pixel_range=[{low},{high}]."
-    return ""
+            question = f" Do the file's pixels go from {low} to {high}?"
+            return question, {"raw.pixel_range": (low, high)}
+    return ()
 
 
 def number_texts(pixels: NDArray[np.float64]) -> Iterator[list[str]]:

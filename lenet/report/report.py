@@ -1,9 +1,8 @@
 """The report: what came of one run, as Markdown and as a page that needs no other file."""
 
 import base64
-import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -12,8 +11,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
-from lenet.core.params import AllParams
-from lenet.model import summary
+from lenet.core.errors import as_typed
+from lenet.model.architecture import Network
 from lenet.sources.split import TEST_COUNTS
 
 # On the official USPS test set: error rate in percent, method, source.
@@ -35,9 +34,9 @@ def markdown(
     per_class: pd.DataFrame,
     predictions: pd.DataFrame,
     cards: Mapping[str, Mapping[str, Any]],
-    files: Mapping[str, Path],
+    hashes: Mapping[str, tuple[str, str]],
     pictures: Mapping[str, str],
-    params: AllParams,
+    params: Mapping[str, Any],
 ) -> str:
     """Return the report as Markdown (CommonMark with tables).
 
@@ -48,10 +47,10 @@ def markdown(
         per_class: see `evaluation.per_class`.
         predictions: see `evaluation.predictions_table`.
         cards: see `data_card.data_card`; by name of the data set, `training` and `test`.
-        files: whose md5 identify the run, by what they are; `predictions` is among them.
+        hashes: file and MD5 of what identifies the run, by what it is; `predictions` is among them.
         pictures: address of each picture by its name: confusion, mistakes, curves, digits, warps,
             filters, responses.
-        params: all parameters.
+        params: what params.yaml holds.
     """
     # Any text of a person's own, such as a file's name, stays text.
     templates = _templates(finalize=_escaped)
@@ -66,13 +65,11 @@ def markdown(
         published=PUBLISHED if counts["test"] == TEST_COUNTS else (),
         cards=cards,
         counts=counts,
-        hashes={name: (path, _md5(path)) for name, path in files.items()},
+        hashes=hashes,
         pictures=pictures,
-        params={name: _plain(value) for name, value in sorted(params)},
-        members=params.members,
-        layers=summary.table(
-            image_size=params.image_size, c3=params.c3, pooling=params.pooling
-        ).to_dict("records"),
+        params=dict(_flat(params)),
+        members=params["members"],
+        layers=Network.check(**params["network"]).table().to_dict("records"),
     )
 
 
@@ -111,20 +108,13 @@ def _escaped(value: object) -> str:
     return re.sub(r"([\\`*_\[\]<>|#~&@])", r"\\\1", re.sub(r"[\r\n]+", " ", str(value)))
 
 
-def _plain(value: object) -> str:
-    """Return a parameter's value as a person writes it in params.yaml."""
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_plain, value))}]"
-    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
-def _md5(path: Path) -> str:
-    """Return the hash of a file, the one that DVC knows it by."""
-    md5 = hashlib.md5(usedforsecurity=False)
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            md5.update(block)
-    return md5.hexdigest()
+def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the dotted name of each parameter and its value, as a user types them behind `-S`."""
+    for name, value in sorted(params.items()):
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", as_typed(value)
 
 
 def _digits(per_class: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:

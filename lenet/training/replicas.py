@@ -7,20 +7,20 @@ from lenet.model.network import LeNet
 
 
 def parts(images: int, count: int) -> list[slice]:
-    """Cut a batch into `count` parts of equal size; the last have less, or nothing."""
+    """Cut a batch into `count` parts of equal size; the last parts have fewer images, or none."""
     size = -(-images // count)
     return [slice(min(i * size, images), min((i + 1) * size, images)) for i in range(count)]
 
 
 class Replicas:
-    """An initialised network and copies of it, each for its part of a batch.
+    """An initialised network and its copies, each for its part of a batch.
 
-    MXNet's engine runs them side by side, as far as there are cores. Copies, because it takes
-    turns with the gradients of weights that are shared. What a part is, and the order in which
-    the gradients are added up, depend on `count` alone: so do the bits.
+    MXNet's engine runs them side by side, as far as there are cores. They are copies because the
+    engine takes turns with the gradients of shared weights. The parts, and the order in which the
+    gradients are added, depend on `count` alone, and so do the bits.
 
     Args:
-        network: learns; hybridized here.
+        network: learns; is hybridized here.
         count: parts of a batch; 1 is the network by itself.
         context: where its weights are.
     """
@@ -28,41 +28,39 @@ class Replicas:
     def __init__(self, network: LeNet, count: int, *, context: mx.Context) -> None:
         network.hybridize(static_alloc=True, static_shape=True)
         copies = [copy.deepcopy(network) for _ in range(1, count)]
-        for one in copies:
-            one.initialize(ctx=context, force_reinit=True)
+        for replica in copies:
+            replica.initialize(ctx=context, force_reinit=True)
         self._networks = [network, *copies]
-        self._criteria = [
-            mx.gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False) for _ in self._networks
-        ]
+        self._criteria = [mx.gluon.loss.SoftmaxCrossEntropyLoss() for _ in self._networks]
         for criterion in self._criteria:
             criterion.hybridize(static_alloc=True, static_shape=True)
-        # Without the constants, which have no gradient.
+        # Constants have no gradient.
         self._parameters = [
-            [p for p in one.collect_params().values() if p.grad_req != "null"]
-            for one in self._networks
+            [p for p in replica.collect_params().values() if p.grad_req != "null"]
+            for replica in self._networks
         ]
         self.follow()
 
     @property
     def gradients(self) -> list[mx.nd.NDArray]:
-        """Those of the network: what `learn` left there."""
+        """The gradients of the network's parameters, as `learn` left them."""
         return [parameter.grad() for parameter in self._parameters[0]]
 
-    def learn(self, data: mx.nd.NDArray, target: mx.nd.NDArray) -> tuple[mx.nd.NDArray, ...]:
+    def learn(self, data: mx.nd.NDArray, labels: mx.nd.NDArray) -> tuple[mx.nd.NDArray, ...]:
         """Leave the gradients of the summed loss of a batch in the network.
 
         Args:
-            data: input (n, 1, side, side).
-            target: the distribution over the classes that each should be given, (n, 10).
+            data: the network's input, (n, 1, side, side).
+            labels: (n,).
 
-        Returns the scores (n, 10) and the losses (n,).
+        Returns the scores (n, classes) and the losses (n,).
         """
-        # Of a short last batch there may be nothing for some.
+        # A short last batch may have no images for the last replicas.
         each = [part for part in parts(len(data), len(self._networks)) if part.start < part.stop]
         with mx.autograd.record():
             scores = [net(data[part]) for net, part in zip(self._networks, each, strict=False)]
             losses = [
-                criterion(score, target[part])
+                criterion(score, labels[part])
                 for criterion, score, part in zip(self._criteria, scores, each, strict=False)
             ]
         for loss in losses:

@@ -1,57 +1,53 @@
-"""Random warps of training images: a map and a power for each image and epoch."""
+"""Random warps of training images: turned, scaled, shifted, with thinner or thicker strokes."""
+
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+
+from lenet.core.params import Number, Params
 
 
-def random_affine(
-    generator: np.random.Generator,
-    n: int,
-    *,
-    rotation: float,
-    shear: float,
-    scale: float,
-    aspect: float,
-    shift: float,
-) -> NDArray[np.float32]:
-    """Draw `n` affine maps from the enlarged image's coordinates to the digit's, both in [-1, 1].
+class Warp(Params, frozen=True):
+    """How far training warps images: the group `warp` of params.yaml.
 
-    Args:
-        generator: the source of the draws, all uniform.
-        n: how many.
-        rotation: largest angle in degrees, either way.
-        shear: largest horizontal shear, the shift of a row per unit of height.
-        scale: largest change of size either way, as a natural logarithm.
-        aspect: largest change of width, and the opposite one of height, likewise.
-        shift: largest shift in each direction, in half-widths of the digit.
+    Each value is a largest amount, drawn uniformly either way for each image and epoch; 0 is none.
 
-    Returns (n, 2, 3) float32, a matrix [A | t] each.
+    rotation: angle in degrees.
+    scale: change of size, as a natural logarithm.
+    shift: shift in each direction, in half-widths of the image.
+    gamma: power that ink is raised to, as a natural logarithm: thinner or thicker strokes.
     """
-    angle = np.deg2rad(generator.uniform(-rotation, rotation, n))
-    slant = generator.uniform(-shear, shear, n)
-    size = np.exp(generator.uniform(-scale, scale, n))
-    stretch = np.exp(generator.uniform(-aspect, aspect, n))
-    width, height = size * stretch, size / stretch
-    affine = np.empty((n, 2, 3), np.float32)
-    affine[:, 0, 0] = width * np.cos(angle)
-    affine[:, 0, 1] = width * (slant * np.cos(angle) - np.sin(angle))
-    affine[:, 1, 0] = height * np.sin(angle)
-    affine[:, 1, 1] = height * (slant * np.sin(angle) + np.cos(angle))
-    affine[:, :, 2] = generator.uniform(-shift, shift, (n, 2))
-    return affine
 
+    group: ClassVar[str] = "warp"
 
-def random_gamma(
-    generator: np.random.Generator, images: NDArray[np.float32], *, gamma: float
-) -> NDArray[np.float32]:
-    """Make strokes thinner or thicker by raising each image to a power of its own.
+    rotation: Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
+    scale: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    shift: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    gamma: Number = Field(ge=0, le=2, description="a number from 0 to 2")
 
-    Args:
-        generator: the source of the draws, uniform.
-        images: (n, side, side) float32 in [0, 1].
-        gamma: largest natural logarithm of the power, either way.
+    def draw(
+        self, generator: np.random.Generator, images: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Draw a warp for each image.
 
-    Returns (n, side, side) float32 in [0, 1].
-    """
-    power = np.exp(generator.uniform(-gamma, gamma, (len(images), 1, 1))).astype(np.float32)
-    return images**power
+        Args:
+            generator: the source of the draws.
+            images: (n, side, side) float32 in [0, 1].
+
+        Returns the affine maps, from positions in the warped view to positions in the plain one,
+        (n, 2, 3) float32; and the images with their ink raised to a power, like `images`.
+        """
+        n = len(images)
+        angle = np.deg2rad(generator.uniform(-self.rotation, self.rotation, n))
+        generator.random(n)
+        size = np.exp(generator.uniform(-self.scale, self.scale, n))
+        generator.random(n)
+        affine = np.empty((n, 2, 3), np.float32)
+        affine[:, 0, 0] = affine[:, 1, 1] = size * np.cos(angle)
+        affine[:, 1, 0] = size * np.sin(angle)
+        affine[:, 0, 1] = -affine[:, 1, 0]
+        affine[:, :, 2] = generator.uniform(-self.shift, self.shift, (n, 2))
+        power = np.exp(generator.uniform(-self.gamma, self.gamma, (n, 1, 1)))
+        return affine, images ** power.astype(np.float32)

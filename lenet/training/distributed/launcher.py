@@ -1,4 +1,4 @@
-"""Starting the processes of a training with several workers, and ending them all as one."""
+"""Starts the processes of a training with several workers, and ends them together."""
 
 import ipaddress
 import os
@@ -15,10 +15,10 @@ from typing import IO
 
 from lenet.core.errors import InputError
 
-# ps-lite's names; the last one is of seconds without a sign of life.
+# Environment variables of ps-lite; the last is a number of seconds without a sign of life.
 ROLE, ADDRESS, PORT = "DMLC_ROLE", "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
 LOST_AFTER = "PS_HEARTBEAT_TIMEOUT"
-# Process number of the one that started this one, and without which it has nothing to do.
+# PID of the launcher, without which a process that it started has nothing to do.
 LAUNCHER = "LENET_LAUNCHER"
 _NODE_HOST = "DMLC_NODE_HOST"
 _LOOPBACK = "127.0.0.1"
@@ -27,10 +27,10 @@ _HEARTBEAT = 2
 
 
 def configure(workers: int) -> str:
-    """Complete the environment of a process of a training with so many workers; return its role.
+    """Complete the environment of a process of a training with `workers`; return its role.
 
-    Without an address it stays on this machine: the server has no authentication.
-    Raises InputError where the environment says what cannot be.
+    Without an address the training stays on this machine: the server has no authentication.
+    Raises InputError where a variable has a value that cannot be.
     """
     address, own_address = _addresses(os.environ.get(ADDRESS) or _LOOPBACK)
     _check_whole(LOST_AFTER, "20", _HEARTBEAT + 1, 86_400)
@@ -39,24 +39,24 @@ def configure(workers: int) -> str:
         "DMLC_NUM_WORKER": str(workers),
         "DMLC_NUM_SERVER": "1",
         "PS_HEARTBEAT_INTERVAL": str(_HEARTBEAT),
-        # Whoever joins by hand is a worker.
+        # A process that joins by hand is a worker.
         ROLE: os.environ[ROLE] if LAUNCHER in os.environ else "worker",
     }
-    # Where other processes of the training reach this one.
+    # The address where other processes of the training reach this one.
     _check_own(_NODE_HOST, os.environ.setdefault(_NODE_HOST, own_address))
-    # ps-lite would take the first for its own port, and all processes for the same; by the second
-    # it would talk by files, and wait for ever for those that do not.
+    # ps-lite would take PORT for the port of every process, and DMLC_LOCAL for an order to talk
+    # through files.
     for name in ("PORT", "DMLC_LOCAL"):
         os.environ.pop(name, None)
     return os.environ[ROLE]
 
 
 def _addresses(leader: str) -> tuple[str, str]:
-    """Return the address of the machine that leads, and of this one on the way there."""
+    """Return the address of the leading machine, and this machine's address on the way there."""
     try:
         address = socket.gethostbyname(leader)
         with socket.socket(type=socket.SOCK_DGRAM) as to_leader:
-            # Sends nothing.
+            # A datagram socket sends nothing when it connects.
             to_leader.connect((address, 1))
             own_address = to_leader.getsockname()[0]
     except (OSError, UnicodeError) as error:
@@ -67,7 +67,7 @@ def _addresses(leader: str) -> tuple[str, str]:
     if ipaddress.ip_address(address).is_unspecified:
         raise InputError(
             f"{ADDRESS}: found {leader!r}, which is every address of this machine, also those that "
-            "strangers reach; expected that of the network which the workers share."
+            "strangers reach; expected an address in the network that the workers share."
         )
     return address, own_address
 
@@ -95,17 +95,26 @@ def _check_whole(name: str, default: str, low: int, high: int) -> None:
         raise InputError(f"{name}: found {found!r}; expected a whole number from {low} to {high}.")
 
 
-def launch(command: Sequence[str], *, workers: int) -> None:
-    """Run `command` as a training's first worker, and around it all the others that it needs.
-
-    These are the scheduler, the server and further workers, and run `command` with --join. If
-    the environment names an address, further workers come from elsewhere, and are waited for.
+def takes_part(*, join: bool) -> bool:
+    """Return whether this process takes part in a training, rather than start it.
 
     Args:
-        command: reads the settings that it finds in the environment.
-        workers: of the training.
+        join: whether a user asked to take part in a training that is led elsewhere.
+    """
+    return join or LAUNCHER in os.environ
 
-    Raises InputError where a process fails; then no other is left.
+
+def launch(command: Sequence[str], workers: int) -> None:
+    """Run `command` as a training's first worker, with all other processes that it needs.
+
+    The scheduler, the server and further workers run `command` with --join. If the environment
+    names an address, further workers come from elsewhere, and are waited for.
+
+    Args:
+        command: reads its settings from the environment.
+        workers: number of workers.
+
+    Raises InputError where a process fails; no other process is left then.
     """
     here = 1 if os.environ.get(ADDRESS) else workers
     configure(workers)
@@ -125,12 +134,12 @@ def launch(command: Sequence[str], *, workers: int) -> None:
 
 
 def _free_port() -> int:
-    """Return the port that the environment names, if it is free, or one that is."""
+    """Return the port that the environment names, if it is free, or any free port."""
     if PORT in os.environ:
         check_port()
     address, port = os.environ[ADDRESS], int(os.environ.get(PORT, "0"))
     with socket.socket() as free:
-        # As ps-lite itself: a port that was in use a moment ago is free.
+        # ps-lite does so too: a port that was in use a moment ago is free.
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             free.bind((address, port))
@@ -144,34 +153,34 @@ def _free_port() -> int:
 
 @dataclass(frozen=True)
 class _Process:
-    """A process of a training; `said` is what it printed, None where that is not kept."""
+    """A process of a training; `output` is what it printed, None where that is not kept."""
 
     role: str
     popen: subprocess.Popen
-    said: IO[str] | None
+    output: IO[str] | None
 
     def failed(self) -> bool:
         return bool(self.popen.poll())
 
     def report(self) -> str:
-        """Tell how it ended, and the last that it said."""
+        """Return how it ended, and the last lines of its output."""
         how = (
             f"was killed by {signal.Signals(-self.popen.returncode).name}"
             if self.popen.returncode < 0
             else f"ended with exit status {self.popen.returncode}"
         )
         last = ""
-        if self.said:
-            self.said.seek(0)
-            last = "".join(f"\n{line}" for line in self.said.read().strip().splitlines()[-5:])
+        if self.output:
+            self.output.seek(0)
+            last = "".join(f"\n{line}" for line in self.output.read().strip().splitlines()[-5:])
         return (
-            f"a {self.role} of the training (process {self.popen.pid}) {how}. The others have been "
+            f"a {self.role} of the training (PID {self.popen.pid}) {how}. The others have been "
             f"stopped; run it again.{last}"
         )
 
 
 class _Processes:
-    """The processes of a training, the one that leads first; none outlives the `with` block."""
+    """The processes of a training, the leader first; none outlives the `with` block."""
 
     def __init__(self) -> None:
         self._started: list[_Process] = []
@@ -188,36 +197,36 @@ class _Processes:
         self._files.close()
 
     def start(self, role: str, command: Sequence[str]) -> None:
-        """Start one; what those behind the first say is kept for the case that they fail."""
-        said = None
+        """Start a process; the output of all but the first is kept in case they fail."""
+        output = None
         if self._started:
-            said = self._files.enter_context(tempfile.TemporaryFile("w+", errors="replace"))  # noqa: SIM115
-        # Ctrl-C is for this process, which ends the others.
+            output = self._files.enter_context(tempfile.TemporaryFile("w+", errors="replace"))  # noqa: SIM115
+        # This process takes a Ctrl-C, and ends the others.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             popen = subprocess.Popen(
                 command,
                 env=os.environ | {ROLE: role, LAUNCHER: str(os.getpid())},
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
             )
         finally:
             signal.signal(signal.SIGINT, handler)
-        self._started.append(_Process(role, popen, said))
+        self._started.append(_Process(role, popen, output))
 
     def wait(self) -> None:
-        """Wait until all have ended well, or raise InputError for one that did not."""
+        """Wait until all processes have succeeded; raise InputError for one that fails."""
         leading = self._started[0]
         running = True
         while running:
             running = any(process.popen.poll() is None for process in self._started)
             failed = next(filter(_Process.failed, self._started), None)
             if failed:
-                # The one that leads may be about to fail for the same reason.
+                # The leader may be about to fail for the same reason.
                 with suppress(subprocess.TimeoutExpired):
                     leading.popen.wait(1)
                 if leading.popen.returncode == 1:
-                    # It has said why.
+                    # It has printed why.
                     sys.exit(1)
                 raise InputError(failed.report())
             time.sleep(0.1)

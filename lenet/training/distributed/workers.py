@@ -27,50 +27,48 @@ from lenet.training.replicas import parts
 
 # Seconds.
 _REACH_WITHIN = 60
-# Times in a row, half a second apart, that a process has to be found lost: while ps-lite starts, it
-# may for a moment take all others to be so.
+# A process counts as lost after so many checks in a row, half a second apart: while ps-lite starts,
+# it may take all others for lost for a moment.
 _LOST_CHECKS = 3
-# Groups of ps-lite's processes. The scheduler watches all others, and these the scheduler.
+# Process groups of ps-lite. The scheduler watches all others, and they watch the scheduler.
 _SCHEDULER, _SERVERS_AND_WORKERS = 1, 2 + 4
 
 
 class Workers:
-    """What the workers of a training have to say to each other; this process is one of them.
+    """The workers of a training, of which this process is one.
 
     Args:
-        store: MXNet's key-value store of type dist_sync, or None where this process is alone.
+        store: MXNet's key-value store of type dist_sync.
 
     Attributes:
-        rank: of this process, from 0.
-        count: of workers.
+        rank: number of this process, from 0.
+        count: number of workers.
     """
 
-    def __init__(self, store: mx.kv.KVStore | None = None) -> None:
+    def __init__(self, store: mx.kv.KVStore) -> None:
         self._store = store
-        self.rank = store.rank if store else 0
-        self.count = store.num_workers if store else 1
+        self.rank = store.rank
+        self.count = store.num_workers
         self._keys: set[str] = set()
 
     def part(self, images: int) -> slice:
-        """Return which of a batch of so many images are this worker's; of a few perhaps none."""
+        """Return this worker's part of a batch of `images`; a small batch may have none for it."""
         return parts(images, self.count)[self.rank]
 
     def add_up(self, key: str, arrays: Sequence[mx.nd.NDArray]) -> None:
-        """Put the sums over all workers in the place of `arrays`; all have to call it.
+        """Replace `arrays` by their sums over all workers; every worker has to call it.
 
         The sums have the same bits each time.
 
         Args:
-            key: of these arrays, the same in every worker.
+            key: names these arrays, the same in every worker.
             arrays: float32, of any shapes.
         """
-        if self._store is None:
-            return
-        # In one message: the way there and back takes longer than the network's 60,000 numbers.
+        # One message for all: the round trip takes longer than the network's 60,000 numbers.
         flat = mx.nd.concat(*(array.reshape(-1) for array in arrays), dim=0)
         if self.count > 2:
-            # The server adds in the order of arrival, which two terms alone do not mind. So each
-            # worker has a row of its own there, and they are added up here.
+            # The server adds in the order of arrival, which changes the sum of three terms or
+            # more. So each worker sends a row of its own, and the rows are added up here.
             rows = mx.nd.zeros((self.count, flat.size), ctx=flat.context)
             rows[self.rank] = flat
             self._exchange(key, rows)
@@ -83,28 +81,24 @@ class Workers:
             start += array.size
 
     def _exchange(self, key: str, array: mx.nd.NDArray) -> None:
-        assert self._store
         if key not in self._keys:
             self._store.init(key, array)
             self._keys.add(key)
         self._store.pushpull(key, array, out=array)
 
     def agree_on(self, *inputs: bytes | memoryview) -> None:
-        """Raise InputError, in all workers, where one was given other `inputs`."""
-        if self._store is None:
-            return
+        """Raise InputError, in all workers, where one worker was given other `inputs`."""
         digest = hashlib.sha256()
-        for one in inputs:
-            digest.update(hashlib.sha256(one).digest())
-        # Pieces of which float32 holds the sum exactly, in whichever order; and as many whatever
-        # this worker takes the number of workers to be.
+        for part in inputs:
+            digest.update(hashlib.sha256(part).digest())
+        # float32 holds the sums of such pieces exactly, in any order.
         own = np.frombuffer(digest.digest(), np.uint16).astype(np.float32)
         total = mx.nd.array(own)
         self._exchange("inputs", total)
         if (total.asnumpy() != self.count * own).any():
             raise InputError(
                 "the workers were given different training images or parameters. Each needs the "
-                "same params.yaml and the same npz as the one that leads: `git pull`, `dvc pull`."
+                "same params.yaml and the same npz as the leader: `git pull`, `dvc pull`."
             )
 
 
@@ -116,28 +110,25 @@ def serve() -> None:
     def refuse(*_: object) -> None:
         print("refused a command, which MXNet would unpickle", file=sys.stderr)
 
-    # In the place of MXNet's own, which unpickles what it is sent.
+    # MXNet's own controller would unpickle what it is sent.
     controller = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(refuse)
     with watch.over(store):
         mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
 
 
 @contextmanager
-def together(kvstore: str) -> Iterator[Workers]:
-    """Take part in a training, as the environment says; with kvstore "local" alone.
+def joined() -> Iterator[Workers]:
+    """Take part in a training, as the environment says.
 
-    Raises InputError where there is no scheduler to be found.
+    Raises InputError where no scheduler is to be found.
     """
-    if kvstore == "local":
-        yield Workers()
-        return
     _reach_scheduler()
     watch = _Watch()
     store = mx.kv.create("dist_sync")
     try:
         with watch.over(store):
             yield Workers(store)
-            # The others may need longer.
+            # Other workers may need longer.
             store._barrier()
     except BaseException:
         # Closing the store would wait for workers that wait for this one.
@@ -146,7 +137,7 @@ def together(kvstore: str) -> Iterator[Workers]:
 
 
 def _reach_scheduler() -> None:
-    """Wait until the scheduler listens: MXNet would wait for ever, and say nothing."""
+    """Wait until the scheduler listens: MXNet would wait for ever, without a word."""
     check_port()
     deadline = time.monotonic() + _REACH_WITHIN
     while (error := _refusal(greets=True)) is not None:
@@ -159,7 +150,7 @@ def _reach_scheduler() -> None:
 
 
 def _refusal(*, greets: bool = False) -> OSError | None:
-    """Return why the scheduler cannot be reached, or why it is none; None where it can.
+    """Return why the scheduler cannot be reached; None where it can.
 
     Args:
         greets: whether to wait for the first byte of its greeting as well.
@@ -167,9 +158,9 @@ def _refusal(*, greets: bool = False) -> OSError | None:
     try:
         address = (os.environ[ADDRESS], int(os.environ[PORT]))
         with socket.create_connection(address, timeout=5) as connection:
-            # ZeroMQ's, in all its versions (ZMTP 3.1, section "Framing").
+            # Every version of ZeroMQ greets so (ZMTP 3.1, section "Framing").
             if greets and connection.recv(1) != b"\xff":
-                return ConnectionError("what answers there is no scheduler of MXNet's")
+                return ConnectionError("what answers there is not MXNet's scheduler")
     except TimeoutError:
         return TimeoutError("no answer")
     except OSError as error:
@@ -178,9 +169,9 @@ def _refusal(*, greets: bool = False) -> OSError | None:
 
 
 class _Watch(threading.Thread):
-    """Ends this process when the one that started it has gone, or one that it needs is lost.
+    """Ends this process when the launcher has gone, or a process that it needs is lost.
 
-    MXNet itself would wait for it for ever.
+    MXNet itself would wait for ever.
     """
 
     def __init__(self) -> None:
@@ -188,18 +179,18 @@ class _Watch(threading.Thread):
         self._store: mx.kv.KVStore | None = None
         self._done = False
         self._lock = threading.Lock()
-        # Of one that joined by hand the shell may go.
+        # A process that joined by hand has no launcher.
         self._parent = int(os.environ.get(LAUNCHER, 0))
         self._lost_after = int(os.environ[LOST_AFTER])
         self.start()
 
     @contextmanager
     def over(self, store: mx.kv.KVStore) -> Iterator[None]:
-        """Watch those at the other ends of `store` meanwhile."""
+        """Watch the processes at the other ends of `store` meanwhile."""
         self._store = store
         yield
         with self._lock:
-            # Freed with its last user, and with that the connections closed.
+            # Its last reference closes the connections.
             self._store = None
             self._done = True
 

@@ -1,0 +1,71 @@
+"""NumPy code recorded as an ONNX graph."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import spox.opset.ai.onnx.v17 as op
+from spox import Var
+
+_FUNCTIONS: Mapping[Any, Callable[..., Var]] = {
+    np.add: op.add,
+    np.subtract: op.sub,
+    np.multiply: op.mul,
+    np.divide: op.div,
+    np.power: op.pow,
+    np.sqrt: op.sqrt,
+    np.maximum: lambda *values: op.max(values),
+    np.greater: op.greater,
+    np.where: op.where,
+}
+
+
+class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array of the graph, to which NumPy's functions and operators add nodes.
+
+    Constants take the dtype of the array that they meet.
+
+    Args:
+        var: the value in the graph.
+        dtype: of its elements.
+    """
+
+    def __init__(self, var: Var, dtype: type[np.generic]) -> None:
+        self.var = var
+        self.dtype = dtype
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The sides that are known when the graph is built; None for the others."""
+        shape = self.var.unwrap_tensor().shape
+        assert shape is not None
+        return tuple(side if isinstance(side, int) else None for side in shape)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **_: Any) -> "Traced":
+        return self._record(ufunc, inputs) if method == "__call__" else NotImplemented
+
+    def __array_function__(
+        self, func: Callable, types: Any, inputs: tuple, keywords: dict
+    ) -> "Traced":
+        return self._record(func, inputs)
+
+    def _record(self, function: Any, inputs: tuple) -> "Traced":
+        if function not in _FUNCTIONS:
+            return NotImplemented
+        # A comparison gives booleans, which do not say the dtype of the constants beside them.
+        dtype = next(i.dtype for i in inputs if isinstance(i, Traced) and i.dtype is not np.bool_)
+        values = [
+            i.var if isinstance(i, Traced) else op.constant(value=np.asarray(i, dtype))
+            for i in inputs
+        ]
+        return Traced(_FUNCTIONS[function](*values), np.bool_ if function is np.greater else dtype)
+
+    def sum(self, axis: int, dtype: type[np.generic] | None = None) -> "Traced":
+        """Return the sums along `axis`, of the elements as `dtype`."""
+        values = self.astype(dtype or self.dtype)
+        axes = op.constant(value=np.array([axis], np.int64))
+        return Traced(op.reduce_sum(values.var, axes, keepdims=0), values.dtype)
+
+    def astype(self, dtype: type[np.generic]) -> "Traced":
+        """Return the array with elements of `dtype`."""
+        return self if dtype is self.dtype else Traced(op.cast(self.var, to=dtype), dtype)

@@ -1,0 +1,63 @@
+"""What a network says of a test set, image by image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The predictions of one network for one test set.
+
+    labels: (n,) int64, the actual classes.
+    probabilities: (n, classes) float32, rows that add up to 1.
+    train_index: (n,) int64, the first training image that is equal, -1 where none is.
+    """
+
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    train_index: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return self.probabilities.shape[1]
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The most probable class of each image, (n,) int64."""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """The probability of the predicted class, (n,) float32."""
+        return self.probabilities.max(axis=1)
+
+    @property
+    def mistakes(self) -> NDArray[np.int64]:
+        """The indices of the misclassified images, the most confident first, (m,) int64."""
+        wrong = np.flatnonzero(self.predicted != self.labels)
+        return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
+
+    def table(self) -> pd.DataFrame:
+        """Return a row an image, in order.
+
+        Columns: index, from 0; actual and predicted class; confidence, rounded to 4 decimals;
+        train_index, empty where no training image is equal.
+        """
+        return pd.DataFrame(
+            {
+                "index": np.arange(len(self)),
+                "actual": self.labels,
+                "predicted": self.predicted,
+                "confidence": self.confidence.astype(np.float64).round(4),
+                "train_index": pd.Series(self.train_index, dtype="Int64").where(
+                    self.train_index >= 0
+                ),
+            }
+        )

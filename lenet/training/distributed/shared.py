@@ -1,0 +1,89 @@
+"""Batches and steps that several workers share, each with its part of every batch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.training.batches import Batch, Batches
+from lenet.training.distributed.workers import Workers
+from lenet.training.learner import Learner
+
+
+@dataclass(frozen=True)
+class _Part(Batch):
+    """A worker's part of a batch.
+
+    total: images of the whole batch.
+    empty: whether the worker has no part; the data are then a spare image to be ignored.
+    """
+
+    total: int
+    empty: bool
+
+    @property
+    def size(self) -> int:
+        return self.total
+
+
+class SharedBatches(Batches):
+    """A worker's part of each batch; every worker draws the warps of all images.
+
+    Args:
+        workers: those who share the batches.
+    """
+
+    def __init__(self, workers: Workers, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._workers = workers
+
+    def _cut(
+        self, images: NDArray[np.float32], affine: NDArray[np.float32], labels: NDArray[np.int64]
+    ) -> Iterator[Batch]:
+        numbers = np.arange(len(labels))
+        batches = [
+            numbers[start : start + self._batch_size]
+            for start in range(0, len(labels), self._batch_size)
+        ]
+        own = [batch[self._workers.part(len(batch))] for batch in batches]
+        mine = np.concatenate(own)
+        # MXNet has no arrays without elements, so a worker without a part gets one spare image.
+        chosen = mine if len(mine) else numbers[:1]
+        data, target = self._input(images[chosen], affine[chosen], labels[chosen])
+        first = 0
+        for batch, part in zip(batches, own, strict=True):
+            at = slice(first, first + len(part)) if len(part) else slice(0, 1)
+            first += len(part)
+            yield _Part(data[at], target[at], len(batch), empty=not len(part))
+
+
+class SharedLearner(Learner):
+    """A network that takes each step together with the same network of the other workers.
+
+    Args:
+        workers: those who take the steps.
+    """
+
+    def __init__(self, workers: Workers, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._workers = workers
+
+    def step(self, batch: Batch) -> None:
+        """Learn from a batch, of which this worker has a part."""
+        if isinstance(batch, _Part) and batch.empty:
+            for gradient in self._replicas.gradients:
+                gradient[:] = 0
+            self._update(batch.size)
+        else:
+            super().step(batch)
+
+    def _update(self, size: int) -> None:
+        self._workers.add_up(f"{self.network.prefix}gradients", self._replicas.gradients)
+        super()._update(size)
+
+    def means(self, images: int) -> tuple[float, float]:
+        """Return the means over the images of all workers; see the base class."""
+        self._workers.add_up(f"{self.network.prefix}sums", [self._loss, self._correct])
+        return super().means(images)

@@ -1,0 +1,86 @@
+"""A network that learns: initial weights, optimizer, and one step a batch."""
+
+import numpy as np
+
+from lenet.core.errors import InputError
+from lenet.model._mxnet import mx
+from lenet.model.network import LeNet
+from lenet.training.batches import Batch
+from lenet.training.recipe import Recipe
+from lenet.training.replicas import Replicas
+
+
+class Learner:
+    """A network in training.
+
+    Args:
+        network: is hybridized and given initial weights.
+        recipe: how it is trained.
+        steps: how many there will be, for the schedule of the learning rate.
+        context: where to train.
+        initializer: of the weights; Xavier's if not given.
+    """
+
+    def __init__(
+        self,
+        network: LeNet,
+        recipe: Recipe,
+        *,
+        steps: int,
+        context: mx.Context,
+        initializer: mx.init.Initializer | None = None,
+    ) -> None:
+        self.network, self.recipe, self.context = network, recipe, context
+        mx.random.seed(recipe.seed, ctx=context)
+        network.initialize(initializer or mx.init.Xavier(), ctx=context, force_reinit=True)
+        self._replicas = Replicas(network, recipe.replicas, context=context)
+        self._trainer = _trainer(network, recipe, steps)
+        self._reset()
+
+    def _reset(self) -> None:
+        # Sums stay on the device until the epoch's end: reading one would stall MXNet's queue.
+        self._loss = mx.nd.zeros(1, ctx=self.context)
+        self._correct = mx.nd.zeros(1, ctx=self.context)
+
+    def step(self, batch: Batch) -> None:
+        """Learn from a batch."""
+        scores, loss = self._replicas.learn(batch.data, batch.labels)
+        self._update(batch.size)
+        self._loss += loss.sum()
+        self._correct += (scores.argmax(axis=1) == batch.labels).sum()
+
+    def _update(self, size: int) -> None:
+        """Change the weights by the gradients of a batch of `size` images."""
+        self._trainer.step(size)
+        self._replicas.follow()
+
+    def means(self, images: int) -> tuple[float, float]:
+        """Return the mean loss and accuracy of the `images` learnt from since the last call.
+
+        Raises InputError where the training has diverged.
+        """
+        loss, accuracy = self._loss.asscalar() / images, self._correct.asscalar() / images
+        self._reset()
+        # The last step comes after the last loss.
+        weights = (p.data(self.context) for p in self.network.collect_params().values())
+        if not np.isfinite(loss):
+            raise self._diverged(f"the mean loss is {loss}")
+        if not all(np.isfinite(weight.asnumpy()).all() for weight in weights):
+            raise self._diverged("some weights are no finite numbers")
+        return float(loss), float(accuracy)
+
+    def _diverged(self, reason: str) -> InputError:
+        return InputError(f"training diverged: {reason}. Lower lr ({self.recipe.lr}).")
+
+
+def _trainer(network: LeNet, recipe: Recipe, steps: int) -> mx.gluon.Trainer:
+    settings = {
+        "learning_rate": recipe.lr,
+        "momentum": recipe.momentum,
+        "wd": recipe.weight_decay,
+    }
+    if recipe.lr_schedule == "cosine":
+        settings["lr_scheduler"] = mx.lr_scheduler.CosineScheduler(steps, base_lr=recipe.lr)
+    # MXNet's "nag" is Nesterov's momentum; without momentum "sgd" does the same with less work.
+    optimizer = "nag" if recipe.momentum else "sgd"
+    return mx.gluon.Trainer(network.collect_params(), optimizer, settings, kvstore=None)
