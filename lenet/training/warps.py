@@ -41,9 +41,7 @@ class Warp(Params, frozen=True):
         """
         n = len(images)
         angle = np.deg2rad(generator.uniform(-self.rotation, self.rotation, n))
-        generator.random(n)
         size = np.exp(generator.uniform(-self.scale, self.scale, n))
-        generator.random(n)
         affine = np.empty((n, 2, 3), np.float32)
         affine[:, 0, 0] = affine[:, 1, 1] = size * np.cos(angle)
         affine[:, 1, 0] = size * np.sin(angle)
