@@ -11,6 +11,8 @@ NAMES = [
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")),
 ]
 
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -22,21 +24,22 @@ class Page:
     def text(self) -> str:
         return (ROOT / self.name).read_text()
 
-    @property
+    @cached_property
+    def prose(self) -> str:
+        """The text without fenced blocks."""
+        return _FENCED.sub("", self.text)
+
+    @cached_property
     def blocks(self) -> list[str]:
         """The blocks of code, fenced or indented; not the diagrams."""
-        fenced = re.findall(r"^```(?!mermaid)\w*\n(.*?)^```$", self.text, re.M | re.S)
-        rest = re.sub(r"^```.*?^```$", "", self.text, flags=re.M | re.S)
-        indented = re.findall(r"(?<=\n\n)((?: {4,}.*\n|\n(?= {4}))+)", rest)
-        return [*fenced, *indented]
+        fenced = [block for kind, block in _FENCED.findall(self.text) if kind != "mermaid"]
+        return [*fenced, *re.findall(r"(?<=\n\n)((?: {4,}.*\n|\n(?= {4}))+)", self.prose)]
 
-    @property
+    @cached_property
     def code(self) -> list[str]:
-        """The blocks of code and the code within the text; lines that end in \\ are joined."""
-        prose = re.sub(r"^```.*?^```$", "", self.text, flags=re.M | re.S)
-        inline = re.findall(
-            r"`([^`\n]+(?:\n[^`\n]+)?)`", re.sub(r"^ {4,}.*$", "", prose, flags=re.M)
-        )
+        """The blocks of code and the code within sentences; lines that end in \\ are joined."""
+        sentences = re.sub(r"^ {4,}.*$", "", self.prose, flags=re.M)
+        inline = re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", sentences)
         return [re.sub(r"\\\n\s*", "", code) for code in (*self.blocks, *inline)]
 
     @property
@@ -65,9 +68,7 @@ class Page:
     @property
     def anchors(self) -> set[str]:
         """The headings, as GitHub names them in addresses."""
-        headings = re.findall(
-            r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", self.text, flags=re.M | re.S), re.M
-        )
+        headings = re.findall(r"^#+ (.+)$", self.prose, re.M)
         return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
