@@ -39,6 +39,7 @@ audit: setup  ## Look the pinned packages up among the known vulnerabilities
 check: setup  ## Check style, types and dependencies
 	ruff check
 	ruff format --check
+	python tools/style.py
 	mypy
 	pip check
 

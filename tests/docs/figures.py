@@ -51,14 +51,8 @@ def params() -> dict[str, Any]:
     return flat
 
 
-def results() -> list[Sentence | Table]:
-    test, zeros = headline(), share_of_zeros()
-    cards = [read_json(f"metrics/data_{name}.json") for name in ("train", "test")]
-    # A network that calls every image a zero.
-    images = test["images"]
-    interval = binomtest(round((1 - zeros) * images), images).proportion_ci(0.95, "wilson")
-    per_class = pd.read_csv(ROOT / "metrics/per_class.csv")
-    described = ("raw.side", "raw.pixel_range", "raw.first_label")
+def readme() -> list[Sentence | Table]:
+    test, described = headline(), ("raw.side", "raw.pixel_range", "raw.first_label")
     return [
         sentence(
             "README.md",
@@ -67,12 +61,24 @@ def results() -> list[Sentence | Table]:
             **test,
         ),
         sentence("README.md", "on the {images:,} test images of USPS", **test),
-        sentence("README.md", "accuracy was {zeros:.3f}, the share of zeros", zeros=zeros),
+        sentence(
+            "README.md", "accuracy was {zeros:.3f}, the share of zeros", zeros=share_of_zeros()
+        ),
         Table(
             "README.md",
             ("parameter", "meaning", "default"),
             [[f"`{name}`", None, str(params()[name])] for name in described],
         ),
+    ]
+
+
+def results() -> list[Sentence | Table]:
+    test, zeros = headline(), share_of_zeros()
+    # A network that calls every image a zero.
+    images = test["images"]
+    interval = binomtest(round((1 - zeros) * images), images).proportion_ci(0.95, "wilson")
+    per_class = pd.read_csv(ROOT / "metrics/per_class.csv")
+    return [
         sentence(
             "docs/results.md",
             "{images:,} images, one image is {points:.2f} points",
@@ -110,6 +116,12 @@ def results() -> list[Sentence | Table]:
             ],
         ),
         sentence("docs/results.md", "accuracy, {zeros:.3f}, is the share of zeros", zeros=zeros),
+    ]
+
+
+def limits() -> list[Sentence | Table]:
+    cards = [read_json(f"metrics/data_{name}.json") for name in ("train", "test")]
+    return [
         sentence(
             "docs/data.md", "all {images:,} USPS digits", images=sum(c["images"] for c in cards)
         ),
@@ -240,12 +252,24 @@ def ablation() -> list[Sentence | Table]:
     ]
 
 
+def layers() -> list[Sentence | Table]:
+    table = pd.read_csv(ROOT / "docs/plateau/sizes.csv")
+    table = table[(table["variant"] == "the notebook") & (table["moment"] == "at the start")]
+    start = table.groupby("layer")[["signal", "gradient"]].mean()
+    return [
+        sentence(
+            "docs/plateau.md",
+            """units of C1 differ by {C1:.1g} from image to image, of C3 by {C3:.1g}, of C5 by
+            {C5:.1g}, and of F6 and O7 by {F6:.1g}""",
+            **start["signal"],
+        ),
+        sentence("docs/plateau.md", "{O7:.1g} in O7, {C1:.1g} in C1", **start["gradient"]),
+    ]
+
+
 def plateau() -> list[Sentence | Table]:
     page = "docs/plateau.md"
     table = pd.read_csv(ROOT / "docs/plateau/summary.csv").set_index("variant", drop=False)
-    sizes = pd.read_csv(ROOT / "docs/plateau/sizes.csv")
-    sizes = sizes[(sizes["variant"] == "the notebook") & (sizes["moment"] == "at the start")]
-    start = sizes.groupby("layer")[["signal", "gradient"]].mean()
     runs = pd.read_csv(ROOT / "docs/plateau/runs.csv")
 
     def epochs(row: Any) -> str:
@@ -284,13 +308,6 @@ def plateau() -> list[Sentence | Table]:
             right=100 * long["train_accuracy"],
             epochs=long["epochs"],
         ),
-        sentence(
-            page,
-            """units of C1 differ by {C1:.1g} from image to image, of C3 by {C3:.1g}, of C5 by
-            {C5:.1g}, and of F6 and O7 by {F6:.1g}""",
-            **start["signal"],
-        ),
-        sentence(page, "{O7:.1g} in O7, {C1:.1g} in C1", **start["gradient"]),
         sentence(
             page,
             "all ten seeds leave by epoch {last:.0f}",
@@ -443,7 +460,7 @@ def network() -> list[Sentence | Table]:
 def figures() -> list[Sentence | Table]:
     """Return all figures of the pages that come from files."""
     parts = (
-        *(results, search, elimination, ablation, plateau),
+        *(readme, results, limits, search, elimination, ablation, plateau, layers),
         *(training_speed, other_speed, distributed, network),
     )
     return [figure for part in parts for figure in part()]

@@ -84,7 +84,7 @@ def known_paths() -> set[str]:
         text=True,
         check=True,
     ).stdout.split("\n")
-    # What DVCLive lays out beside its plots.
+    # DVCLive writes this file beside its plots.
     files = {*filter(None, listed), *outputs(), "metrics/training/metrics.json"}
     return files | {str(parent) for file in files for parent in Path(file).parents}
 
