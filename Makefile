@@ -15,7 +15,7 @@ $(INSTALLED): requirements.txt tools/setup.sh
 	sh tools/setup.sh
 	touch $@
 
-# The digits too, though nothing uses them here: all that data/dvc.lock knows should be there to push.
+# The digits too, though the recipe does not use them: `dvc push` needs all that data/dvc.lock names.
 repro: setup  ## Fetch, convert, train and evaluate, as far as something changed
 	dvc repro dvc.yaml data/dvc.yaml:digits
 
@@ -60,22 +60,20 @@ plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about
 
 plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an experiment
 	dvc exp run --temp --force --name plain \
-		-S centering=0 -S proportion=0 -S test_shift=0 -S activation=tanh \
-		-S rotation=0 -S shear=0 -S scale=0 -S aspect=0 -S shift=0 -S gamma=0 \
-		-S weight_decay=0 -S label_smoothing=0
+		-S network.activation=tanh -S view.centering=0 -S view.proportion=0 -S test_shift=0 \
+		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S weight_decay=0
 
-lecun1998: setup  ## Run the network as LeCun had it in 1998, trained by our recipe, as an experiment
+lecun1998: setup  ## Run the network of the paper of 1998, trained by our recipe, as an experiment
 	dvc exp run --temp --force --name lecun1998 \
-		-S c3=partial -S pooling=subsample -S activation=scaled_tanh
+		-S network.c3=partial -S network.pooling=subsample -S network.activation=scaled_tanh
 
-notebook: setup  ## Run the lecture notebook's training, which never learns, as an experiment
+notebook: setup  ## Run the training of the lecture notebook, which never learns, as an experiment
 	dvc exp run --temp --force --name notebook \
-		-S image_size=16 -S margin=0 -S centering=0 -S proportion=0 -S test_shift=0 \
-		-S input_range=[0,2] -S activation=sigmoid \
-		-S rotation=0 -S shear=0 -S scale=0 -S aspect=0 -S shift=0 -S gamma=0 \
-		-S validation_fraction=0 \
-		-S optimizer=sgd -S momentum=0 -S lr=0.9 -S lr_schedule=constant -S warmup_epochs=0 \
-		-S weight_decay=0 -S label_smoothing=0 -S batch_size=120 -S epochs=10
+		-S network.image_size=16 -S network.activation=sigmoid \
+		-S view.margin=0 -S view.centering=0 -S view.proportion=0 -S view.input_range=[0,2] \
+		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S test_shift=0 \
+		-S validation_fraction=0 -S momentum=0 -S lr=0.9 -S lr_schedule=constant \
+		-S weight_decay=0 -S batch_size=120 -S epochs=10
 
 lock: setup  ## Resolve requirements.txt anew, with hashes and no index address
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \

@@ -96,7 +96,7 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
             (project.path / lock).unlink(missing_ok=True)
         project.run("git init --quiet --initial-branch main")
         project.commit("start")
-        project.set(**SMALL)
+        project.set(SMALL)
         assert project.repro() == [
             "digits",
             "convert@train",
@@ -123,7 +123,7 @@ def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> 
     def make(project: Project) -> None:
         reproduced.copy(project.path)
         project.run("git checkout --quiet -b feature")
-        project.set(lr=0.02)
+        project.set({"lr": 0.02})
         assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
         project.commit("feature")
 
