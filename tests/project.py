@@ -1,4 +1,4 @@
-"""A project in a folder of its own, in which tests type what people type."""
+"""A project in a folder of its own, in which tests type what users type."""
 
 import csv
 import hashlib
@@ -15,7 +15,7 @@ from dvc.utils.serialize import modify_yaml
 
 ROOT = Path(__file__).parents[1]
 TRAIN_FILE, TEST_FILE = "data/sources/digits/train.jf", "data/sources/digits/test.txt"
-# Half a second of training, and more than nine of ten test images right.
+# A recipe that trains in two seconds and gets more than nine of ten test images right.
 SMALL = {
     "train_file": TRAIN_FILE,
     "test_file": TEST_FILE,
@@ -23,6 +23,9 @@ SMALL = {
     "batch_size": 32,
     "epochs": 5,
 }
+# The stages in the order in which DVC runs them.
+TRAINED = ["train", "export", "evaluate", "draw", "report"]
+STAGES = ["digits", "convert@train", "convert@test", *TRAINED]
 
 
 class Project:
@@ -36,8 +39,8 @@ class Project:
         return Project(shutil.copytree(self.path, path, symlinks=True))
 
     def run(self, command: str, *, fails: bool = False) -> str:
-        """Type `command`; return what it prints. It has to end well, or badly if it `fails`."""
-        # Not by pipes: the workers of `dvc queue start` would keep them open.
+        """Type `command`, which has to succeed, or to fail if `fails`; return what it prints."""
+        # Files, because the workers of `dvc queue start` would keep pipes open.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             done = subprocess.run(
                 command.split(), cwd=self.path, stdout=out, stderr=err, check=False
@@ -51,14 +54,14 @@ class Project:
         return output
 
     def repro(self, options: str = "") -> list[str]:
-        """Type `dvc repro`; return the stages that it ran, not those restored or skipped."""
+        """Type `dvc repro`; return the stages that it ran, without the restored and skipped ones."""
         return re.findall(
             r"^Running stage '(?:.*:)?(.+)':$", self.run(f"dvc repro {options}"), re.M
         )
 
     def status(self) -> set[str]:
         """Type `dvc status` for the workflow; return the stages that have changed."""
-        # For all that is there it would name the other sources as well, which have never run.
+        # Without a target DVC would also name the other sources, which have never run.
         return set(json.loads(self.run("dvc status --with-deps report --json")))
 
     def experiments(self) -> list[dict[str, str]]:
@@ -69,7 +72,7 @@ class Project:
         return list(csv.DictReader(io.StringIO((self.path / path).read_text())))
 
     def set(self, params: Mapping[str, object]) -> None:
-        """Change params.yaml as DVC does, with its comments; a dotted name is one in a group."""
+        """Change params.yaml as DVC does, with its comments; `group.name` is a name in a group."""
         with modify_yaml(self.path / "params.yaml") as values:
             for name, value in params.items():
                 group, _, key = name.rpartition(".")
