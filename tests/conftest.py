@@ -115,8 +115,7 @@ def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> 
     def make(project: Project) -> None:
         reproduced.copy(project.path)
         project.run("git checkout --quiet -b feature")
-        project.set({"lr": 0.02})
-        assert project.repro() == TRAINED
+        assert project.ran("dvc exp run -S lr=0.02") == TRAINED
         project.commit("feature")
 
     return shared(tmp_path_factory, "branched", make)

@@ -53,11 +53,13 @@ class Project:
         assert "Traceback" not in output, output
         return output
 
+    def ran(self, command: str) -> list[str]:
+        """Type `command`; return the stages that DVC runs, without restored and skipped ones."""
+        return re.findall(r"^Running stage '(?:.*:)?(.+)':$", self.run(command), re.M)
+
     def repro(self, options: str = "") -> list[str]:
-        """Type `dvc repro`; return the stages that it ran, without the restored and skipped ones."""
-        return re.findall(
-            r"^Running stage '(?:.*:)?(.+)':$", self.run(f"dvc repro {options}"), re.M
-        )
+        """Type `dvc repro`; return the stages that it runs."""
+        return self.ran(f"dvc repro {options}")
 
     def status(self) -> set[str]:
         """Type `dvc status` for the workflow; return the stages that have changed."""

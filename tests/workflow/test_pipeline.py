@@ -1,7 +1,7 @@
-"""The workflow as people use it: real dvc and real git in a clone in a temporary folder.
+"""The workflow as users use it: real DVC and real git in a clone in a temporary folder.
 
-The embedded digits and a small recipe make it quick. Each test works in a copy of a project that
-has been reproduced once.
+Scikit-learn's digits and a small recipe make it quick. Each test works in a copy of a project that
+has been reproduced once. test_alone.py runs the stages without DVC.
 """
 
 import json
@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import ROOT, TEST_FILE, TRAIN_FILE, Project
+from lenet.core.errors import InputError
+from stages import train
+from tests.project import ROOT, STAGES, TEST_FILE, TRAIN_FILE, Project
 
 RESULTS = (
     "data_train.json",
@@ -34,8 +36,11 @@ RESULTS = (
 def test_the_root_reproduces_the_named_source_alone_and_leaves_every_result(
     reproduced: Project,
 ) -> None:
-    raw = sorted(path.name for path in (reproduced.path / "data/raw").iterdir())
-    assert raw == [".gitignore", "digits_test.txt", "digits_train.jf"]
+    sources = {path.parent / path.name for path in (reproduced.path / "data/sources").glob("*/*")}
+    made = {str(path.relative_to(reproduced.path)) for path in sources if path.name[0] != "."}
+    assert made == {TRAIN_FILE, TEST_FILE}
+    # The user's folder stays as it is.
+    assert [path.name for path in (reproduced.path / "data/raw").iterdir()] == [".gitignore"]
     for name in RESULTS:
         assert (reproduced.path / "metrics" / name).is_file(), name
     headline = reproduced.json("metrics/test.json")
@@ -49,7 +54,7 @@ def test_the_root_reproduces_the_named_source_alone_and_leaves_every_result(
     assert (len(rows), wrong) == (360, headline["errors"])
     curve = (reproduced.path / "metrics/training/plots/metrics/loss.tsv").read_text().split("\n")
     assert [line.partition("\t")[0] for line in curve] == ["step", "1", "2", "3", "4", "5", ""]
-    # Data and model are dvc's; results, locks and parameters are git's.
+    # DVC keeps data and models; git keeps results, locks and parameters.
     tracked = reproduced.run("git ls-files").split()
     assert {"dvc.lock", "data/dvc.lock", "metrics/test.json", "metrics/confusion.png"} < {*tracked}
     assert not [name for name in tracked if name.endswith((".npz", ".params", ".jf"))]
@@ -63,11 +68,11 @@ def test_a_second_repro_runs_nothing(project: Project) -> None:
 
 def test_a_value_set_back_brings_the_results_out_of_the_cache(branched: Project) -> None:
     feature = branched.hashes()
-    branched.set(lr=0.05)
+    branched.set({"lr": 0.05})
     assert branched.repro() == []
     main = branched.hashes()
     assert main != feature
-    branched.set(lr=0.02)
+    branched.set({"lr": 0.02})
     assert branched.repro() == []
     assert branched.hashes() == feature
 
@@ -77,68 +82,94 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
     lines = (project.path / TEST_FILE).read_text().splitlines(keepends=True)
     mine.write_text("".join(lines[:100]))
     project.run("dvc add data/raw/mine.txt")
-    project.set(test_file="data/raw/mine.txt")
+    project.set({"test_file": "data/raw/mine.txt"})
     assert project.repro() == ["convert@test", "evaluate", "report"]
     assert project.json("metrics/test.json")["images"] == 100
     assert project.json("metrics/data_test.json")["images"] == 100
 
-    # A new version of the file, and the diff says what it changed.
+    # The diff says what a new version of the file changes.
     project.commit("mine")
     mine.write_text("".join(lines[:101]))
     project.run("dvc add data/raw/mine.txt")
-    assert project.repro() == ["convert@test", "evaluate", "report"]
+    assert project.repro("convert@test") == ["convert@test"]
+    assert project.status() == {"evaluate", "report"}
     diff = project.run("dvc metrics diff --md")
     assert re.search(r"metrics/data_test.json +\| images +\| 100 +\| 101 ", diff)
 
 
-@pytest.mark.parametrize(
-    ("file", "stages"),
-    [
-        ("lenet/figures.py", {"draw", "evaluate"}),
-        ("lenet/training.py", {"train"}),
-        ("lenet/exchange.py", {"export"}),
-        ("lenet/prediction.py", {"train", "export", "evaluate"}),
-        ("lenet/raw.py", {"convert@train", "convert@test"}),
-        ("lenet/templates/report.md.jinja", {"report"}),
-        ("lenet/sources.py", {"data/dvc.yaml:digits"}),
-        ("lenet/jf.py", {"data/dvc.yaml:digits", "convert@train", "convert@test"}),
-        ("lenet/__main__.py", set()),
-    ],
-)
-def test_an_edit_touches_the_stages_that_import_the_file(
-    project: Project, file: str, stages: set[str]
+# The stages that an edit of each package, or of its templates, runs again.
+EDITS = {
+    "lenet/core/files.py": {*STAGES},
+    "lenet/raw/jf.py": {"digits", "convert@train", "convert@test"},
+    "lenet/sources/web.py": {"digits"},
+    "lenet/model/prediction.py": {"train", "export", "draw"},
+    "lenet/training/distributed/launcher.py": {"train", "draw"},
+    "lenet/deploy/recogniser.py": {"export", "evaluate"},
+    "lenet/evaluation/measures.py": {"evaluate"},
+    "lenet/figures/__init__.py": {"evaluate", "draw"},
+    "lenet/report/templates/report.md.jinja": {"report"},
+    "lenet/predict/answers.py": set(),
+    "lenet/command.py": set(),
+    "stages/train.py": {"train"},
+}
+# Files of editors, of file managers and of Jupyter.
+LEFTOVERS = ("measures.py~", ".measures.py.swp", "#measures.py#", ".#measures.py", ".DS_Store")
+CHECKPOINT = ".ipynb_checkpoints/measures-checkpoint.py"
+
+
+def test_an_edit_touches_the_stages_that_list_the_package_and_leftovers_touch_none(
+    project: Project,
 ) -> None:
-    with (project.path / file).open("a") as code:
-        code.write("# edited\n")
-    assert project.status() == stages
+    packages = [path for path in (project.path / "lenet").rglob("*/") if path.name[0] != "_"]
+    assert {path.parent / path.name for path in packages} > {project.path / "lenet/training"}
+    for package in packages:
+        for name in (*LEFTOVERS, CHECKPOINT, "__pycache__/new.pyc"):
+            (package / name).parent.mkdir(exist_ok=True)
+            (package / name).write_text("left\n")
+    assert project.status() == set()
+
+    for name in EDITS:
+        with (project.path / name).open("a") as code:
+            code.write("# edited\n")
+    status = json.loads(project.run("dvc status --with-deps report --json"))
+    touched = {
+        stage.removeprefix("data/dvc.yaml:"): {
+            name for entry in said for name in entry["changed deps"]
+        }
+        for stage, said in status.items()
+    }
+    for name, stages in EDITS.items():
+        listed = name if name.startswith("stages/") else "/".join(name.split("/")[:2])
+        assert {stage for stage in touched if listed in touched[stage]} == stages, name
 
 
 def test_an_edited_plot_is_drawn_again_without_training(project: Project) -> None:
-    code = project.path / "lenet/figures.py"
-    code.write_text(code.read_text().replace('"Reds"', '"Blues"'))
+    edited = [
+        path
+        for path in (project.path / "lenet/figures").glob("*.py")
+        if '"Reds"' in path.read_text()
+    ]
+    assert len(edited) == 1
+    edited[0].write_text(edited[0].read_text().replace('"Reds"', '"Blues"'))
     before = project.hashes()
-    assert project.repro() == ["draw", "evaluate", "report"]
+    assert project.repro("evaluate") == ["evaluate"]
     after = project.hashes()
-    changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"metrics/confusion.png", "metrics/report.html"}
+    assert {name for name in after if after[name] != before[name]} == {"metrics/confusion.png"}
 
 
-@pytest.mark.parametrize(
-    "deleted",
-    [
+def test_deleted_outputs_are_restored_without_running(project: Project) -> None:
+    before = project.hashes()
+    for name in (
         "data/npz/train.npz",
         "models/lenet-0000.params",
         "metrics/test.json",
         "metrics/training",
         TRAIN_FILE,
-    ],
-)
-def test_a_deleted_output_is_restored_without_running(project: Project, deleted: str) -> None:
-    before = project.hashes()
-    path = project.path / deleted
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    ):
+        path = project.path / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert project.repro() == []
-    assert path.exists()
+    assert (project.path / TRAIN_FILE).exists()
     assert project.hashes() == before
 
 
@@ -149,36 +180,52 @@ def test_a_faulty_raw_file_ends_in_one_clear_error_and_nothing_is_lost(project: 
     lines[7] = lines[7].rpartition(" ")[0]
     mine.write_text("\n".join(lines))
     project.run("dvc add data/raw/mine.jf")
-    project.set(train_file="data/raw/mine.jf")
+    project.set({"train_file": "data/raw/mine.jf"})
     output = project.run("dvc repro", fails=True)
     message = "error: data/raw/mine.jf, line 8, record 7: found 255 pixel values"
     assert output.count(message) == 1
-    # dvc takes a stage's outputs out of the workspace before it runs; they are in its cache.
-    project.set(train_file=TRAIN_FILE)
+    # DVC removes a stage's outputs before it runs the stage; its cache has them.
+    project.set({"train_file": TRAIN_FILE})
     assert project.repro() == []
     assert project.hashes() == before
 
 
 def test_test_images_among_the_training_images_are_named(project: Project) -> None:
-    project.set(test_file=TRAIN_FILE)
-    output = project.run("dvc repro")
+    # As the stage convert@test does where test_file is the training file.
+    shutil.copyfile(project.path / "data/npz/train.npz", project.path / "data/npz/test.npz")
+    output = project.run("python -m stages.evaluate models/lenet.onnx data/npz metrics")
     assert "warning: 1437 of the test images are training images too" in output
     rows = project.csv("metrics/predictions.csv")
     assert [row["train_index"] for row in rows] == [row["index"] for row in rows]
 
 
-def test_exp_run_with_another_lr(project: Project) -> None:
-    project.run("dvc exp run -S lr=0.1")
-    assert "\nlr: 0.1\n" in (project.path / "params.yaml").read_text()
-    # The file stays as it was written, but for the value.
-    assert project.run("git diff --numstat params.yaml").split()[:2] == ["1", "1"]
-    assert project.json("metrics/test.json")["accuracy"] > 0.9
-    rows = project.experiments()
-    assert [row["lr"] for row in rows] == ["0.1", "0.05", "0.1"]
+def test_exp_run_with_another_lr(branched: Project) -> None:
+    # The branch `feature` was made by `dvc exp run -S lr=0.02`.
+    assert "\nlr: 0.02\n" in (branched.path / "params.yaml").read_text()
+    # The file stays as it was written, except for the value.
+    assert branched.run("git diff --numstat main -- params.yaml").split()[:2] == ["1", "1"]
+    assert branched.json("metrics/test.json")["accuracy"] > 0.9
+    branched.run("git checkout --quiet main")
+    rows = branched.experiments()
+    assert [row["lr"] for row in rows] == ["0.05", "0.05", "0.02"]
     assert float(rows[2]["accuracy"]) > 0.9
 
 
-def test_every_source_and_list_can_be_set_on_the_command_line(project: Project) -> None:
+def test_an_experiment_of_the_queue_has_the_same_bytes_and_leaves_the_workspace(
+    branched: Project,
+) -> None:
+    feature = branched.run("git show feature:dvc.lock")
+    branched.run("git checkout --quiet main")
+    branched.run("dvc checkout --quiet --with-deps report")
+    branched.run("dvc exp run --queue --name queued -S lr=0.02")
+    # Its results are in the run cache: nothing has to be trained.
+    branched.run("dvc exp run --run-all")
+    assert branched.run("git status --porcelain") == ""
+    (revision,) = re.findall(r"^(\w+)\s.*/queued$", branched.run("git for-each-ref"), re.M)
+    assert branched.run(f"git show {revision}:dvc.lock") == feature
+
+
+def test_every_source_group_and_list_can_be_set_on_the_command_line(project: Project) -> None:
     raw = project.path / "data/raw/libsvm.txt"
     text = (project.path / TEST_FILE).read_text()
 
@@ -189,13 +236,25 @@ def test_every_source_and_list_can_be_set_on_the_command_line(project: Project) 
     raw.write_text("".join(re.sub(r"^\d", lambda m: str(int(m[0]) + 1), x) + "\n" for x in lines))
     project.run("dvc add data/raw/libsvm.txt")
     before = project.hashes()
+    written = (project.path / "params.yaml").read_bytes()
     refused = project.run("dvc exp run -S test_file=data/raw/libsvm.txt convert@test", fails=True)
-    assert "set pixel_range=[-1,1]" in refused
+    assert "raw.pixel_range=[-1,1]" in refused
     project.run(
-        "dvc exp run -S test_file=data/raw/libsvm.txt -S first_label=1 -S pixel_range=[-1,1] "
-        "convert@test"
+        "dvc exp run -S test_file=data/raw/libsvm.txt -S raw.first_label=1 "
+        "-S raw.pixel_range=[-1,1] -S warp.rotation=0 -S lr=0.1 convert@test"
     )
     assert project.hashes()["data/npz/test.npz"] == before["data/npz/test.npz"]
+    # The file is the one that a user would have written: each comment stays, and each other byte.
+    for old, new in (
+        (f"test_file: {TEST_FILE}", "test_file: data/raw/libsvm.txt"),
+        ("first_label: 0", "first_label: 1"),
+        ("  - 0\n  - 2\n", "  - -1\n  - 1\n"),
+        ("rotation: 12 ", "rotation: 0  "),
+        ("lr: 0.05", "lr: 0.1"),
+    ):
+        assert written.count(old.encode()) == 1
+        written = written.replace(old.encode(), new.encode())
+    assert (project.path / "params.yaml").read_bytes() == written
 
 
 def test_a_bad_setting_is_refused_and_nothing_is_lost(project: Project) -> None:
@@ -203,16 +262,43 @@ def test_a_bad_setting_is_refused_and_nothing_is_lost(project: Project) -> None:
     for setting, message in (
         ("learning_rate=1", "Key 'learning_rate' is not in struct"),
         ("lr=fast", "params.yaml: lr: found 'fast'; expected a number from 1e-9 to 100"),
-        ("lr=-1", "params.yaml: lr: found -1; expected a number from 1e-9 to 100"),
-        ("epochs=0", "params.yaml: epochs: found 0; expected a whole number from 1 to 100000"),
-        ("activation=foo", "activation: found 'foo'; expected relu, tanh, sigmoid or scaled_tanh"),
-        ("device=gpu", "device: gpu needs an MXNet built with CUDA"),
     ):
         assert message in project.run(f"dvc exp run -S {setting}", fails=True)
         project.run("git checkout --quiet params.yaml")
-    # What dvc took out of the workspace before the stage ran is in its cache.
+    # What DVC removed from the workspace before the stage ran is in its cache.
     assert project.repro() == []
     assert project.hashes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("lr", -1, "lr: found -1; expected a number from 1e-9 to 100"),
+        ("epochs", 0, "epochs: found 0; expected a whole number from 1 to 100000"),
+        (
+            "network.activation",
+            "foo",
+            "network.activation: found 'foo'; expected relu, tanh, sigmoid or scaled_tanh",
+        ),
+        ("device", "gpu", "device: gpu needs an MXNet built with CUDA"),
+    ],
+)
+def test_training_refuses_what_it_cannot_do(
+    reproduced: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: object,
+    message: str,
+) -> None:
+    shutil.copy(reproduced.path / "params.yaml", tmp_path)
+    Project(tmp_path).set({name: value})
+    monkeypatch.chdir(tmp_path)
+    images = str(reproduced.path / "data/npz/train.npz")
+    monkeypatch.setattr(sys, "argv", ["train", images, "models", "curves"])
+    with pytest.raises(InputError, match=re.escape(message)):
+        train.main()
+    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 
 def test_branches_are_compared_in_a_fresh_clone_that_pulled_nothing(
@@ -237,10 +323,11 @@ def test_branches_are_compared_in_a_fresh_clone_that_pulled_nothing(
     assert not (clone.path / "models/lenet-0000.params").exists()
 
 
+@pytest.mark.slow
 def test_made_anew_elsewhere_everything_has_the_same_bytes(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # In another folder, another part of the world, without UTF-8, and another order of sets.
+    # In another folder, time zone, encoding and order of sets; test_alone.py has the quick form.
     for name, value in (("TZ", "Asia/Kolkata"), ("LC_ALL", "C"), ("PYTHONHASHSEED", "7")):
         monkeypatch.setenv(name, value)
     output = project.run("python tools/reproduce.py")
@@ -256,7 +343,7 @@ def test_on_another_processor_the_data_have_the_same_bytes_and_the_error_rate_is
     done = subprocess.run(
         [sys.executable, "tools/reproduce.py"],
         cwd=project.path,
-        # oneDNN then uses no instructions but those of a processor of 2008.
+        # oneDNN then uses the instructions of a processor of 2008 alone.
         env=os.environ | {"DNNL_MAX_CPU_ISA": "SSE41"},
         stdout=subprocess.PIPE,
         text=True,
@@ -278,10 +365,10 @@ def test_the_report_leads_to_the_commit_that_made_it(
     report = (reproduced.path / "metrics/report.md").read_text()
     command = re.search(r"^    (git log .*)$", report, re.M)
     assert command
-    # Made in the first commit, and no longer there in the last.
+    # The first commit brought the network, the last commit replaced it.
     found = project.run(command[1]).splitlines()
     assert [line.split()[0] for line in found][1:] == [first]
-    # What the report tells of its data is what dvc knows them by.
+    # The report names its data by the hashes that DVC knows.
     lock = project.run(f"git show {first}:dvc.lock")
     hashes = re.findall(r"\| ([0-9a-f]{32}) \|", report)
     assert len(hashes) == 6
@@ -291,9 +378,10 @@ def test_the_report_leads_to_the_commit_that_made_it(
     assert all((project.path / "metrics" / picture).is_file() for picture in pictures)
 
 
+@pytest.mark.slow
 def test_curves_can_be_watched_while_training(project: Project) -> None:
-    # What DVC's extension of VS Code asks for again and again.
-    project.set(epochs=400)
+    # DVC's extension of VS Code asks for this again and again.
+    project.set({"epochs": 400})
     training = subprocess.Popen(
         ["dvc", "exp", "run"], cwd=project.path, stdout=subprocess.PIPE, start_new_session=True
     )
@@ -301,7 +389,7 @@ def test_curves_can_be_watched_while_training(project: Project) -> None:
         try:
             assert training.stdout
             next(line for line in training.stdout if line.startswith(b"epoch 12,"))
-            # DVCLive writes the file in place: who asks at that moment asks again.
+            # DVCLive writes the file in place, so a reader at that moment has to ask again.
             figures: dict = {}
             while "data" not in figures:
                 workspace = json.loads(project.run("dvc exp show --json"))[0]["data"]
@@ -319,9 +407,9 @@ def test_curves_can_be_watched_while_training(project: Project) -> None:
 def test_a_pull_request_is_told_what_it_changes(branched: Project) -> None:
     script = f"sh {ROOT}/tools/pull_request.sh {{}} https://example.org/metrics"
     assert "\nNo figure does.\n" in branched.run(script.format("HEAD"))
-    # Whatever becomes of main meanwhile.
+    # Later commits of main make no difference.
     branched.run("git checkout --quiet main")
-    branched.set(lr=0.01)
+    branched.set({"lr": 0.01})
     (branched.path / "metrics/test.json").write_text('{"errors": 0}\n')
     branched.commit("ahead")
     branched.run("git checkout --quiet feature")
@@ -351,8 +439,9 @@ def test_plots_are_drawn_from_the_results(project: Project) -> None:
         assert picture in page
 
 
-def test_the_notebooks_run_is_one_command(project: Project) -> None:
-    # With nothing to set up: the environment is the one that runs the tests.
+@pytest.mark.slow
+def test_the_run_of_the_notebook_is_one_command(project: Project) -> None:
+    # An empty INSTALLED means no set-up: the environment is the one that runs the tests.
     output = project.run("make notebook INSTALLED=")
     assert output.count("\nepoch ") + output.startswith("epoch ") == 10
     # On the plateau every image is taken for the same digit.
