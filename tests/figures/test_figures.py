@@ -42,7 +42,7 @@ def test_the_same_predictions_give_the_same_bytes_in_any_style(tmp_path: Path) -
         "figures.confusion_picture(labels, predicted, Path('b.png'))"
     )
     environment = os.environ | {
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
         "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
     }
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)

@@ -19,7 +19,7 @@ from lenet.core.npz import Digits
 from lenet.deploy import export
 from tests.test_exchange import VIEW, trained
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from lenet.core.params import AllParams
 from lenet.report import report
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PICTURES = {
     "confusion": "confusion.png",
     **{
