@@ -10,7 +10,9 @@ from lenet.deploy.recogniser import Recogniser
 from lenet.evaluation import measures
 from lenet.evaluation.overlap import equal_image
 from lenet.evaluation.predictions import Predictions
-from lenet.figures import figures
+from lenet.figures.canvas import save
+from lenet.figures.confusion import draw_confusion
+from lenet.figures.mistakes import draw_mistakes
 
 
 def main() -> None:
@@ -34,8 +36,8 @@ def main() -> None:
     write_json(headline, results / "test.json")
     write_csv(per_class, results / "per_class.csv")
     write_csv(predictions.table(), results / "predictions.csv")
-    figures.confusion_picture(predictions, results / "confusion.png")
-    figures.mistakes_picture(test.images, predictions, results / "pictures/mistakes.png")
+    save(draw_confusion(predictions), results / "confusion.png")
+    save(draw_mistakes(test.images, predictions), results / "pictures/mistakes.png")
 
     print(per_class.round(4).to_string(index=False))
     print(measures.summary(headline))
