@@ -1,4 +1,4 @@
-"""`python -m lenet predict`, on the project's own exported network where there is one."""
+"""`python -m lenet predict`, with a network of random weights."""
 
 import csv
 import io
@@ -16,17 +16,8 @@ from sklearn.datasets import load_digits
 
 from lenet.core import npz
 from lenet.core.npz import Digits
-from lenet.deploy import export
-from tests.test_exchange import VIEW, trained
 
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    export.save(export.to_onnx(*trained(folder), image_side=16, **VIEW), folder / "lenet.onnx")
-    return folder / "lenet.onnx"
+ROOT = Path(__file__).parents[2]
 
 
 def predict(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess:
@@ -40,12 +31,12 @@ def predict(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess
     )
 
 
-def test_every_format_tells_the_same(tmp_path: Path, model: Path, random_digits: Digits) -> None:
+def test_every_format_tells_the_same(tmp_path: Path, exported: Path, random_digits: Digits) -> None:
     npz.save(random_digits[:3], tmp_path / "three.npz")
     Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
     files = ("three.npz", "five.png")
     asked = {
-        name: predict(*files, "--model", model, "--format", name, folder=tmp_path)
+        name: predict(*files, "--model", exported, "--format", name, folder=tmp_path)
         for name in ("csv", "json", "table")
     }
     assert all(result.returncode == 0 for result in asked.values()), asked
@@ -80,10 +71,10 @@ def test_every_format_tells_the_same(tmp_path: Path, model: Path, random_digits:
 
 
 def test_raw_files_are_read_as_they_are_said_to_be(
-    tmp_path: Path, model: Path, random_digits: Digits
+    tmp_path: Path, exported: Path, random_digits: Digits
 ) -> None:
     npz.save(random_digits[:2], tmp_path / "two.npz")
-    said = ("--first-label", "1", "--pixel-range", "0", "1", "--model", model, "--format", "csv")
+    said = ("--first-label", "1", "--pixel-range", "0", "1", "--model", exported, "--format", "csv")
     subprocess.run(
         [sys.executable, "-m", "lenet", "convert", "two.npz", "two.txt", *said[:5]],
         cwd=tmp_path,
@@ -96,12 +87,12 @@ def test_raw_files_are_read_as_they_are_said_to_be(
     assert text.stdout == arrays.stdout.replace("two.npz", "two.txt")
 
 
-def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, model: Path) -> None:
+def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, exported: Path) -> None:
     Image.new("L", (30, 30)).save(tmp_path / "blank.png")
     Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
     (tmp_path / "words.txt").write_text("no digits here\n")
     files = ("blank.png", "five.png", "words.txt", "none.png")
-    result = predict(*files, "--model", model, folder=tmp_path)
+    result = predict(*files, "--model", exported, folder=tmp_path)
     assert result.returncode == 1
     assert len(result.stdout.splitlines()) == 2
     faults = result.stderr.splitlines()
@@ -113,21 +104,35 @@ def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, model: 
     assert without.stderr.startswith("error: models/lenet.onnx: no such model file")
 
 
-def test_names_are_shown_and_not_obeyed(tmp_path: Path, model: Path, random_digits: Digits) -> None:
+def test_names_are_shown_and_not_obeyed(
+    tmp_path: Path, exported: Path, random_digits: Digits
+) -> None:
     name = "\x1b[31mred\r.npz"
     npz.save(random_digits[:1], tmp_path / name)
     (tmp_path / "bad.jf").write_text("1 \x1b]0;title\x07 3\n")
-    result = predict(name, "bad.jf", "--model", model, folder=tmp_path)
+    result = predict(name, "bad.jf", "--model", exported, folder=tmp_path)
     assert "\\x1b[31mred\\r.npz" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr
     assert "bad.jf, line 1: found " in result.stderr
 
 
-def test_a_name_that_the_encoding_lacks(tmp_path: Path, model: Path, random_digits: Digits) -> None:
+def test_a_name_that_the_encoding_lacks(
+    tmp_path: Path, exported: Path, random_digits: Digits
+) -> None:
     npz.save(random_digits[:1], tmp_path / "é.npz")
     for name in ("csv", "json", "table"):
         done = subprocess.run(
-            [sys.executable, "-m", "lenet", "predict", "é.npz", "--model", model, "--format", name],
+            [
+                sys.executable,
+                "-m",
+                "lenet",
+                "predict",
+                "é.npz",
+                "--model",
+                exported,
+                "--format",
+                name,
+            ],
             cwd=tmp_path,
             env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
             capture_output=True,
@@ -143,10 +148,10 @@ def test_a_name_that_the_encoding_lacks(tmp_path: Path, model: Path, random_digi
     [("| head -1", ""), ("| true", ""), ("> /dev/full", "error: No space left on device\n")],
 )
 def test_output_that_nobody_takes(
-    tmp_path: Path, model: Path, random_digits: Digits, redirection: str, expected: str
+    tmp_path: Path, exported: Path, random_digits: Digits, redirection: str, expected: str
 ) -> None:
     npz.save(random_digits[np.arange(4000) % 40], tmp_path / "many.npz")
-    command = f"{sys.executable} -m lenet predict many.npz --model {model} {redirection}"
+    command = f"{sys.executable} -m lenet predict many.npz --model {exported} {redirection}"
     done = subprocess.run(
         ["sh", "-c", command],
         cwd=tmp_path,
@@ -159,30 +164,33 @@ def test_output_that_nobody_takes(
     assert (done.returncode == 1) == bool(expected)
 
 
-def test_a_pipe_is_refused_by_its_name(tmp_path: Path, model: Path) -> None:
+def test_a_pipe_is_refused_by_its_name(tmp_path: Path, exported: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    result = predict("pipe", "--model", model, folder=tmp_path)
+    result = predict("pipe", "--model", exported, folder=tmp_path)
     assert result.returncode == 1
     assert result.stderr == (
-        "error: pipe: a pipe or a device; expected a file. Write what comes out of it to one.\n"
+        "error: pipe: found a pipe or a device; expected a file. "
+        "Write its output to a file first.\n"
     )
 
 
-def test_what_to_do_is_said_in_options(tmp_path: Path, model: Path, random_digits: Digits) -> None:
+def test_what_to_do_is_said_in_options(
+    tmp_path: Path, exported: Path, random_digits: Digits
+) -> None:
     (tmp_path / "signed.jf").write_text(f"3 {'-1 ' * 256}\n")
-    result = predict("signed.jf", "--model", model, folder=tmp_path)
-    assert "from -1 to 1, set --pixel-range -1 1." in result.stderr
+    result = predict("signed.jf", "--model", exported, folder=tmp_path)
+    assert "from -1 to 1? Add --pixel-range -1 1." in result.stderr
     larger = Digits(np.ones((1, 20, 20), np.float32), random_digits.labels[:1])
     npz.save(larger, tmp_path / "larger.npz")
-    result = predict("larger.npz", "--model", model, folder=tmp_path)
-    assert "side 20; expected 16. The network takes no others." in result.stderr
+    result = predict("larger.npz", "--model", exported, folder=tmp_path)
+    assert "side 20; expected 16. The network takes no images of another side." in result.stderr
 
 
-def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, model: Path) -> None:
+def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, exported: Path) -> None:
     Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
     code = (
         "import sys; from lenet.__main__ import main; "
-        f"sys.argv = ['lenet', 'predict', 'five.png', '--model', {str(model)!r}]; main(); "
+        f"sys.argv = ['lenet', 'predict', 'five.png', '--model', {str(exported)!r}]; main(); "
         "print(*sys.modules)"
     )
     result = subprocess.run(
@@ -199,14 +207,14 @@ def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, model: Pat
 
 
 def test_nothing_is_left_in_the_home_folder(
-    tmp_path: Path, model: Path, random_digits: Digits
+    tmp_path: Path, exported: Path, random_digits: Digits
 ) -> None:
     """onnxruntime's telemetry would write there; under CI it keeps still by itself."""
     npz.save(random_digits[:3], tmp_path / "three.npz")
     home = tmp_path / "home"
     home.mkdir()
     done = subprocess.run(
-        [sys.executable, "-m", "lenet", "predict", "three.npz", "--model", str(model)],
+        [sys.executable, "-m", "lenet", "predict", "three.npz", "--model", str(exported)],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "HOME": str(home)},
         capture_output=True,
@@ -225,4 +233,4 @@ def test_only_one_module_imports_onnxruntime() -> None:
         for file in (ROOT / folder).rglob("*.py")
         if re.search(r"^\s*(import|from) onnxruntime", file.read_text(), re.MULTILINE)
     }
-    assert importers == {"lenet/_onnxruntime.py"}
+    assert importers == {"lenet/deploy/_onnxruntime.py"}

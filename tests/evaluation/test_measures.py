@@ -3,18 +3,20 @@ import pytest
 from scipy.stats import norm
 
 from lenet.evaluation import measures
+from lenet.evaluation.predictions import Predictions
 
 LABELS = np.array([0, 0, 1, 1, 1, 2, 3, 4])
 PREDICTED = np.array([0, 1, 1, 1, 0, 2, 3, 4])
 
 
-def probabilities(predicted: np.ndarray, confidence: float = 0.91) -> np.ndarray:
-    rest = (1 - confidence) / 9
-    return np.where(np.eye(10)[predicted] == 1, confidence, rest).astype(np.float32)
+def predictions(labels: np.ndarray, predicted: np.ndarray) -> Predictions:
+    """Return predictions with a confidence of 0.91 each."""
+    probabilities = np.where(np.eye(10)[predicted] == 1, 0.91, 0.01).astype(np.float32)
+    return Predictions(labels, probabilities, np.full(len(labels), -1, np.int64))
 
 
 def test_headline_figures_follow_from_the_counts() -> None:
-    headline = measures.headline(LABELS, probabilities(PREDICTED))
+    headline = measures.headline(predictions(LABELS, PREDICTED))
     assert (headline["images"], headline["errors"]) == (8, 2)
     assert headline["accuracy"] == 0.75
     assert headline["error_rate"] == 0.25
@@ -28,7 +30,7 @@ def test_the_interval_is_wilsons(errors: int) -> None:
     labels = np.zeros(100 if errors == 100 else 2007, np.int64)
     predicted = labels.copy()
     predicted[:errors] = 1
-    headline = measures.headline(labels, probabilities(predicted))
+    headline = measures.headline(predictions(labels, predicted))
     n, p, z = len(labels), errors / len(labels), norm.ppf(0.975)
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
@@ -37,7 +39,7 @@ def test_the_interval_is_wilsons(errors: int) -> None:
 
 
 def test_the_figures_per_class_follow_from_the_counts() -> None:
-    report = measures.per_class(LABELS, PREDICTED).set_index("digit")
+    report = measures.per_class(predictions(LABELS, PREDICTED)).set_index("digit")
     assert report.index.tolist() == [str(digit) for digit in range(10)]
     assert report.loc["0"].to_dict() == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
     third = pytest.approx(2 / 3)
@@ -45,22 +47,8 @@ def test_the_figures_per_class_follow_from_the_counts() -> None:
     assert report.loc["9"].tolist() == [0, 0, 0, 0]
 
 
-def test_every_image_has_its_row() -> None:
-    train_index = np.array([-1, -1, 7, -1, -1, -1, 0, -1])
-    table = measures.predictions_table(LABELS, probabilities(PREDICTED), train_index)
-    assert table.to_csv(index=False).splitlines()[:4] == [
-        "index,actual,predicted,confidence,train_index",
-        "0,0,0,0.91,",
-        "1,0,1,0.91,",
-        "2,1,1,0.91,7",
-    ]
-    assert table["index"].tolist() == list(range(8))
-    assert table["actual"].tolist() == LABELS.tolist()
-    assert table["predicted"].tolist() == PREDICTED.tolist()
-
-
 def test_the_summary_says_accuracy_and_interval() -> None:
-    summary = measures.summary(measures.headline(LABELS, probabilities(PREDICTED)))
+    summary = measures.summary(measures.headline(predictions(LABELS, PREDICTED)))
     assert summary == (
         "test accuracy 0.7500: 2 errors in 8 images, error rate 25.00% "
         "(95 % interval 7.15% to 59.07%)"
