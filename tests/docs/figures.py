@@ -1,0 +1,459 @@
+"""Figures in README and docs that come from files of the repository.
+
+    python -m tests.docs.figures
+
+writes the files' values into the pages.
+"""
+
+import json
+import re
+from typing import Any
+
+import pandas as pd
+from ruamel.yaml import YAML
+from scipy.stats import binomtest
+
+from lenet.core.files import MOST_EXPANSION
+from lenet.model.architecture import Network
+from lenet.predict.answers import CONFIDENT
+from tests.docs.claims import Sentence, Table
+from tests.docs.pages import ROOT, cells
+
+Row = list[str | None]
+
+
+def sentence(page: str, text: str, /, **values: Any) -> Sentence:
+    return Sentence(page, text, values)
+
+
+def read_json(path: str) -> dict[str, Any]:
+    return json.loads((ROOT / path).read_text())  # type: ignore[no-any-return]
+
+
+def headline() -> dict[str, Any]:
+    """Return metrics/test.json, with the rates in percent too."""
+    values = read_json("metrics/test.json")
+    percent = {"rate": "error_rate", "low": "error_rate_low", "high": "error_rate_high"}
+    return values | {name: 100 * values[key] for name, key in percent.items()}
+
+
+def share_of_zeros() -> float:
+    support = pd.read_csv(ROOT / "metrics/per_class.csv")["support"]
+    return float(support[0] / support.sum())
+
+
+def params() -> dict[str, Any]:
+    """Return params.yaml, each parameter by its dotted name."""
+    flat = {}
+    for key, value in YAML(typ="safe").load(ROOT / "params.yaml").items():
+        group = value if isinstance(value, dict) else {None: value}
+        flat |= {f"{key}.{name}" if name else key: inner for name, inner in group.items()}
+    return flat
+
+
+def results() -> list[Sentence | Table]:
+    test, zeros = headline(), share_of_zeros()
+    cards = [read_json(f"metrics/data_{name}.json") for name in ("train", "test")]
+    # A network that calls every image a zero.
+    images = test["images"]
+    interval = binomtest(round((1 - zeros) * images), images).proportion_ci(0.95, "wilson")
+    per_class = pd.read_csv(ROOT / "metrics/per_class.csv")
+    described = ("raw.side", "raw.pixel_range", "raw.first_label")
+    return [
+        sentence(
+            "README.md",
+            """test accuracy {accuracy:.4f}: {errors} errors in {images} images, error rate
+            {rate:.2f}% (95 % interval {low:.2f}% to {high:.2f}%)""",
+            **test,
+        ),
+        sentence("README.md", "on the {images:,} test images of USPS", **test),
+        sentence("README.md", "accuracy was {zeros:.3f}, the share of zeros", zeros=zeros),
+        Table(
+            "README.md",
+            ("parameter", "meaning", "default"),
+            [[f"`{name}`", None, str(params()[name])] for name in described],
+        ),
+        sentence(
+            "docs/results.md",
+            "{images:,} images, one image is {points:.2f} points",
+            images=images,
+            points=100 / images,
+        ),
+        Table(
+            "docs/results.md",
+            ("training", "test error"),
+            [
+                [
+                    "`dvc repro`: the default recipe, seed 0",
+                    f"{test['rate']:.2f} %",
+                    f"{test['low']:.2f} to {test['high']:.2f} %",
+                ],
+                [
+                    "`make notebook`: the lecture notebook's recipe",
+                    f"{100 * (1 - zeros):.2f} %",
+                    f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %",
+                ],
+            ],
+            complete=False,
+        ),
+        Table(
+            "docs/results.md",
+            ("digit", "images"),
+            [
+                [
+                    str(row.digit),
+                    str(row.support),
+                    f"{100 * row.recall:.2f} %",
+                    f"{100 * row.precision:.2f} %",
+                ]
+                for row in per_class.itertuples()
+            ],
+        ),
+        sentence("docs/results.md", "accuracy, {zeros:.3f}, is the share of zeros", zeros=zeros),
+        sentence(
+            "docs/data.md", "all {images:,} USPS digits", images=sum(c["images"] for c in cards)
+        ),
+        sentence("docs/predict.md", "marks a confidence below {limit}", limit=CONFIDENT),
+        sentence("SECURITY.md", "more than {limit} times its size", limit=MOST_EXPANSION),
+    ]
+
+
+def spread(values: pd.Series, decimals: int) -> str:
+    """Return mean (least to most), the mean with one decimal at least."""
+    low, high = (f"{value:.{decimals}f}" for value in (values.min(), values.max()))
+    return f"{values.mean():.{max(decimals, 1)}f} ({low} to {high})"
+
+
+def search() -> list[Sentence | Table]:
+    table = pd.read_csv(ROOT / "docs/search.csv")
+    far, halves = (table[table["split"] == split] for split in ("far", "halves"))
+    last = "margin=0.35 centering=0.7 gamma=0.6 proportion=0.7 aspect=0.2"
+    steps = [
+        ("the recipe before the search", "the recipe before the search", "one_view"),
+        ("and `margin` 0.35", "margin=0.35", "one_view"),
+        ("and `centering` 0.7", "margin=0.35 centering=0.7", "one_view"),
+        ("and `gamma` 0.4", "margin=0.35 centering=0.7 gamma=0.4", "one_view"),
+        ("and `proportion` 0.7, aspect 0.2, `gamma` 0.6", last, "one_view"),
+        ("and five views in evaluation (`test_shift` 0.06)", last, "five_views"),
+    ]
+    rows: list[Row] = []
+    for text, change, views in steps:
+        row = far.set_index("change").loc[change]
+        rows.append([text, f"{row[f'errors_{views}']:.1f}", f"{row[f'log_loss_{views}']:.3f}"])
+    return [
+        Table("docs/recipe.md", ("recipe", "far: errors"), rows),
+        sentence(
+            "docs/recipe.md",
+            "the other ({images:,} images) is the validation set",
+            images=halves["images"].max(),
+        ),
+        sentence(
+            "docs/recipe.md", "are the validation set ({far:,} images)", far=far["images"].max()
+        ),
+    ]
+
+
+def elimination() -> list[Sentence | Table]:
+    table = pd.read_csv(ROOT / "docs/elimination.csv")
+    groups = dict(iter(table.groupby("recipe")))
+    first = "without label smoothing, aspect, warm-up"
+    shown = [
+        "the recipe of the search",
+        "without weight decay, label smoothing",
+        first,
+        "without weight decay, aspect, warm-up, margin",
+        "without weight decay, label smoothing, aspect, warm-up",
+        "without label smoothing, aspect, warm-up, margin",
+        "without weight decay, label smoothing, aspect, warm-up, margin",
+    ]
+    rows: list[Row] = [
+        [
+            name,
+            str(len(groups[name])),
+            spread(groups[name]["validation_errors"], 0),
+            f"{groups[name]['validation_log_loss'].mean():.3f}",
+        ]
+        for name in shown
+    ]
+    before, after = groups[first], groups[f"{first}, shear"]
+    return [
+        Table("docs/recipe.md", ("recipe", "networks", "errors: mean (least to most)"), rows),
+        sentence(
+            "docs/recipe.md",
+            "has {networks} networks on the far images",
+            # The networks without shear came later.
+            networks=len(table) - len(after),
+        ),
+        sentence(
+            "docs/recipe.md",
+            """there were {mean:.1f} errors ({low} to {high}) instead of {before:.1f}, and a log
+            loss of {loss:.3f} instead of {loss_before:.3f}""",
+            mean=after["validation_errors"].mean(),
+            low=after["validation_errors"].min(),
+            high=after["validation_errors"].max(),
+            before=before["validation_errors"].mean(),
+            loss=after["validation_log_loss"].mean(),
+            loss_before=before["validation_log_loss"].mean(),
+        ),
+    ]
+
+
+def certainty(recipe: str, column: str) -> float:
+    """Return by how many standard errors a recipe is worse than the default, seed by seed."""
+    table = pd.read_csv(ROOT / "docs/recipe.csv").set_index(["recipe", "seed"])[column]
+    difference = table[recipe] - table["the default recipe"]
+    return float(difference.mean() / difference.sem())
+
+
+def ablation() -> list[Sentence | Table]:
+    table = pd.read_csv(ROOT / "docs/recipe.csv")
+    rows: dict[str, Row] = {}
+    for name, group in table.groupby("recipe", sort=False):
+        rows[str(name)] = [str(name), str(len(group))]
+        for images in ("validation", "test"):
+            errors = 100 * group[f"{images}_errors"] / group[f"{images}_images"]
+            rows[str(name)] += [spread(errors, 2), f"{group[f'{images}_log_loss'].mean():.3f}"]
+    errors = table.groupby("recipe")["validation_errors"].sum()
+    best_first = errors.sort_values(kind="stable").index
+    return [
+        Table(
+            "docs/recipe.md",
+            ("recipe", "networks", "validation error %"),
+            [rows[name] for name in best_first],
+        ),
+        sentence(
+            "docs/recipe.md",
+            "(and, at {proportion:.1f} standard errors, `proportion`)",
+            proportion=certainty("without proportion", "validation_errors"),
+        ),
+        sentence(
+            "docs/recipe.md",
+            "the differences are {errors:.1f} and {loss:.1f} standard errors",
+            errors=certainty("sgd for nag", "validation_errors"),
+            loss=certainty("sgd for nag", "validation_log_loss"),
+        ),
+        sentence(
+            "docs/results.md",
+            "the recipe misses {fewer:.0f} % fewer digits",
+            fewer=100 * (1 - errors["the default recipe"] / errors["before the search"]),
+        ),
+    ]
+
+
+def plateau() -> list[Sentence | Table]:
+    page = "docs/plateau.md"
+    table = pd.read_csv(ROOT / "docs/plateau/summary.csv").set_index("variant", drop=False)
+    sizes = pd.read_csv(ROOT / "docs/plateau/sizes.csv")
+    sizes = sizes[(sizes["variant"] == "the notebook") & (sizes["moment"] == "at the start")]
+    start = sizes.groupby("layer")[["signal", "gradient"]].mean()
+    runs = pd.read_csv(ROOT / "docs/plateau/runs.csv")
+
+    def epochs(row: Any) -> str:
+        first, last = f"{row.first_epoch:.0f}", f"{row.last_epoch:.0f}"
+        return "" if not row.left else first if first == last else f"{first} to {last}"
+
+    rows: list[Row] = [
+        [
+            row.variant,
+            f"{row.left} of {row.seeds}",
+            epochs(row),
+            f"{row.loss:.3g}",
+            f"{100 * row.train_accuracy:.1f}%",
+        ]
+        for row in table.itertuples()
+    ]
+    long, large = table.loc["40 epochs"], table.loc["input of 32 x 32"]
+    return [
+        Table(page, ("changed", "left"), rows),
+        sentence(
+            page,
+            "It trains {networks} networks",
+            networks=len(runs[["variant", "seed"]].drop_duplicates()),
+        ),
+        sentence(
+            page,
+            "it recognises {share:.0f} %, the share of the zeros",
+            share=100 * table.loc["the notebook", "train_accuracy"],
+        ),
+        sentence(
+            page,
+            """leave the plateau between epochs {first:.0f} and {last:.0f}. They recognise
+            {right:.0f} % of the training images after {epochs} epochs""",
+            first=long["first_epoch"],
+            last=long["last_epoch"],
+            right=100 * long["train_accuracy"],
+            epochs=long["epochs"],
+        ),
+        sentence(
+            page,
+            """units of C1 differ by {C1:.1g} from image to image, of C3 by {C3:.1g}, of C5 by
+            {C5:.1g}, and of F6 and O7 by {F6:.1g}""",
+            **start["signal"],
+        ),
+        sentence(page, "{O7:.1g} in O7, {C1:.1g} in C1", **start["gradient"]),
+        sentence(
+            page,
+            "all ten seeds leave by epoch {last:.0f}",
+            last=table.loc["weights 4 times Xavier's", "last_epoch"],
+        ),
+        sentence(page, "tanh saturates (loss {loss:.0f})", loss=table.loc["tanh", "loss"]),
+        sentence(
+            page,
+            "lets all ten leave, in epochs {first:.0f} to {last:.0f}",
+            first=large["first_epoch"],
+            last=large["last_epoch"],
+        ),
+    ]
+
+
+def bench(title: str) -> dict[str, dict[str, str]]:
+    """Return the table of bench/RESULTS.md whose title begins so: a row by its first cell."""
+    text = (ROOT / "bench/RESULTS.md").read_text()
+    (section,) = [part for part in text.split("\n## ")[1:] if part.startswith(title)]
+    header, _, *rows = [cells(line) for line in section.splitlines() if line.startswith("|")]
+    return {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+
+
+def ratio(title: str, contender: str) -> str:
+    """Return a contender's median ratio, with the least and the most in brackets."""
+    row = bench(title)[contender]
+    return next(cell for column, cell in row.items() if column.startswith("ratio"))
+
+
+def ratios(title: str, contender: str) -> list[float]:
+    """Return a contender's median ratio, the least and the most."""
+    return [float(number) for number in re.findall(r"[\d.]+", ratio(title, contender))]
+
+
+def training_speed() -> list[Sentence | Table]:
+    settings = ("16 x 16, batches of 120", "32 x 32, batches of 64", "32 x 32, batches of 128")
+    rows: list[Row] = []
+    for setting in settings:
+        for cores in ("one core", "2 cores"):
+            title = f"Training at {setting}, {cores}"
+            assert ratios(title, "lenet")[0] == 1
+            rows.append(
+                [
+                    f"{setting.replace(' x ', 'x')}, {cores.replace('2', 'two')}",
+                    *(
+                        f"{ratios(title, name)[0]:.2f}"
+                        for name in ("the notebook's loop", "PyTorch")
+                    ),
+                ]
+            )
+    small, large = (
+        ratios(f"Training at {setting}, one core", "lenet, given its input ready")[0]
+        for setting in settings[:2]
+    )
+    runs = pd.DataFrame(bench("Learning on one core").values())
+    reached, taken = (runs[name].astype(float) for name in ("seconds to 97.5%", "seconds in all"))
+    some, many = (
+        ratios(f"Workers at 32 x 32, batches of {batch},", "no server, two replicas")
+        for batch in (64, 512)
+    )
+    return [
+        Table("docs/speed.md", ("setting", "the notebook's loop", "PyTorch"), rows),
+        sentence(
+            "docs/speed.md",
+            """{small:.2f} times as fast at 16x16 on one core, and {large:.2f} times at 32x32 with
+            batches of 64""",
+            small=small,
+            large=large,
+        ),
+        sentence(
+            "docs/speed.md",
+            """takes {least:.0f} to {most:.0f} s on one core. Its network reaches 97.5 % test
+            accuracy after {first:.0f} to {last:.0f} s""",
+            least=taken.min(),
+            most=taken.max(),
+            first=reached.min(),
+            last=reached.max(),
+        ),
+        sentence(
+            "docs/speed.md",
+            """Two replicas are {some:.2f} times as fast as one process on one core with batches of
+            64 ({low:.2f} to {high:.2f}), and {many:.2f} times with batches of 512""",
+            some=some[0],
+            low=some[1],
+            high=some[2],
+            many=many[0],
+        ),
+    ]
+
+
+def other_speed() -> list[Sentence | Table]:
+    large = bench("Converting .jf")[".jf x 100"]
+    nothing = "`dvc repro` with nothing to do"
+    return [
+        sentence(
+            "docs/speed.md",
+            "{jf:.0f} MiB/s of `.jf` and {text:.0f} MiB/s of image-text",
+            jf=float(bench("Reading .jf")["lenet.raw"]["MiB/s (median)"]),
+            text=float(bench("Reading .txt")["lenet.raw"]["MiB/s (median)"]),
+        ),
+        sentence(
+            "docs/speed.md",
+            "peaks at {peak} MiB for {npz} MiB of npz",
+            peak=large["peak MiB"],
+            npz=large["npz MiB"],
+        ),
+        sentence(
+            "docs/speed.md",
+            """A cold `dvc repro` takes {cold:.0f} s, of which training takes {train:.0f} s. With
+            nothing to do it takes {nothing:.1f} s, which is {ratio:.2f} times""",
+            cold=float(next(iter(bench("A cold `dvc repro`")))),
+            train=float(bench("Every stage by itself")["train"]["seconds"]),
+            nothing=float(bench(nothing)["this project"]["seconds (median)"]),
+            ratio=ratios(nothing, "this project")[0],
+        ),
+    ]
+
+
+def distributed() -> list[Sentence | Table]:
+    loss = pd.read_csv(ROOT / "metrics/training/plots/metrics/loss.tsv", sep="\t")["loss"]
+    rows: list[Row] = []
+    for contender in ("one worker", "two workers", "no server", "no server, two replicas"):
+        row: Row = [contender]
+        for batch in (64, 512):
+            title = f"Workers at 32 x 32, batches of {batch},"
+            speed = bench(title)[contender]["images/s (median)"]
+            row.append(
+                speed if contender == "one worker" else f"{speed}: {ratio(title, contender)}"
+            )
+        rows.append(row)
+    one_process: Row = [
+        "one process",
+        f"{loss.iloc[0]:.4f}",
+        f"{loss.iloc[-1]:.4f}",
+        str(headline()["errors"]),
+    ]
+    return [
+        Table("docs/distributed.md", ("contender", "batches of 64", "batches of 512"), rows),
+        Table("docs/distributed.md", ("default recipe",), [one_process], complete=False),
+    ]
+
+
+def network() -> list[Sentence | Table]:
+    settings = Network.load(ROOT / "params.yaml").model_dump()
+    old = Network.check(**settings | {"c3": "partial", "pooling": "subsample"})
+    parameters = sum(layer.parameters for layer in old.layers())
+    return [sentence("docs/network.md", "has {parameters:,} parameters", parameters=parameters)]
+
+
+def figures() -> list[Sentence | Table]:
+    """Return all figures of the pages that come from files."""
+    parts = (
+        *(results, search, elimination, ablation, plateau),
+        *(training_speed, other_speed, distributed, network),
+    )
+    return [figure for part in parts for figure in part()]
+
+
+def main() -> None:
+    """Write the files' values into the pages, and name the pages that changed."""
+    for name in sorted({figure.page for figure in figures() if figure.write()}):
+        print(f"written: {name}")
+
+
+if __name__ == "__main__":
+    main()
