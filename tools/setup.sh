@@ -43,7 +43,8 @@ first() {
     done
 }
 
-# A name on the PATH may be a shim without a Python behind it, and Debian's Python may come
+# Under make the first interpreter may be that of .venv, which makes .venv anew from the Python that
+# it came from. Another may be a shim without a Python behind it, and Debian's Python may come
 # without venv.
 fits() {
     "$1" -c '
@@ -58,26 +59,28 @@ runs_uv() {
 
 fetch_python() {
     other=$(first runs_uv $CANDIDATES)
-    if [ -z "$other" ]; then
-        advise "found no usable Python 3.10, 3.11 or 3.12 (tried: $CANDIDATES)."
-    fi
-    echo "MXNet 1.9.1 needs Python 3.10, 3.11 or 3.12, and this is $("$other" --version)."
-    echo "Fetching a Python 3.12 into $FETCHED: about 35 MB to download, 110 MB on disk."
+    [ -n "$other" ] || advise "found no usable Python 3.10, 3.11 or 3.12 (tried: $CANDIDATES)."
+    echo "MXNet 1.9.1 needs Python 3.10, 3.11 or 3.12, and $other is $("$other" --version)."
+    echo "Fetching a Python 3.12 into $FETCHED: about 35 MB to download."
+    # Only uv runs in this environment; the fetched Python replaces it.
     "$other" -m venv --clear .venv
-    .venv/bin/python tools/install.py --python 3.12 "$FETCHED" ||
+    if ! .venv/bin/python tools/install.py --python 3.12 "$FETCHED"; then
+        rm -rf .venv "$FETCHED"
         advise "could not fetch a Python 3.12; the lines above say why."
+    fi
 }
 
 # Say what went wrong, and what gives a fitting Python on this system.
 advise() {
     echo "error: $*" >&2
-    system=$(. "${OS_RELEASE:-/etc/os-release}" 2>/dev/null && echo "$ID $VERSION_ID ${ID_LIKE:-}") ||
+    system=$(. "${OS_RELEASE:-/etc/os-release}" 2>/dev/null && echo "$ID ${VERSION_ID:-} ${ID_LIKE:-}") ||
         system=$(uname -s)
     case $system in
         "debian 12 "* | "ubuntu 22.04 "* | "ubuntu 24.04 "*)
             echo "Install one: sudo apt install python3 python3-venv" ;;
         "debian "*)
-            echo "Debian's Python fetches a fitting one if it can: sudo apt install python3-venv" ;;
+            # Its own Python is too new for MXNet, but with venv it can fetch another.
+            [ -n "$other" ] || echo "First try: sudo apt install python3-venv" ;;
         ubuntu* | *" ubuntu"*)
             echo "Install one: sudo add-apt-repository ppa:deadsnakes/ppa &&" \
                 "sudo apt install python3.12 python3.12-venv" ;;
