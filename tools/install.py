@@ -30,8 +30,8 @@ TRANSLATED = {
 }
 # Settings of pip that change neither what a lock file installs nor where it comes from.
 HARMLESS = {
-    *("cache-dir", "compile", "constraint", "debug", "disable-pip-version-check", "log"),
-    *("no-cache-dir", "no-color", "no-compile", "no-input", "no-python-version-warning"),
+    *("cache-dir", "compile", "config-file", "constraint", "debug", "disable-pip-version-check"),
+    *("log", "no-cache-dir", "no-color", "no-compile", "no-input", "no-python-version-warning"),
     *("no-warn-conflicts", "no-warn-script-location", "prefer-binary", "progress-bar", "quiet"),
     *("require-virtualenv", "retries", "root-user-action", "verbose"),
 }
@@ -40,7 +40,7 @@ HARMLESS = {
 def pip_settings():
     """Return the settings that `pip install` would take from files and variables."""
     listed = subprocess.run(
-        [*PIP, "config", "list"], stdout=subprocess.PIPE, check=True, universal_newlines=True
+        [*PIP, "config", "list"], stdout=subprocess.PIPE, check=True, text=True
     ).stdout
     # A variable overrides the section of the command, and the section overrides `global`.
     found = {"global": {}, "install": {}, ":env:": {}}
@@ -63,7 +63,7 @@ def uv_environment(settings):
     # pip takes the best version of all indexes, and a hash says which file is the right one.
     environment["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     for key, variable in TRANSLATED.items():
-        if key in settings:
+        if settings.get(key):
             separator = "," if key == "find-links" else " "
             environment[variable] = separator.join(settings[key].split())
     return environment, sorted(set(settings) - set(TRANSLATED) - HARMLESS)
