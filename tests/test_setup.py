@@ -299,6 +299,10 @@ def test_another_python_is_told_to_activate_the_environment(tmp_path: Path) -> N
     assert ". .venv/bin/activate" in failed.stderr
 
 
+def test_the_installer_is_written_for_older_pythons_too() -> None:
+    ast.parse(Path(install.__file__).read_text(), feature_version=(3, 8))
+
+
 PIP_CONFIGURATION = """
 [global]
 index-url = https://one.example/simple

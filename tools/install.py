@@ -39,12 +39,13 @@ HARMLESS = {
 
 def pip_settings():
     """Return the settings that `pip install` would take from files and variables."""
-    listed = subprocess.run(
-        [*PIP, "config", "list"], stdout=subprocess.PIPE, check=True, text=True
-    ).stdout
+    listed = subprocess.run([*PIP, "config", "list"], stdout=subprocess.PIPE, text=True)
+    if listed.returncode:
+        # pip has said what is wrong with its settings.
+        sys.exit(1)
     # A variable overrides the section of the command, and the section overrides `global`.
     found = {"global": {}, "install": {}, ":env:": {}}
-    for line in listed.splitlines():
+    for line in listed.stdout.splitlines():
         name, _, value = line.partition("=")
         section, _, key = name.rpartition(".")
         if section in found:

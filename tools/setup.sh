@@ -8,6 +8,8 @@ FETCHED=.python
 CANDIDATES=${PYTHON:-python3.12 python3.11 python3.10 python3 python}
 
 main() {
+    # On Ctrl-C some shells would go on with the next command.
+    trap 'exit 130' INT
     check_platform
     python=$(first fits $CANDIDATES "$FETCHED"/*/bin/python3.12)
     if [ -z "$python" ]; then
