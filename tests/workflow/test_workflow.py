@@ -1,7 +1,6 @@
 """dvc.yaml tells the truth: about code, parameters and files."""
 
 import ast
-import os
 import re
 import shlex
 import subprocess
@@ -155,60 +154,9 @@ def test_every_parameter_belongs_to_a_stage_and_is_explained_in_the_readme() -> 
     assert [name for name in params if f"| `{name}` |" not in readme] == []
 
 
-def test_the_make_file_lists_its_commands() -> None:
-    # As typed by a person, also where these tests run under make.
-    environment = {"PATH": os.environ["PATH"]}
-    listed = subprocess.run(
-        ["make"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    ).stdout
-    targets = re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert [line.split()[1] for line in listed.splitlines()] == targets
-
-
-def test_set_up_without_a_usable_python_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "python3.9").write_text("#!/bin/sh\nexit 1\n")
-    (tmp_path / "python3.9").chmod(0o755)
-    failed = subprocess.run(
-        ["sh", str(ROOT / "tools/setup.sh")],
-        cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "PYTHON": str(tmp_path / "python3.9")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert failed.returncode == 1
-    assert "found no usable Python 3.10, 3.11 or 3.12" in failed.stderr
-    assert "make setup PYTHON=" in failed.stderr
-    assert not (tmp_path / ".venv").exists()
-
-
-def test_another_python_is_told_to_activate_the_environment(tmp_path: Path) -> None:
-    # -I -S: Python without the packages installed beside it.
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import stages.convert"
-    failed = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert failed.returncode == 1
-    assert failed.stderr.startswith(f"error: {sys.executable} is not the project's Python")
-    assert ". .venv/bin/activate" in failed.stderr
-
-
 def test_the_version_is_the_same_everywhere() -> None:
     versions = {
         re.findall(r"^version\b.*?([\d.]+)", (ROOT / file).read_text(), re.MULTILINE)[0]
         for file in ("pyproject.toml", "CITATION.cff")
     }
     assert len(versions) == 1
-
-
-def test_the_locked_requirements_have_hashes_and_no_index_address() -> None:
-    lock = (ROOT / "requirements.txt").read_text()
-    assert "://" not in lock
-    # pip takes options in such a file too, addresses among them: the hashes are all there are.
-    assert not re.search(r"^\s*-(?!-hash=sha256:)", lock, re.MULTILINE)
-    pinned = re.findall(r"^[\w.-]+==[^\\]*\\\n    --hash=sha256:", lock, re.MULTILINE)
-    assert len(pinned) == len(re.findall(r"^[\w.-]+==", lock, re.MULTILINE)) > 100
