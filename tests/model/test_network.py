@@ -2,18 +2,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import correlate2d
 
 from lenet.core.errors import InputError
 from lenet.model import network
 from lenet.model._mxnet import context, mx
-from lenet.model.network import LeNet
-
-ROOT = Path(__file__).parents[1]
+from lenet.model.network import PARAMS, SYMBOL, LeNet
+from tests.settings import NETWORK, changed
 
 
 def parameters(image_size: int) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for name, value in LeNet(image_size=image_size, activation="relu").collect_params().items():
+    for name, value in LeNet(changed(NETWORK, image_size=image_size)).collect_params().items():
         layer = name.split("_")[1]
         counts[layer] = counts.get(layer, 0) + int(np.prod(value.shape))
     return counts
@@ -41,14 +41,14 @@ def test_parameters_per_layer(image_size: int, expected: dict[str, int]) -> None
     ],
 )
 def test_output_shape_per_layer(image_size: int, expected: list[tuple[int, ...]]) -> None:
-    lenet = LeNet(image_size=image_size, activation="tanh")
+    lenet = LeNet(changed(NETWORK, image_size=image_size, activation="tanh"))
     lenet.initialize(mx.init.One())
     data = mx.nd.random.uniform(shape=(3, 1, image_size, image_size))
     shapes = {}
     for layer in lenet.layers:
         data = layer(data)
         name = layer.prefix.removesuffix("_").rsplit("_", 1)[-1]
-        # Behind the six maps of C1 and P2 come blank ones, for speed.
+        # Blank maps follow the six feature maps of C1 and P2, for speed.
         own = 6 if name in ("c1", "p2") else data.shape[1]
         assert not data.asnumpy()[:, own:].any()
         shapes[name] = (own, *data.shape[2:])
@@ -119,7 +119,8 @@ def reference(
 def test_scores_equal_those_of_plain_numpy(
     image_size: int, activation: str, c3: str, pooling: str
 ) -> None:
-    lenet = LeNet(image_size=image_size, activation=activation, c3=c3, pooling=pooling)
+    kinds = {"activation": activation, "c3": c3, "pooling": pooling}
+    lenet = LeNet(changed(NETWORK, image_size=image_size, **kinds))
     mx.random.seed(1)
     lenet.initialize(mx.init.Xavier(magnitude=10))
     for name, parameter in lenet.collect_params(".*bias").items():
@@ -132,49 +133,119 @@ def test_scores_equal_those_of_plain_numpy(
 
 
 def test_a_saved_network_comes_back_to_the_bit(tmp_path: Path) -> None:
-    lenet = LeNet(image_size=16, activation="relu")
+    lenet = LeNet(NETWORK)
     lenet.initialize(mx.init.Xavier())
     lenet.hybridize()
     images = mx.nd.random.uniform(shape=(5, 1, 16, 16))
     scores = lenet(images).asnumpy()
-    symbol, weights = tmp_path / "lenet-symbol.json", tmp_path / "lenet-0000.params"
-    network.save(lenet, symbol, weights)
+    network.save([lenet], tmp_path)
+    symbol, weights = tmp_path / SYMBOL, tmp_path / PARAMS
     assert sorted(tmp_path.iterdir()) == [weights, symbol]
-    np.testing.assert_array_equal(
-        network.load(symbol, weights, context=mx.cpu())(images).asnumpy(), scores
-    )
+    loaded = network.load(tmp_path, context=mx.cpu())
+    np.testing.assert_array_equal(loaded(images).asnumpy(), scores)
 
     whole = weights.read_bytes()
     for harmed in (whole[: len(whole) // 2], b"", b"text", symbol.read_bytes()):
         weights.write_bytes(harmed)
         with pytest.raises(InputError, match="not a model that MXNet can read"):
-            network.load(symbol, weights, context=mx.cpu())
+            network.load(tmp_path, context=mx.cpu())
 
 
 def test_a_committee_averages_its_members_probabilities(tmp_path: Path) -> None:
-    members = [LeNet(image_size=16, activation="relu", name=f"lenet{n}") for n in range(3)]
+    members = [LeNet(NETWORK, name=f"lenet{n}") for n in range(3)]
     images = mx.nd.random.uniform(shape=(5, 1, 16, 16))
     votes = []
     for member in members:
         member.initialize(mx.init.Xavier(magnitude=30))
+        member.hybridize()
         votes.append(mx.nd.softmax(member(images)).asnumpy())
     assert len({vote.tobytes() for vote in votes}) == 3
-    symbol, weights = tmp_path / "lenet-symbol.json", tmp_path / "lenet-0000.params"
-    network.save(network.committee(members), symbol, weights)
-    together = network.load(symbol, weights, context=mx.cpu())
+    # A single member is saved as it is.
+    network.save(members[:1], tmp_path / "one")
+    alone = network.load(tmp_path / "one", context=mx.cpu())
+    np.testing.assert_array_equal(mx.nd.softmax(alone(images)).asnumpy(), votes[0])
+    network.save(members, tmp_path / "three")
+    together = network.load(tmp_path / "three", context=mx.cpu())
     np.testing.assert_allclose(
         mx.nd.softmax(together(images)).asnumpy(), np.mean(votes, axis=0), atol=1e-6
     )
-    assert network.committee(members[:1]) is members[0]
 
 
 def test_other_files_are_no_model(tmp_path: Path) -> None:
-    bad = tmp_path / "bad"
-    bad.write_text("")
-    with pytest.raises(InputError, match="none: no such model file"):
-        network.load(tmp_path / "none", bad, context=mx.cpu())
+    (tmp_path / PARAMS).write_text("")
+    with pytest.raises(InputError, match="lenet-symbol.json: no such model file"):
+        network.load(tmp_path, context=mx.cpu())
+    (tmp_path / SYMBOL).write_text("seed: 0\n")
     with pytest.raises(InputError, match="not a model that MXNet can read"):
-        network.load(ROOT / "params.yaml", bad, context=mx.cpu())
+        network.load(tmp_path, context=mx.cpu())
+
+
+SMALL = changed(NETWORK, image_size=20)
+
+
+def saved(folder: Path, *, members: int = 1, **kinds: str) -> list[LeNet]:
+    """Save a network of random weights; return its members."""
+    mx.random.seed(1)
+    lenets = [LeNet(changed(SMALL, **kinds), name=f"lenet{n}") for n in range(members)]
+    for lenet in lenets:
+        lenet.initialize(mx.init.Uniform(0.3))
+        lenet.hybridize()
+        lenet(mx.nd.zeros((1, 1, 20, 20)))
+    network.save(lenets, folder)
+    return lenets
+
+
+def image() -> mx.nd.NDArray:
+    return mx.nd.array(np.random.default_rng(0).random((1, 1, 20, 20), dtype=np.float32))
+
+
+@pytest.mark.parametrize("members", [1, 3])
+@pytest.mark.parametrize(
+    "kinds", [{"c3": "full", "pooling": "max"}, {"c3": "partial", "pooling": "subsample"}]
+)
+def test_the_last_output_is_the_score_of_the_first_member(
+    tmp_path: Path, members: int, kinds: dict[str, str]
+) -> None:
+    first = saved(tmp_path, members=members, **kinds)[0]
+    lenet = network.load_first_member(tmp_path, changed(SMALL, **kinds))
+    found = lenet.outputs(image())
+    assert {name: output.shape for name, output in found.items()} == {
+        "C1": (1, 6, 16, 16),
+        "P2": (1, 6, 8, 8),
+        "C3": (1, 16, 4, 4),
+        "P4": (1, 16, 2, 2),
+        "C5": (1, 120),
+        "F6": (1, 84),
+        "O7": (1, 10),
+    }
+    np.testing.assert_allclose(found["O7"].asnumpy(), first(image()).asnumpy(), atol=1e-5)
+
+
+def test_c1_answers_to_its_kernels(tmp_path: Path) -> None:
+    saved(tmp_path)
+    lenet = network.load_first_member(tmp_path, SMALL)
+    found = {name: output.asnumpy()[0] for name, output in lenet.outputs(image()).items()}
+    bias = lenet.layers[0].bias.data().asnumpy()
+    plain = image().asnumpy()[0, 0]
+    for kernel, offset, feature_map in zip(lenet.kernels(), bias, found["C1"], strict=True):
+        expected = correlate2d(plain, kernel, mode="valid") + offset
+        np.testing.assert_allclose(feature_map, expected, atol=1e-5)
+    # Pooling, then the activation.
+    pooled = found["C1"].reshape(6, 8, 2, 8, 2).max(axis=(2, 4))
+    np.testing.assert_allclose(found["P2"], np.maximum(pooled, 0), atol=1e-6)
+
+
+def test_weights_that_are_none_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"lenet-0000\.params: no such model file"):
+        network.load_first_member(tmp_path, SMALL)
+    saved(tmp_path)
+    whole = (tmp_path / PARAMS).read_bytes()
+    for broken in (whole[:1000], b"", whole.replace(b"c1_", b"c9_")):
+        (tmp_path / PARAMS).write_bytes(broken)
+        with pytest.raises(
+            InputError, match=r"lenet-0000\.params: not a model that MXNet can read"
+        ):
+            network.load_first_member(tmp_path, SMALL)
 
 
 def test_a_gpu_is_refused_where_there_is_none() -> None:

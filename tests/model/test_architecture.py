@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from lenet.model import summary
 from lenet.model.network import LeNet
+from tests.project import ROOT
+from tests.settings import NETWORK, changed
 
-ROOT = Path(__file__).parents[1]
-FULL = {"image_size": 32, "c3": "full", "pooling": "max"}
-OF_1998 = {"image_size": 32, "c3": "partial", "pooling": "subsample"}
+FULL = changed(NETWORK, image_size=32)
+OF_1998 = changed(FULL, c3="partial", pooling="subsample")
 
 
 @pytest.mark.parametrize("pooling", ["max", "subsample"])
@@ -17,20 +17,19 @@ OF_1998 = {"image_size": 32, "c3": "partial", "pooling": "subsample"}
 @pytest.mark.parametrize("image_size", [16, 24, 32])
 def test_parameters_are_those_that_gluon_counts(image_size: int, c3: str, pooling: str) -> None:
     counted = dict.fromkeys(("C1", "P2", "C3", "P4", "C5", "F6", "O7"), 0)
-    lenet = LeNet(image_size=image_size, activation="tanh", c3=c3, pooling=pooling)
-    for name, parameter in lenet.collect_params().items():
+    network = changed(NETWORK, image_size=image_size, c3=c3, pooling=pooling)
+    for name, parameter in LeNet(network).collect_params().items():
         if parameter.grad_req != "null":
             size = 1
             for length in parameter.shape:
                 size *= length
             counted[name.split("_")[1].upper()] += size
-    layers = summary.layers(image_size=image_size, c3=c3, pooling=pooling)
-    assert {layer.name: layer.parameters for layer in layers} == counted
+    assert {layer.name: layer.parameters for layer in network.layers()} == counted
 
 
 # LeCun et al. 1998, section II.B; of the connections those that the paper states.
 def test_the_network_of_1998_is_that_of_the_paper() -> None:
-    layers = {layer.name: layer for layer in summary.layers(**OF_1998)}
+    layers = {layer.name: layer for layer in OF_1998.layers()}
     parameters = {name: layer.parameters for name, layer in layers.items()}
     assert parameters == {
         "C1": 156,
@@ -54,8 +53,8 @@ def test_the_network_of_1998_is_that_of_the_paper() -> None:
 
 
 def test_the_arithmetic_is_right() -> None:
-    for settings in (FULL, OF_1998, FULL | {"image_size": 16}):
-        for layer in summary.layers(**settings):
+    for network in (FULL, OF_1998, NETWORK):
+        for layer in network.layers():
             # "16 x 6 x 5 x 5 + 16" is Python but for the sign of multiplication.
             assert eval(layer.arithmetic.replace("x", "*") or "0") == layer.parameters  # noqa: S307
 
@@ -85,4 +84,4 @@ def test_the_command_prints_the_table_of_params_yaml_and_of_what_is_given(tmp_pa
     assert "60 x 5 x 5 + 16 = 1,516" in partial
     wrong = run_summary(tmp_path, "--c3", "half")
     assert wrong.returncode == 1
-    assert wrong.stderr == "error: c3: found 'half'; expected full or partial.\n"
+    assert wrong.stderr == "error: network.c3: found 'half'; expected full or partial.\n"

@@ -20,22 +20,22 @@ import pytest
 from dvc.utils.serialize import modify_yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.datasets import load_digits
 
 from lenet.core import npz
 from lenet.core.errors import InputError
-from lenet.core.npz import Digits
+from lenet.model.network import PARAMS
 from lenet.training.distributed import launcher, workers
 from lenet.training.replicas import parts
+from tests.project import ROOT
+from tests.training.small import real_digits
 
-ROOT = Path(__file__).parents[1]
 COMMAND = [
     *(sys.executable, "-m", "stages.train"),
-    *("train.npz", "lenet-symbol.json", "lenet-0000.params", "curves"),
+    *("train.npz", "models", "curves"),
 ]
 # Of the losses: sums of float32 in another order, magnified by a short training.
 TOLERANCE = 1e-3
-SMALL = {"image_size": 16, "epochs": 4, "batch_size": 32}
+SMALL = {"epochs": 4, "batch_size": 32, "validation_fraction": 0}
 
 
 class Training:
@@ -44,13 +44,12 @@ class Training:
     def __init__(self, path: Path, **params: object) -> None:
         self.path = path
         path.mkdir()
-        # One image more than are warped at once: of the last batch the second worker has nothing.
-        bunch = load_digits()
-        images = (bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 16).astype(np.float32)
-        data = Digits(images, bunch.target.astype(np.int64))
-        npz.save(data[: 512 + 1], path / "train.npz")
+        # 512 images are warped at once. The last batch is one image: the second worker has none.
+        npz.save(real_digits()[: 512 + 1], path / "train.npz")
         (path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-        self.set(validation_fraction=0, **SMALL, **params)
+        with modify_yaml(path / "params.yaml") as values:
+            values["network"]["image_size"] = 16
+        self.set(**SMALL, **params)
 
     def set(self, **params: object) -> None:
         with modify_yaml(self.path / "params.yaml") as values:
@@ -99,7 +98,7 @@ class Training:
     def outcome(self) -> tuple[list[float], str]:
         with (self.path / "curves/plots/metrics/loss.tsv").open() as file:
             losses = [float(row["loss"]) for row in csv.DictReader(file, delimiter="\t")]
-        network = (self.path / "lenet-0000.params").read_bytes()
+        network = (self.path / "models" / PARAMS).read_bytes()
         return losses, hashlib.sha256(network).hexdigest()
 
 
@@ -140,18 +139,18 @@ def test_parts_are_all_of_a_batch_and_none_twice(images: int, count: int) -> Non
 
 
 def test_workers_learn_as_one_process_does(tmp_path: Path, alone: list[float]) -> None:
-    training = Training(tmp_path / "several", kvstore="dist_sync", workers=2)
+    training = Training(tmp_path / "several", workers=2)
     losses, network = training.run()
     np.testing.assert_allclose(losses, alone, rtol=TOLERANCE)
     assert losses[-1] < 0.7 * losses[0]
     # By one process that cuts its batches likewise, to the bit.
-    training.set(kvstore="local", workers=1, replicas=2)
+    training.set(workers=1, replicas=2)
     assert training.run()[1] == network
 
 
 @pytest.mark.slow
 def test_three_workers_learn_the_same_bits_each_time(tmp_path: Path, alone: list[float]) -> None:
-    training = Training(tmp_path / "several", kvstore="dist_sync", workers=3)
+    training = Training(tmp_path / "several", workers=3)
     losses, network = training.run()
     np.testing.assert_allclose(losses, alone, rtol=TOLERANCE)
     assert training.run() == (losses, network)
@@ -159,33 +158,39 @@ def test_three_workers_learn_the_same_bits_each_time(tmp_path: Path, alone: list
 
 RECORDING = """
 import sys
-import numpy as np
+from functools import partial
 from pathlib import Path
+import numpy as np
 from lenet.training.distributed import launcher
-from lenet.training import loop
 role = launcher.configure(2)
 from lenet.core import npz
-from lenet.model import network
+from lenet.training import batches, committee
 from lenet.training.distributed import workers
-from lenet.model._mxnet import mx
-from tests.test_training import PLAIN
+from lenet.training.distributed.shared import SharedBatches, SharedLearner
+from tests.settings import NETWORK, NO_WARP, PLAIN_VIEW, RECIPE, changed
 if role != "worker":
     workers.serve()
 else:
     seen = []
-    network_input = training.network_input
+    network_input = batches.network_input
     def recorded(images, *arguments, **others):
         seen.append(images)
         return network_input(images, *arguments, **others)
-    training.network_input = recorded
+    batches.network_input = recorded
     data = npz.load(Path("train.npz"))
-    with workers.together("dist_sync") as peers:
-        lenet = network.LeNet(image_size=16, activation="relu")
-        list(loop.fit(lenet, data, None, workers=peers, **PLAIN | {"epochs": 1}))
+    recipe = changed(RECIPE, epochs=1, workers=2)
+    with workers.joined() as peers:
+        _, epochs = committee.train(
+            *(data, recipe, NETWORK, PLAIN_VIEW, NO_WARP),
+            learner=partial(SharedLearner, peers),
+            batches=partial(SharedBatches, peers),
+        )
+        list(epochs)
         np.save(f"seen{peers.rank}.npy", np.concatenate(seen))
 """
 
 
+@pytest.mark.slow
 def test_each_worker_has_images_of_its_own(tmp_path: Path) -> None:
     training = Training(tmp_path / "shards")
     training.run_script(RECORDING, workers=2)
@@ -196,9 +201,10 @@ def test_each_worker_has_images_of_its_own(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found[np.lexsort(found.T)], expected[np.lexsort(expected.T)])
 
 
-@pytest.mark.parametrize("role", ["worker", pytest.param("server", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["worker", "server"])
 def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str) -> None:
-    training = Training(tmp_path / "lost", kvstore="dist_sync", workers=2)
+    training = Training(tmp_path / "lost", workers=2)
     training.set(epochs=4000)
     with training.started() as process:
         # Of the workers the last: not the one that leads.
@@ -213,7 +219,7 @@ def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str
         "The others have been stopped; run it again."
     )
     assert "Traceback" not in output
-    assert not (training.path / "lenet-0000.params").exists()
+    assert not (training.path / "models" / PARAMS).exists()
 
 
 @pytest.mark.parametrize(
@@ -222,7 +228,7 @@ def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str
 def test_it_listens_on_loopback_and_when_it_is_stopped_no_process_stays(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    training = Training(tmp_path / "stopped", kvstore="dist_sync", workers=2)
+    training = Training(tmp_path / "stopped", workers=2)
     training.set(epochs=4000)
     with training.started() as process:
         roles = begun(process)
@@ -241,7 +247,7 @@ def test_it_listens_on_loopback_and_when_it_is_stopped_no_process_stays(
 
 @pytest.mark.slow
 def test_a_training_that_diverges_says_so_once(tmp_path: Path) -> None:
-    training = Training(tmp_path / "diverging", kvstore="dist_sync", workers=2)
+    training = Training(tmp_path / "diverging", workers=2)
     training.set(lr=100, warmup_epochs=0, momentum=0.99)
     with training.started() as process:
         output = process.communicate(timeout=60)[0]
@@ -269,9 +275,10 @@ def port() -> int:
         return free.getsockname()[1]  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: int) -> None:
-    first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
-    second = Training(tmp_path / "second", kvstore="dist_sync", workers=2)
+    first = Training(tmp_path / "first", workers=2)
+    second = Training(tmp_path / "second", workers=2)
     environment = led_at(port)
     with (
         second.started("--join", **environment) as joining,
@@ -283,7 +290,7 @@ def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: i
         assert joining.returncode == 0
     assert said.startswith(f"waiting at 127.0.0.1:{port} for 1 more to join\n")
     np.testing.assert_allclose(first.outcome()[0], alone, rtol=TOLERANCE)
-    assert not (second.path / "lenet-0000.params").exists()
+    assert not (second.path / "models" / PARAMS).exists()
 
 
 @pytest.mark.parametrize("other", [{"lr": 0.01}, {"workers": 3}], ids=str)
@@ -291,8 +298,8 @@ def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: i
 def test_workers_of_other_inputs_are_refused(
     tmp_path: Path, port: int, other: dict[str, object]
 ) -> None:
-    first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
-    second = Training(tmp_path / "second", **{"kvstore": "dist_sync", "workers": 2, **other})
+    first = Training(tmp_path / "first", workers=2)
+    second = Training(tmp_path / "second", **{"workers": 2, **other})
     environment = led_at(port)
     with (
         second.started("--join", **environment) as joining,
@@ -307,8 +314,8 @@ def test_workers_of_other_inputs_are_refused(
 
 @pytest.mark.slow
 def test_a_worker_notices_that_the_machine_that_leads_is_lost(tmp_path: Path, port: int) -> None:
-    first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
-    second = Training(tmp_path / "second", kvstore="dist_sync", workers=2)
+    first = Training(tmp_path / "first", workers=2)
+    second = Training(tmp_path / "second", workers=2)
     for training in (first, second):
         training.set(epochs=4000)
     environment = led_at(port)
@@ -368,8 +375,8 @@ def hosts() -> Iterator[tuple[str, str]]:
 def test_workers_on_two_hosts_until_the_cable_is_cut(
     tmp_path: Path, alone: list[float], hosts: tuple[str, str]
 ) -> None:
-    first = Training(tmp_path / "first", kvstore="dist_sync", workers=2)
-    second = Training(tmp_path / "second", kvstore="dist_sync", workers=2)
+    first = Training(tmp_path / "first", workers=2)
+    second = Training(tmp_path / "second", workers=2)
     environment = {launcher.ADDRESS: "10.97.0.1", launcher.PORT: "9091", launcher.LOST_AFTER: "4"}
     commands = [["ip", "netns", "exec", host, *COMMAND] for host in hosts]
 
@@ -405,7 +412,7 @@ def test_joining_a_training_that_nobody_leads(monkeypatch: pytest.MonkeyPatch, p
     monkeypatch.setattr(workers, "_REACH_WITHIN", 0.5)
     with (
         pytest.raises(InputError, match=f"no training is led from 127.0.0.1:{port}"),
-        workers.together("dist_sync"),
+        workers.joined(),
     ):
         pass
 
@@ -426,39 +433,57 @@ def test_joining_something_else_that_listens(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(launcher.PORT, str(server.getsockname()[1]))
         threading.Thread(target=greet, args=[server], daemon=True).start()
         with (
-            pytest.raises(InputError, match="what answers there is no scheduler"),
-            workers.together("dist_sync"),
+            pytest.raises(InputError, match="what answers there is not MXNet's scheduler"),
+            workers.joined(),
         ):
             pass
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "message"),
+    ("join", "environment", "message"),
     [
-        ([], {"DMLC_PS_ROOT_URI": "nowhere.invalid"}, "DMLC_PS_ROOT_URI: found 'nowhere.invalid'"),
-        ([], {"DMLC_PS_ROOT_URI": "a..b"}, "DMLC_PS_ROOT_URI: found 'a..b'"),
-        ([], {"DMLC_PS_ROOT_URI": "0"}, "which is every address of this machine"),
+        (
+            False,
+            {"DMLC_PS_ROOT_URI": "nowhere.invalid"},
+            "DMLC_PS_ROOT_URI: found 'nowhere.invalid'",
+        ),
+        (False, {"DMLC_PS_ROOT_URI": "a..b"}, "DMLC_PS_ROOT_URI: found 'a..b'"),
+        (False, {"DMLC_PS_ROOT_URI": "0"}, "which is every address of this machine"),
         # Of the addresses that are kept for documents.
         (
-            [],
+            False,
             {"DMLC_PS_ROOT_URI": "192.0.2.1", "DMLC_PS_ROOT_PORT": "9091"},
             "DMLC_PS_ROOT_URI=192.0.2.1, DMLC_PS_ROOT_PORT=9091: Cannot assign requested address",
         ),
-        ([], {"DMLC_NODE_HOST": "nonsense"}, "DMLC_NODE_HOST: found 'nonsense'"),
-        ([], {"DMLC_NODE_HOST": "192.0.2.1"}, "DMLC_NODE_HOST: found '192.0.2.1'"),
-        ([], {"DMLC_PS_ROOT_PORT": "http"}, "DMLC_PS_ROOT_PORT: found 'http'"),
-        ([], {"PS_HEARTBEAT_TIMEOUT": "20s"}, "PS_HEARTBEAT_TIMEOUT: found '20s'"),
-        (["--join"], {}, "DMLC_PS_ROOT_PORT: found ''; expected a whole number from 1 to 65535"),
+        (False, {"DMLC_NODE_HOST": "nonsense"}, "DMLC_NODE_HOST: found 'nonsense'"),
+        (False, {"DMLC_NODE_HOST": "192.0.2.1"}, "DMLC_NODE_HOST: found '192.0.2.1'"),
+        (False, {"DMLC_PS_ROOT_PORT": "http"}, "DMLC_PS_ROOT_PORT: found 'http'"),
+        (False, {"PS_HEARTBEAT_TIMEOUT": "20s"}, "PS_HEARTBEAT_TIMEOUT: found '20s'"),
+        (True, {}, "DMLC_PS_ROOT_PORT: found ''; expected a whole number from 1 to 65535"),
     ],
 )
 def test_settings_that_cannot_be_are_named(
-    tmp_path: Path, arguments: list[str], environment: dict[str, str], message: str
+    monkeypatch: pytest.MonkeyPatch, join: bool, environment: dict[str, str], message: str
 ) -> None:
-    training = Training(tmp_path / "set", kvstore="dist_sync", workers=2)
-    with training.started(*arguments, **environment) as process:
-        output = process.communicate(timeout=30)[0]
+    clean = {name: value for name, value in os.environ.items() if "DMLC" not in name}
+    monkeypatch.setattr(os, "environ", clean | environment)
+    with pytest.raises(InputError) as error:
+        if join:
+            launcher.configure(2)
+            with workers.joined():
+                pass
+        else:
+            launcher.launch(COMMAND, 2)
+    assert message in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_setting_that_cannot_be_ends_the_stage_in_one_line(tmp_path: Path) -> None:
+    training = Training(tmp_path / "set", workers=2)
+    with training.started("--join") as process:
+        output = process.communicate(timeout=60)[0]
     assert process.returncode == 1
-    assert message in output
+    assert output.startswith("error: DMLC_PS_ROOT_PORT: found ''; expected a whole number from 1")
     assert len(output.splitlines()) == 1
 
 
@@ -484,8 +509,8 @@ def test_a_port_in_use_and_an_address_left_empty(
 def test_a_worker_that_waits_for_others_ends_with_the_one_that_leads(
     tmp_path: Path, port: int
 ) -> None:
-    first = Training(tmp_path / "first", kvstore="dist_sync", workers=3)
-    second = Training(tmp_path / "second", kvstore="dist_sync", workers=3)
+    first = Training(tmp_path / "first", workers=3)
+    second = Training(tmp_path / "second", workers=3)
     environment = led_at(port)
     with (
         second.started("--join", **environment) as joining,
@@ -513,7 +538,7 @@ if role != "worker":
     workers.serve()
 else:
     from lenet.model._mxnet import mx
-    with workers.together("dist_sync") as peers:
+    with workers.joined() as peers:
         # What MXNet's server would unpickle, and so run.
         peers._store._send_command_to_servers(0, "cos\\nsystem\\n(S'touch unpickled'\\ntR.")
         peers.add_up("still there", [mx.nd.ones(3)])

@@ -1,7 +1,6 @@
 import hashlib
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,30 +8,26 @@ import pytest
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
 from lenet.training.replicas import Replicas
-
-ROOT = Path(__file__).parents[1]
+from tests.project import ROOT
+from tests.settings import NETWORK, changed
 
 TRAIN = """
-import hashlib, sys
-from lenet.training import loop
-from tests.test_training import PLAIN, WARPS, trained, weights
-from sklearn.datasets import load_digits
-import numpy as np
-from lenet.core.npz import Digits
-bunch = load_digits()
-images = (bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 16).astype(np.float32)
-lenet, _ = trained(Digits(images, bunch.target.astype(np.int64))[:640], replicas=2, **WARPS)
+import hashlib
+from tests.settings import WARP
+from tests.training.small import real_digits, trained, weights
+lenet, _ = trained(real_digits()[:640], replicas=2, warp=WARP)
 print(hashlib.sha256(weights(lenet)).hexdigest())
 """
+TANH = changed(NETWORK, activation="tanh")
 
 
 def gradients(count: int, images: int) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     mx.random.seed(0)
-    lenet = LeNet(image_size=16, activation="tanh")
+    lenet = LeNet(TANH)
     lenet.initialize(mx.init.Xavier())
     generator = np.random.default_rng(images)
     data = mx.nd.array(generator.normal(size=(images, 1, 16, 16)))
-    target = mx.nd.array(np.eye(10)[generator.integers(0, 10, images)])
+    target = mx.nd.array(generator.integers(0, 10, images))
     scores, losses = Replicas(lenet, count, context=mx.cpu()).learn(data, target)
     found = [parameter.grad().asnumpy() for parameter in lenet.collect_params().values()]
     return found, scores.asnumpy(), losses.asnumpy()
@@ -52,10 +47,10 @@ def test_parts_add_up_to_the_gradient_of_the_whole(count: int, images: int) -> N
 
 def test_copies_follow_the_network() -> None:
     mx.random.seed(0)
-    lenet = LeNet(image_size=16, activation="tanh")
+    lenet = LeNet(TANH)
     lenet.initialize(mx.init.Xavier())
     replicas = Replicas(lenet, 2, context=mx.cpu())
-    data, target = mx.nd.ones((4, 1, 16, 16)), mx.nd.one_hot(mx.nd.array([3, 1, 3, 1]), 10)
+    data, target = mx.nd.ones((4, 1, 16, 16)), mx.nd.array([3, 1, 3, 1])
     before, _ = replicas.learn(data, target)
     trainer = mx.gluon.Trainer(lenet.collect_params(), "sgd", {"learning_rate": 1.0}, kvstore=None)
     trainer.step(4)
