@@ -1,4 +1,4 @@
-"""Sweeps: experiments in DVC's queue, beside each other and beside the workspace."""
+"""Sweeps: experiments of DVC's queue that run beside each other and beside the workspace."""
 
 import re
 import subprocess
@@ -43,7 +43,7 @@ def processes(project: Project, kind: str) -> list[psutil.Process]:
 
 
 def outputs(lock: str) -> dict[str, str]:
-    """Return the hash of each output of a workflow, as dvc.lock has them."""
+    """Return the hash of each output of a workflow by its path in dvc.lock."""
     stages = YAML(typ="safe").load(lock)["stages"].values()
     return {out["path"]: out["md5"] for stage in stages for out in stage["outs"]}
 
@@ -59,11 +59,11 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
     ):
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    # One worker, and what a worker runs.
+    # A worker, and the stages that a worker runs.
     for process in (workers[0], runs[0], *runs[0].children(recursive=True)):
         process.kill()
     wait_for_workers(project, "0")
-    # Whose worker is gone seems to run for ever, until one asks; and again where it did run on.
+    # An experiment whose worker is gone counts as running until a user kills it.
     deadline = time.monotonic() + 60
     while running := [name for name, state in queue(project).items() if state == "Running"]:
         assert time.monotonic() < deadline
@@ -73,7 +73,7 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
     assert set(states) <= {"Success", "Failed"}
     assert "Failed" in states
 
-    # The same again, by four workers: what has been done comes out of the cache.
+    # The same sweep by four workers takes finished experiments from the cache.
     project.run("dvc queue remove --failed")
     project.run(SWEEP)
     project.run("dvc queue start --jobs 4")
@@ -87,7 +87,7 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
     assert all(float(row["accuracy"]) > 0.9 for row in rows)
     # The workspace has not been touched.
     assert project.run("git status --porcelain") == ""
-    # Of the same bytes as one job made in a workspace.
+    # The results have the bytes that a run in the workspace gives.
     name = next(row["Experiment"] for row in rows if row["lr"] == "0.02")
     (revision,) = re.findall(rf"^(\w+)\s.*{name}$", project.run("git for-each-ref"), re.M)
     lock = project.run(f"git show {revision}:dvc.lock")
@@ -96,7 +96,7 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
 
 def test_an_experiment_beside_a_repro_disturbs_neither(project: Project, branched: Project) -> None:
     project.run("dvc exp run --queue -S lr=0.02")
-    project.set(lr=0.02)
+    project.set({"lr": 0.02})
     with subprocess.Popen(
         ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
     ) as repro:

@@ -100,15 +100,15 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
 # The stages that an edit of each package, or of its templates, runs again.
 EDITS = {
     "lenet/core/files.py": {*STAGES},
-    "lenet/raw/jf.py": {"digits", "convert@train", "convert@test"},
-    "lenet/sources/web.py": {"digits"},
-    "lenet/model/prediction.py": {"train", "export", "draw"},
+    "lenet/raw/jf.py": {"digits", "convert@train", "convert@test", "report"},
+    "lenet/sources/web.py": {"digits", "report"},
+    "lenet/model/prediction.py": {"train", "export", "draw", "report"},
     "lenet/training/distributed/launcher.py": {"train", "draw"},
     "lenet/deploy/recogniser.py": {"export", "evaluate"},
     "lenet/evaluation/measures.py": {"evaluate"},
     "lenet/figures/__init__.py": {"evaluate", "draw"},
     "lenet/report/templates/report.md.jinja": {"report"},
-    "lenet/predict/answers.py": set(),
+    "lenet/predict/pictures.py": set(),
     "lenet/command.py": set(),
     "stages/train.py": {"train"},
 }
@@ -365,9 +365,9 @@ def test_the_report_leads_to_the_commit_that_made_it(
     report = (reproduced.path / "metrics/report.md").read_text()
     command = re.search(r"^    (git log .*)$", report, re.M)
     assert command
-    # The first commit brought the network, the last commit replaced it.
+    # The first commit brought the network; the experiment and its branch replaced the network.
     found = project.run(command[1]).splitlines()
-    assert [line.split()[0] for line in found][1:] == [first]
+    assert [line.split()[0] for line in found][2:] == [first]
     # The report names its data by the hashes that DVC knows.
     lock = project.run(f"git show {first}:dvc.lock")
     hashes = re.findall(r"\| ([0-9a-f]{32}) \|", report)

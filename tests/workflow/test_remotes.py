@@ -1,6 +1,6 @@
-"""What goes out of the project and comes in: data, experiments, the exported network.
+"""Data, experiments and the exported network, on their way out of the project and back.
 
-Through each kind of storage that the README tells of, by real servers on loopback.
+Each kind of storage that the docs name is a real server on loopback.
 """
 
 import asyncio

@@ -1,9 +1,11 @@
+"""The verdict of tools/reproduce.py; test_pipeline.py runs the tool as a whole."""
+
 import runpy
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.project import ROOT
+
 compare = runpy.run_path(str(ROOT / "tools/reproduce.py"))["compare"]
 FILES = {"data/npz/train.npz": "a", "models/lenet.onnx": "b", "metrics/test.json": "c"}
 
