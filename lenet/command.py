@@ -5,7 +5,6 @@ from collections.abc import Container
 from pathlib import Path
 
 from lenet.core.errors import InputError, as_typed
-from lenet.model.architecture import Network
 from lenet.raw.layout import Layout
 
 
@@ -65,15 +64,16 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
 def _predict(arguments: argparse.Namespace) -> None:
     # Each command brings its own modules, so that none waits for those of another.
     from lenet.deploy.recogniser import Recogniser
-    from lenet.predict import answers
+    from lenet.predict import output, predictor
 
     recogniser = Recogniser(arguments.model)
     layout = _layout(arguments, recogniser.side)
-    found, faults = answers.answer_all(arguments.files, recogniser, layout)
+    found, errors = predictor.predict_all(arguments.files, recogniser, layout)
     if found:
-        print(answers.FORMATS[arguments.format](found), end="")
-    if faults:
-        raise InputError("\nerror: ".join(faults))
+        print(output.FORMATS[arguments.format](found), end="")
+    if errors:
+        messages = [_with_options(error, vars(arguments)) for error in errors]
+        raise InputError("\nerror: ".join(messages))
 
 
 def _add_convert(commands: argparse._SubParsersAction) -> None:
@@ -139,6 +139,8 @@ def _add_summary(commands: argparse._SubParsersAction) -> None:
 
 
 def _summary(arguments: argparse.Namespace) -> None:
+    from lenet.model.architecture import Network
+
     given = {name: getattr(arguments, name) for name in ("image_size", "c3", "pooling")}
     given = {name: value for name, value in given.items() if value is not None}
     network = Network.check(**Network.load().model_dump() | given)

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lenet.core import npz
 from lenet.core.errors import InputError, run
-from lenet.core.npz import CLASSES
-from lenet.figures import figures
+from lenet.core.npz import CLASSES, Digits
+from lenet.figures.canvas import save
+from lenet.figures.curves import draw_curves
+from lenet.figures.gallery import draw_gallery
+from lenet.figures.network import draw_kernels, draw_outputs
+from lenet.figures.warps import draw_warps
 from lenet.model import network
 from lenet.model._mxnet import context, memory_reported
 from lenet.model.architecture import Network
@@ -18,7 +23,7 @@ from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
 
-# Warped copies of a digit.
+# Warped copies of each digit.
 _COPIES = 12
 
 
@@ -33,33 +38,37 @@ def main() -> None:
     pictures = arguments.pictures
 
     train, settings, view = npz.load(arguments.train), Network.load(), View.load()
-    size, device = settings.image_size, context("cpu")
-    figures.gallery(train.images, train.labels, pictures / "digits.png")
+    save(draw_gallery(train), pictures / "digits.png")
+    save(draw_curves(learning_curves(arguments.training)), pictures / "curves.png")
 
-    # The first digit of each class there is.
-    firsts = [np.flatnonzero(train.labels == digit)[:1] for digit in range(CLASSES)]
-    originals = train.images[np.concatenate(firsts)]
-    plain = network_input(
-        originals, identity_affine(len(originals)), view, size=size, context=device
+    size, device = settings.image_size, context("cpu")
+    examples = first_of_each_digit(train)
+    data = network_input(examples, identity_affine(len(examples)), view, size=size, context=device)
+    originals = data.asnumpy()[:, 0]
+    affine, copies = Warp.load().draw(
+        np.random.default_rng(Recipe.load().seed), np.repeat(examples, _COPIES, axis=0)
     )
-    generator = np.random.default_rng(Recipe.load().seed)
-    affine, copies = Warp.load().draw(generator, np.repeat(originals, _COPIES, axis=0))
     warped = network_input(copies, affine, view, size=size, context=device).asnumpy()
-    figures.warps_picture(
-        plain.asnumpy()[:, 0],
-        warped.reshape(len(originals), _COPIES, size, size),
-        pictures / "warps.png",
-    )
+    warped = warped.reshape(len(examples), _COPIES, size, size)
+    save(draw_warps(originals, warped), pictures / "warps.png")
 
     lenet = network.load_first_member(arguments.models, settings)
-    figures.filters_picture(lenet.kernels(), pictures / "filters.png")
-    outputs = {name: output.asnumpy()[0] for name, output in lenet.outputs(plain[:1]).items()}
-    figures.responses_picture(plain.asnumpy()[0, 0], outputs, pictures / "responses.png")
-    figures.curves_picture(accuracies(arguments.training), pictures / "curves.png")
+    save(draw_kernels(lenet.kernels()), pictures / "filters.png")
+    outputs = {name: output.asnumpy()[0] for name, output in lenet.outputs(data[:1]).items()}
+    save(draw_outputs(originals[0], outputs), pictures / "responses.png")
 
 
-def accuracies(training: Path) -> pd.DataFrame:
-    """Return the learning curves, a row an epoch; without validation images there is one less."""
+def first_of_each_digit(digits: Digits) -> NDArray[np.float32]:
+    """Return the first image of each digit that occurs, (up to 10, side, side)."""
+    first = [np.flatnonzero(digits.labels == digit)[:1] for digit in range(CLASSES)]
+    return digits[np.concatenate(first)].images
+
+
+def learning_curves(training: Path) -> pd.DataFrame:
+    """Return the accuracies of all epochs, a row an epoch; a column for training and validation.
+
+    Raises InputError where there are none.
+    """
     files = sorted(training.glob("plots/metrics/*_accuracy.tsv"))
     if not files:
         raise InputError(f"{training}: no learning curves; `dvc repro train` makes them.")

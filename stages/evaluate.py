@@ -1,4 +1,4 @@
-"""Evaluate the exported network on the test images: headline figures, per class, each image."""
+"""Evaluate the exported network on the test images: headline figures, per digit, each image."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,9 @@ from lenet.deploy.recogniser import Recogniser
 from lenet.evaluation import measures
 from lenet.evaluation.overlap import equal_image
 from lenet.evaluation.predictions import Predictions
-from lenet.figures import figures
+from lenet.figures.canvas import save
+from lenet.figures.confusion import draw_confusion
+from lenet.figures.mistakes import draw_mistakes
 
 
 def main() -> None:
@@ -20,30 +22,29 @@ def main() -> None:
     parser.add_argument("npz", type=Path, help="folder of train.npz and test.npz")
     parser.add_argument("results", type=Path, help="folder to write the results to")
     arguments = parser.parse_args()
+    results = arguments.results
 
     train, test = (npz.load(arguments.npz / f"{name}.npz") for name in ("train", "test"))
     predictions = Predictions(
         test.labels,
         Recogniser(arguments.network).probabilities(test.images),
-        # A test image that the network has learnt from says nothing of its use.
         train_index=equal_image(test.images, among=train.images),
     )
 
     headline, per_class = measures.headline(predictions), measures.per_class(predictions)
-    results = arguments.results
     write_json(headline, results / "test.json")
     write_csv(per_class, results / "per_class.csv")
     write_csv(predictions.table(), results / "predictions.csv")
-    figures.confusion_picture(predictions, results / "confusion.png")
-    figures.mistakes_picture(test.images, predictions, results / "pictures/mistakes.png")
+    save(draw_confusion(predictions), results / "confusion.png")
+    save(draw_mistakes(test.images, predictions), results / "pictures/mistakes.png")
 
     print(per_class.round(4).to_string(index=False))
     print(measures.summary(headline))
-    shared = (predictions.train_index >= 0).sum()
-    if shared:
+    if predictions.seen:
         print(
-            f"warning: {shared} of the test images are training images too, so the figures "
-            f"flatter the network; they have a train_index in {results / 'predictions.csv'}"
+            f"warning: {predictions.seen} of the test images are training images too, so the "
+            "figures flatter the network. The column train_index of "
+            f"{results / 'predictions.csv'} says which."
         )
 
 

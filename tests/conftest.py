@@ -15,12 +15,15 @@ from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from lenet.core.npz import Digits
-from tests.project import ROOT, SMALL, Project
+from tests.project import ROOT, SMALL, STAGES, TRAINED, Project
 
-# In the background shells have a Ctrl-C ignored, and so would all that the tests start.
+# The stages call `python`, and a user may not have activated the environment.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+# A shell ignores Ctrl-C for a command in the background, and what the tests start would do so too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says more of the machine than of the code.
+# The time that an example takes depends on the machine, so it says little about the code.
 settings.register_profile("lenet", deadline=None)
 settings.register_profile("fuzz", deadline=None, max_examples=100_000)
 settings.load_profile("lenet")
@@ -28,7 +31,7 @@ settings.load_profile("lenet")
 
 @pytest.fixture
 def random_digits() -> Digits:
-    """Forty 16 x 16 noise images, four of each label, that no two tests share by reference."""
+    """Forty 16 x 16 noise images, four of each label; each test has arrays of its own."""
     generator = np.random.default_rng(0)
     return Digits(
         generator.random((40, 16, 16), dtype=np.float32), np.arange(40, dtype=np.int64) % 10
@@ -50,20 +53,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def _alone(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep dvc and git to the project's folder: no settings or caches of the person's own."""
+    """Keep DVC and git to the project's folder, without the user's own settings and caches."""
     home = tmp_path_factory.mktemp("home")
     for variable in ("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
         os.environ[variable] = str(home / variable)
     os.environ["DVC_NO_ANALYTICS"] = "1"
     os.environ["HOME"] = str(home)
     os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
-    # The stages call `python`: that of the project's environment, as after activating it.
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     (home / ".gitconfig").write_text("[user]\n\tname = Tester\n\temail = tester@example.org\n")
 
 
 def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Project], None]) -> Project:
-    """Return a project that the first of pytest's processes to ask for it makes, for all."""
+    """Return a project that pytest's processes share; the first process that asks makes it."""
     folder = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -88,7 +89,7 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
             check=True,
         ).stdout
         for name in filter(None, listed.split("\0")):
-            # What the default recipe left is not the small one's.
+            # The committed results belong to the default recipe.
             if (ROOT / name).is_file() and not name.startswith("metrics/"):
                 (project.path / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, project.path / name)
@@ -96,17 +97,8 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
             (project.path / lock).unlink(missing_ok=True)
         project.run("git init --quiet --initial-branch main")
         project.commit("start")
-        project.set(**SMALL)
-        assert project.repro() == [
-            "digits",
-            "convert@train",
-            "convert@test",
-            "train",
-            "draw",
-            "export",
-            "evaluate",
-            "report",
-        ]
+        project.set(SMALL)
+        assert project.repro() == STAGES
         project.commit("small")
 
     return shared(tmp_path_factory, "reproduced", make)
@@ -114,7 +106,7 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
 
 @pytest.fixture
 def project(reproduced: Project, tmp_path: Path) -> Project:
-    """A copy, to do with as the test likes."""
+    """A copy of the reproduced project, which the test may change."""
     return reproduced.copy(tmp_path / "lenet")
 
 
@@ -123,8 +115,7 @@ def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> 
     def make(project: Project) -> None:
         reproduced.copy(project.path)
         project.run("git checkout --quiet -b feature")
-        project.set(lr=0.02)
-        assert project.repro() == ["train", "draw", "export", "evaluate", "report"]
+        assert project.ran("dvc exp run -S lr=0.02") == TRAINED
         project.commit("feature")
 
     return shared(tmp_path_factory, "branched", make)
@@ -132,5 +123,5 @@ def _branched(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def branched(_branched: Project, tmp_path: Path) -> Project:
-    """A copy on the branch `feature`, which has another rate than `main`, and its results."""
+    """A copy on the branch `feature`: with another learning rate than `main`, and its results."""
     return _branched.copy(tmp_path / "branched")

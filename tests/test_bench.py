@@ -1,5 +1,6 @@
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,8 @@ def test_workers_are_timed_by_the_stage_itself(
 
 def test_the_stages_measured_are_those_of_the_workflow() -> None:
     names = subprocess.run(
-        ["dvc", "stage", "list", "--name-only"],
+        # Not by its name alone: the environment need not be activated.
+        [sys.executable, "-m", "dvc", "stage", "list", "--name-only"],
         cwd=ROOT,
         env=os.environ | {"DVC_NO_ANALYTICS": "1"},
         capture_output=True,

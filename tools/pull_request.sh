@@ -1,16 +1,16 @@
 #!/bin/sh
-# Print, as Markdown, what a branch changes: its committed figures against those it began with, and
-# the report, its pictures by address.
+# Print, as Markdown, what a branch changes: its committed figures beside the figures that it began
+# with, and its report, which shows the pictures by their addresses.
 #   sh tools/pull_request.sh BASE ADDRESS
-# BASE is the branch it is to go into; ADDRESS is where the files of metrics/ can be read as they are.
+# BASE is the branch to merge into; ADDRESS is where the files of metrics/ can be downloaded.
 set -eu
-# Not what has become of BASE since.
+# The merge base, so that later commits of BASE make no difference.
 base=$(git merge-base "$1" HEAD)
 address=$2
 
 echo "## What changes"
 echo
-# Without a difference DVC prints the table's head alone.
+# DVC prints only the head of the table where nothing differs.
 difference=$(dvc metrics diff --md "$base" HEAD)
 if [ "$(echo "$difference" | wc -l)" -gt 2 ]; then
     echo "$difference"
@@ -19,9 +19,9 @@ else
 fi
 echo
 if ! git diff --quiet HEAD -- metrics; then
-    echo "**Run again here, the results differ from the committed ones,** which the pictures show:"
-    echo "another kind of processor, or results that were not committed."
+    echo "**Run again here, the results differ from the committed ones,** which the pictures show."
+    echo "The processor is of another kind, or the results were not committed."
     echo
 fi
-# The report's headings one level down, and its pictures no longer beside it.
+# The report's headings move one level down, and its pictures get their addresses.
 sed -e 's/^#/##/' -e "s#^\(!\[[^]]*\]\)(#\1($address/#" metrics/report.md

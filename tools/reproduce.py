@@ -1,9 +1,8 @@
-"""Make all results anew in a clone of the commit, and compare them with what the commit says.
+"""Make all results anew in a clone of the commit, and compare them with the committed results.
 
-Data have to be the same to the byte everywhere, and so has all the rest on the same kind of
-processor. On another kind MXNet adds up in another order, and training magnifies the difference:
-the network is then another one, as by another seed, and its error rate has to be within
-`_TOLERANCE`.
+Data have the same bytes everywhere; networks and results have them on the same kind of processor.
+On another kind MXNet adds up in another order, and training magnifies the difference. The network
+then differs as much as with another seed, and its error rate has to be within `_TOLERANCE`.
 """
 
 import json
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-# Of the error rate: twice what lies between the best and the worst of five seeds.
+# The largest difference of error rates: twice the range of five seeds.
 _TOLERANCE = 0.005
 _FOLDERS = ("data/", "models/", "metrics/")
 
@@ -26,7 +25,7 @@ def main() -> None:
         clone = Path(folder, "lenet")
         subprocess.run(["git", "clone", "--quiet", str(root), str(clone)], check=True)
         expected, expected_rate = hashes(clone), error_rate(clone)
-        # By force: nothing comes out of a cache.
+        # --force, so that nothing comes out of a cache.
         done = subprocess.run([sys.executable, "-m", "dvc", "repro", "--force"], cwd=clone)
         if done.returncode:
             sys.exit("error: `dvc repro` failed, see above.")
@@ -36,7 +35,7 @@ def main() -> None:
 
 
 def hashes(project: Path) -> dict[str, str]:
-    """Return the md5 of all data, models and results by path, as dvc.lock has them."""
+    """Return the md5 of all data, models and results by path, from dvc.lock."""
     stages = YAML(typ="safe").load(project / "dvc.lock")["stages"].values()
     files = [file for stage in stages for file in (*stage["deps"], *stage["outs"])]
     return {file["path"]: file["md5"] for file in files if file["path"].startswith(_FOLDERS)}
@@ -50,14 +49,14 @@ def error_rate(project: Path) -> float:
 def compare(
     expected: dict[str, str], found: dict[str, str], expected_rate: float, found_rate: float
 ) -> tuple[str, bool]:
-    """Return what there is to say of the hashes and error rates, and whether there is a fault."""
+    """Return a message about the hashes and error rates, and whether there is a fault."""
     differing = [path for path in expected if found.get(path) != expected[path]]
     lines = [f"{'differs' if path in differing else 'same   '}  {path}" for path in expected]
     if not differing:
         return "\n".join([*lines, f"All {len(lines)} files are the same to the byte."]), False
     rates = f"error rate {found_rate:.4f}, committed {expected_rate:.4f}"
     if any(path.startswith("data/") for path in differing):
-        lines.append("error: the data differ, which have to be the same everywhere.")
+        lines.append("error: the data differ; they have to be the same everywhere.")
     elif not any(path.startswith("models/") for path in differing):
         lines.append("error: the same network gives other results; metrics/ may not be committed.")
     elif abs(found_rate - expected_rate) > _TOLERANCE:
@@ -65,8 +64,8 @@ def compare(
     else:
         lines.append(
             f"The data are the same to the byte, the network is not: {rates}, within "
-            f"{_TOLERANCE:g}. So it is where the processor is of another kind than the "
-            "committed results' (or the versions are others); on the same kind it is a fault."
+            f"{_TOLERANCE:g}. This is right if the processor is of another kind, or the packages "
+            "have other versions, than for the committed results; otherwise it is a fault."
         )
         return "\n".join(lines), False
     return "\n".join(lines), True

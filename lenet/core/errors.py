@@ -33,7 +33,8 @@ def as_typed(value: object) -> str:
     """Return a parameter's value as a user types it behind `-S name=`."""
     if isinstance(value, tuple | list):
         return f"[{','.join(map(as_typed, value))}]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # All digits are kept; only the ".0" of a whole number is left out.
+    return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 @contextmanager

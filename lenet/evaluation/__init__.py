@@ -1,1 +1,1 @@
-"""How good predictions are."""
+"""How well a network does on a test set."""

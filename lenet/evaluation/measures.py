@@ -1,4 +1,4 @@
-"""How good predictions are: scikit-learn's measures, without the network."""
+"""How good predictions are: scikit-learn's measures."""
 
 import numpy as np
 import pandas as pd
@@ -9,15 +9,16 @@ from lenet.evaluation.predictions import Predictions
 
 
 def headline(predictions: Predictions) -> dict:
-    """Sum up the predictions of one test set.
+    """Return the figures of the whole test set.
 
-    Returns images, errors, accuracy, error_rate, its 95 % interval error_rate_low and
-    error_rate_high (Wilson 1927), macro_f1 (over the classes that occur), and log_loss in nats.
+    These are images, errors, accuracy, error_rate, the 95 % interval of the error rate from
+    error_rate_low to error_rate_high (Wilson 1927), macro_f1 (the mean over the digits that
+    occur), and log_loss in nats.
     """
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.mistakes)
     interval = binomtest(errors, len(labels)).proportion_ci(0.95, method="wilson")
-    # log_loss wants rows that add up to 1 in float64.
+    # log_loss expects rows that add up to 1 in float64.
     exact = predictions.probabilities.astype(np.float64)
     exact /= exact.sum(axis=1, keepdims=True)
     return {
@@ -35,7 +36,11 @@ def headline(predictions: Predictions) -> dict:
 
 
 def per_class(predictions: Predictions) -> pd.DataFrame:
-    """Return a row a digit: digit, precision, recall, f1, support; 0 for one that never occurs."""
+    """Return a row for each digit: digit, precision, recall, f1, support.
+
+    The support is the number of the digit's images. A measure without a meaning is 0: the recall
+    of a digit without images, and the precision of a digit that is never predicted.
+    """
     digits = list(range(predictions.classes))
     report = classification_report(
         predictions.labels, predictions.predicted, labels=digits, output_dict=True, zero_division=0
@@ -46,7 +51,7 @@ def per_class(predictions: Predictions) -> pd.DataFrame:
 
 
 def summary(headline: dict) -> str:
-    """Return the line that says how well the network did."""
+    """Return the figures of `headline` that matter most, as a line for users."""
     return (
         f"test accuracy {headline['accuracy']:.4f}: {headline['errors']} errors in "
         f"{headline['images']} images, error rate {headline['error_rate']:.2%} "

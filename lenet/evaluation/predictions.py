@@ -1,4 +1,4 @@
-"""What a network says of a test set, image by image."""
+"""The predictions of a network for a test set, image by image."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 class Predictions:
     """The predictions of one network for one test set.
 
-    labels: (n,) int64, the actual classes.
+    labels: (n,) int64, the actual digits.
     probabilities: (n, classes) float32, rows that add up to 1.
-    train_index: (n,) int64, the first training image that is equal, -1 where none is.
+    train_index: (n,) int64, the index of the first training image that is equal, or -1.
     """
 
     labels: NDArray[np.int64]
@@ -30,12 +30,12 @@ class Predictions:
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """The most probable class of each image, (n,) int64."""
+        """The most probable digit of each image, (n,) int64."""
         return self.probabilities.argmax(axis=1)
 
     @property
     def confidence(self) -> NDArray[np.float32]:
-        """The probability of the predicted class, (n,) float32."""
+        """The probability of the predicted digit, (n,) float32."""
         return self.probabilities.max(axis=1)
 
     @property
@@ -44,20 +44,24 @@ class Predictions:
         wrong = np.flatnonzero(self.predicted != self.labels)
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
 
-    def table(self) -> pd.DataFrame:
-        """Return a row an image, in order.
+    @property
+    def seen(self) -> int:
+        """The number of test images that are equal to a training image."""
+        return int((self.train_index >= 0).sum())
 
-        Columns: index, from 0; actual and predicted class; confidence, rounded to 4 decimals;
+    def table(self) -> pd.DataFrame:
+        """Return a row for each image, in order.
+
+        Columns: index, from 0; actual and predicted digit; confidence, rounded to 4 decimals;
         train_index, empty where no training image is equal.
         """
+        train_index = pd.Series(self.train_index, dtype="Int64")
         return pd.DataFrame(
             {
                 "index": np.arange(len(self)),
                 "actual": self.labels,
                 "predicted": self.predicted,
                 "confidence": self.confidence.astype(np.float64).round(4),
-                "train_index": pd.Series(self.train_index, dtype="Int64").where(
-                    self.train_index >= 0
-                ),
+                "train_index": train_index.where(train_index >= 0),
             }
         )

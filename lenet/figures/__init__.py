@@ -1,1 +1,1 @@
-"""Every picture that the workflow draws."""
+"""Every picture that the workflow draws: a module for each picture."""

@@ -23,8 +23,9 @@ np.bool = np.bool_  # type: ignore[attr-defined]
 # grids of the warps. Their bits must not depend on the model, so it takes the same kernels
 # wherever these run.
 if platform.machine() == "x86_64":
-    _has = np.core._multiarray_umath.__cpu_features__
-    os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _has["AVX2"] and _has["FMA3"] else "Prescott"
+    _simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    _fast = {"AVX2", "FMA3"} <= {*_simd["baseline"], *_simd["found"]}
+    os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _fast else "Prescott"
 
 # With the role of a server, MXNet would start serving when it is imported, and unpickle what it is
 # sent; see distributed.workers.

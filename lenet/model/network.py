@@ -62,7 +62,7 @@ class _Conv2D(mx.gluon.nn.Conv2D):
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
         """Return `x` convolved: its own maps as Conv2D gives them, and blank ones."""
-        maps, maps_in = self._channels, self._in_channels
+        maps, maps_in = self.weight.shape[:2]
         blank, blank_in = -maps % _LANES, -maps_in % _LANES if maps_in > 1 else 0
         if blank_in:
             weight = F.concat(weight, F.zeros((maps, blank_in, KERNEL, KERNEL)), dim=1)

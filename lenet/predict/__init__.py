@@ -1,1 +1,1 @@
-"""Pictures made into images, and predictions printed."""
+"""Recognising the digits in a user's files: pictures become images, and predictions are printed."""

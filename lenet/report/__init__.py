@@ -1,1 +1,1 @@
-"""The report of a run, as Markdown and as HTML."""
+"""The report of a run, as Markdown and as an HTML page."""

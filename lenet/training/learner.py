@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from lenet.core.errors import InputError
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
 from lenet.training.batches import Batch
@@ -55,22 +54,16 @@ class Learner:
         self._replicas.follow()
 
     def means(self, images: int) -> tuple[float, float]:
-        """Return the mean loss and accuracy of the `images` learnt from since the last call.
-
-        Raises InputError where the training has diverged.
-        """
+        """Return the mean loss and accuracy of the `images` learnt from since the last call."""
         loss, accuracy = self._loss.asscalar() / images, self._correct.asscalar() / images
         self._reset()
-        # The last step comes after the last loss.
-        weights = (p.data(self.context) for p in self.network.collect_params().values())
-        if not np.isfinite(loss):
-            raise self._diverged(f"the mean loss is {loss}")
-        if not all(np.isfinite(weight.asnumpy()).all() for weight in weights):
-            raise self._diverged("some weights are no finite numbers")
         return float(loss), float(accuracy)
 
-    def _diverged(self, reason: str) -> InputError:
-        return InputError(f"training diverged: {reason}. Lower lr ({self.recipe.lr}).")
+    def has_finite_weights(self) -> bool:
+        """Return whether all weights are finite numbers."""
+        parameters = self.network.collect_params().values()
+        weights = (parameter.data(self.context).asnumpy() for parameter in parameters)
+        return all(np.isfinite(weight).all() for weight in weights)
 
 
 def _trainer(network: LeNet, recipe: Recipe, steps: int) -> mx.gluon.Trainer:

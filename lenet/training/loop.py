@@ -102,6 +102,7 @@ def fit(
         for batch in tqdm(batches.epoch(), progress, len(batches), leave=False, disable=None):
             learner.step(batch)
         loss, train_accuracy = learner.means(batches.images)
+        _check_convergence(learner, number, loss)
         yield Epoch(
             number=number,
             loss=loss,
@@ -110,6 +111,18 @@ def fit(
             if validation is None
             else _accuracy(learner, validation, view),
         )
+
+
+def _check_convergence(learner: Learner, number: int, loss: float) -> None:
+    """Raise InputError where the training has diverged in the epoch `number`."""
+    if not np.isfinite(loss):
+        reason = f"the loss of epoch {number} is {loss}"
+    # The epoch's last step comes after its last loss.
+    elif not learner.has_finite_weights():
+        reason = f"after epoch {number} some weights are no numbers"
+    else:
+        return
+    raise InputError(f"training diverged: {reason}. Lower lr ({learner.recipe.lr}).")
 
 
 def _accuracy(learner: Learner, digits: Digits, view: View) -> float:

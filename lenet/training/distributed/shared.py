@@ -73,6 +73,8 @@ class SharedLearner(Learner):
     def step(self, batch: Batch) -> None:
         """Learn from a batch, of which this worker has a part."""
         if isinstance(batch, _Part) and batch.empty:
+            # Gluon takes no step with gradients that no backward pass has made.
+            self._replicas.learn(batch.data, batch.labels)
             for gradient in self._replicas.gradients:
                 gradient[:] = 0
             self._update(batch.size)

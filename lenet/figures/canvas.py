@@ -1,0 +1,52 @@
+"""What all pictures share: a blank figure, images side by side, and a PNG file."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from lenet.core.files import whole_file
+
+# A user's own matplotlibrc must not change the bytes of a picture.
+mpl.rcdefaults()
+
+# Width of a picture in inches, 100 pixels each: a page of text.
+WIDTH = 8.4
+
+
+def blank(height: float, width: float = WIDTH) -> Figure:
+    """Return an empty figure, `width` and `height` in inches."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write `figure` as PNG, whole or not at all; the bytes depend on the figure alone.
+
+    Raises InputError where the file cannot be written.
+    """
+    with whole_file(path) as file:
+        # The version of matplotlib would change the file with every upgrade.
+        figure.savefig(file, format="png", dpi=100, metadata={"Software": None})
+
+
+def mosaic(images: NDArray) -> NDArray:
+    """Return images side by side as a single image, with a frame of NaN around each.
+
+    Args:
+        images: (rows, columns, height, width).
+
+    Returns (rows * (height + 2), columns * (width + 2)).
+    """
+    rows, columns, height, width = images.shape
+    framed = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=np.nan)
+    return framed.transpose(0, 2, 1, 3).reshape(rows * (height + 2), columns * (width + 2))
+
+
+def hide_axes(axes: Axes) -> None:
+    """Remove the ticks and the frame of `axes`, so that only an image is left."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)

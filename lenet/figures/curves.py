@@ -1,0 +1,31 @@
+"""The learning curves of a training."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+from lenet.figures.canvas import blank
+
+
+def draw_curves(accuracies: pd.DataFrame) -> Figure:
+    """Draw the error rate of each epoch, on a logarithmic scale.
+
+    Args:
+        accuracies: a row an epoch, from 0 to 1; a column a curve, such as train_accuracy.
+    """
+    figure = blank(4)
+    axes = figure.subplots()
+    for name, accuracy in accuracies.items():
+        # A logarithmic scale has no 0.
+        error = (100 * (1 - accuracy)).where(accuracy < 1)
+        axes.plot(accuracies.index, error, label=str(name).removesuffix("_accuracy"), marker=".")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axes.set(xlabel="epoch", ylabel="error rate")
+    axes.set_title("Error rates while training (of the training images as warped)")
+    axes.grid(color="0.9", which="both")
+    axes.legend()
+    return figure

@@ -1,0 +1,55 @@
+"""The test images that the network gets wrong."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from lenet.evaluation.predictions import Predictions
+from lenet.figures.canvas import blank, hide_axes, mosaic
+
+_COLUMNS = 10
+# The picture is in git, so it stays small.
+_MOST = 200
+
+
+def draw_mistakes(images: NDArray[np.float32], predictions: Predictions) -> Figure:
+    """Draw the misclassified images, the most confident mistakes first, at most 200.
+
+    Args:
+        images: (n, side, side) in [0, 1], all images of the test set.
+        predictions: the predictions for these images.
+    """
+    labels, predicted, confidence = (
+        predictions.labels,
+        predictions.predicted,
+        predictions.confidence,
+    )
+    mistakes = predictions.mistakes
+    shown = mistakes[:_MOST]
+    rows = max(1, -(-len(shown) // _COLUMNS))
+    side = images.shape[1]
+    # Room for two lines of text below each image.
+    text = 3 * side // 8
+    cells = np.full((rows * _COLUMNS, side + text, side), np.nan)
+    cells[: len(shown), :side] = images[shown]
+
+    figure = blank(1.2 * rows + 0.6)
+    axes = figure.subplots()
+    grid = cells.reshape(rows, _COLUMNS, side + text, side)
+    axes.imshow(mosaic(grid), cmap="gray_r", vmin=0, vmax=1)
+    hide_axes(axes)
+    for place, index in enumerate(shown):
+        row, column = divmod(place, _COLUMNS)
+        axes.text(
+            column * (side + 2) + side / 2 + 0.5,
+            row * (side + text + 2) + side + 1.2,
+            f"{labels[index]} taken for {predicted[index]}\n{confidence[index]:.0%}, no. {index}",
+            ha="center",
+            va="top",
+            fontsize=7,
+        )
+    counts = f"{len(mistakes)} mistakes in {len(labels)} images"
+    if len(shown) < len(mistakes):
+        counts += f", here the {len(shown)} most confident"
+    axes.set_title(f"{counts}: digit, prediction, confidence, index")
+    return figure

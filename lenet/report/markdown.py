@@ -1,0 +1,90 @@
+"""The report as Markdown."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from lenet.core.errors import as_typed
+from lenet.report.results import Results
+from lenet.sources.split import TEST_COUNTS
+
+# Error rate in percent, method, source. All were measured on the official USPS test set in the
+# rendering of the source `usps-zip`.
+PUBLISHED = (
+    (5.0, "convolutional network of 1989", "LeCun et al. 1989"),
+    (4.2, "LeNet-1", "LeCun et al. 1990"),
+    (4.0, "support vector machine", "Schölkopf et al. 1995"),
+    (2.5, "people", "Bromley and Säckinger 1991"),
+    (2.5, "tangent distance", "Simard et al. 1993"),
+    (2.2, "tangent distance, kernel densities, virtual data", "Keysers et al. 2000"),
+    (1.9, "two-dimensional deformation model, P2DHMDM", "Keysers et al. 2007"),
+)
+
+
+def render(results: Results) -> str:
+    """Return the report as Markdown (CommonMark with tables).
+
+    The addresses of its pictures start from the folder that `Results.load` reads.
+    """
+    counts = {
+        name: tuple(map(int, card["images_per_class"].split()))
+        for name, card in results.cards.items()
+    }
+    templates = Environment(  # noqa: S701  (`finalize` escapes for Markdown)
+        loader=PackageLoader("lenet.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_escaped,
+    )
+    return templates.get_template("report.md.jinja").render(
+        headline=results.headline,
+        training=results.training,
+        digits=_digits(results.per_class, results.predictions),
+        seen=int(results.predictions["train_index"].notna().sum()),
+        published=PUBLISHED if counts["test"] == TEST_COUNTS else (),
+        cards=results.cards,
+        counts=counts,
+        files=results.files,
+        params=dict(_flat(results.params)),
+        members=results.params["members"],
+        layers=results.network.table().to_dict("records"),
+    )
+
+
+def _escaped(value: object) -> str:
+    """Return `value` as Markdown that shows it as it is: a file's name may look like markup."""
+    return re.sub(r"([\\`*_\[\]<>|#~&@])", r"\\\1", re.sub(r"[\r\n]+", " ", str(value)))
+
+
+def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the dotted name of each parameter and its value, as a user types them behind `-S`."""
+    for name, value in sorted(params.items()):
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", as_typed(value)
+
+
+def _digits(per_class: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
+    """Return the rows of `per_class` as dictionaries with two more keys.
+
+    `predicted` is the number of images that the digit was predicted for; `taken_for` names the
+    digits that its misclassified images were taken for.
+    """
+    wrong = predictions[predictions["actual"] != predictions["predicted"]]
+    rows = []
+    for row in per_class.to_dict("records"):
+        guesses = wrong.loc[wrong["actual"] == row["digit"], "predicted"]
+        # The most frequent digit comes first; equally frequent digits stand in their own order.
+        counts = guesses.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        taken_for = ", ".join(
+            f"{digit} ({count})" if count > 1 else str(digit) for digit, count in counts.items()
+        )
+        predicted = int((predictions["predicted"] == row["digit"]).sum())
+        rows.append({**row, "predicted": predicted, "taken_for": taken_for})
+    return rows

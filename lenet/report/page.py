@@ -1,0 +1,33 @@
+"""The report as an HTML page that needs no other file."""
+
+import base64
+from pathlib import Path
+from urllib.parse import unquote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
+
+
+def render(markdown: str, folder: Path) -> str:
+    """Return Markdown as an HTML page that contains its pictures.
+
+    Args:
+        markdown: the report as `markdown.render` returns it.
+        folder: the addresses of the pictures start here; all pictures are PNG.
+    """
+    # HTML in the Markdown is shown as text.
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = parser.parse(markdown)
+    for token in tokens:
+        for part in token.children or ():
+            if part.type == "image":
+                picture = (folder / unquote(str(part.attrs["src"]))).read_bytes()
+                part.attrs["src"] = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+    body = parser.renderer.render(tokens, parser.options, {})
+    templates = Environment(
+        loader=PackageLoader("lenet.report"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        keep_trailing_newline=True,
+    )
+    return templates.get_template("report.html.jinja").render(body=body)

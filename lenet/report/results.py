@@ -1,0 +1,99 @@
+"""The results of one run: what the report tells of."""
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lenet.core.errors import untrusted
+from lenet.core.files import md5
+from lenet.core.params import read
+from lenet.model.architecture import Network
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that the results came from or are in.
+
+    path: as the report names it.
+    md5: in hexadecimal, as DVC knows it.
+    """
+
+    path: str
+    md5: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of one run, as the stages wrote them, with the parameters that led to them.
+
+    headline: the figures of the whole test set; see `evaluation.measures.headline`.
+    training: the last epoch: `step`, `loss`, `train_accuracy`, and `validation_accuracy` if there
+        are validation images.
+    per_class: a row for each digit; see `evaluation.measures.per_class`.
+    predictions: a row for each test image; see `evaluation.predictions.Predictions.table`.
+    cards: the data cards of the `training` and `test` images; see `raw.data_card`.
+    files: by what they are; `predictions` is among them.
+    params: what params.yaml holds.
+    network: the group `network` of `params`.
+    """
+
+    headline: Mapping[str, Any]
+    training: Mapping[str, Any]
+    per_class: pd.DataFrame
+    predictions: pd.DataFrame
+    cards: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, File]
+    params: Mapping[str, Any]
+    network: Network
+
+    @classmethod
+    def load(cls, folder: Path, model: Path, params: Path = Path("params.yaml")) -> "Results":
+        """Read the results of a run.
+
+        Args:
+            folder: where the stages wrote their results, `metrics`.
+            model: the exported network, ONNX.
+            params: the parameters of the run, YAML.
+
+        Raises InputError where a file is missing or is no such result.
+        """
+        values = read(params)
+        predictions = folder / "predictions.csv"
+        train, test = (_json(folder / f"data_{name}.json") for name in ("train", "test"))
+        return cls(
+            headline=_json(folder / "test.json"),
+            training=_json(folder / "training/metrics.json"),
+            per_class=_csv(folder / "per_class.csv"),
+            predictions=_csv(predictions),
+            cards={"training": train, "test": test},
+            files={
+                "training file": File(values["train_file"], train["raw_md5"]),
+                "test file": File(values["test_file"], test["raw_md5"]),
+                "training images": File("data/npz/train.npz", train["npz_md5"]),
+                "test images": File("data/npz/test.npz", test["npz_md5"]),
+                "network": File(str(model), md5(model)),
+                "predictions": File(str(predictions), md5(predictions)),
+            },
+            params=values,
+            network=Network.load(params),
+        )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    with _readable(path):
+        return dict(json.loads(path.read_bytes()))
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    with _readable(path):
+        return pd.read_csv(path)
+
+
+def _readable(path: Path) -> AbstractContextManager[None]:
+    # Git may have left the marks of a merge conflict there.
+    return untrusted(f"{path}: not a result of this workflow", "`dvc repro` makes it again.")

@@ -1,0 +1,49 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from matplotlib.image import imread
+
+from lenet.evaluation.predictions import Predictions
+from lenet.figures.canvas import save
+from lenet.figures.confusion import draw_confusion
+
+ROOT = Path(__file__).parents[2]
+LABELS = np.arange(200) % 9
+PREDICTED = np.where(np.arange(200) % 20 == 0, 9, LABELS)
+PREDICTIONS = Predictions(
+    LABELS, np.eye(10, dtype=np.float32)[PREDICTED], np.full(200, -1, np.int64)
+)
+
+
+def test_the_picture_shows_counts_and_recall() -> None:
+    axes = draw_confusion(PREDICTIONS).axes[0]
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    for (guess, actual), count in cells.items():
+        assert int(count) == ((actual == LABELS) & (guess == PREDICTED)).sum()
+    assert sum(map(int, cells.values())) == 200
+    assert axes.get_title().startswith("200 images, 10 errors")
+    (right,) = axes.child_axes
+    recall = [label.get_text() for label in right.get_yticklabels()]
+    assert recall[8] == f"{(PREDICTED[LABELS == 8] == 8).mean():.1%} of {(LABELS == 8).sum()}"
+    assert recall[9] == "none"
+
+
+def test_the_same_predictions_give_the_same_bytes_in_any_style(tmp_path: Path) -> None:
+    save(draw_confusion(PREDICTIONS), tmp_path / "a.png")
+    (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.facecolor: black\n")
+    code = (
+        "from pathlib import Path; from tests.figures.test_confusion import *; "
+        "save(draw_confusion(PREDICTIONS), Path('b.png'))"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
+    }
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert b"matplotlib" not in (tmp_path / "a.png").read_bytes().lower()
+    assert imread(tmp_path / "a.png").shape == (620, 780, 4)
+    assert (tmp_path / "a.png").stat().st_size < 100_000

@@ -1,0 +1,87 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lenet.model.network import LeNet
+from tests.project import ROOT
+from tests.settings import NETWORK, changed
+
+FULL = changed(NETWORK, image_size=32)
+OF_1998 = changed(FULL, c3="partial", pooling="subsample")
+
+
+@pytest.mark.parametrize("pooling", ["max", "subsample"])
+@pytest.mark.parametrize("c3", ["full", "partial"])
+@pytest.mark.parametrize("image_size", [16, 24, 32])
+def test_parameters_are_those_that_gluon_counts(image_size: int, c3: str, pooling: str) -> None:
+    counted = dict.fromkeys(("C1", "P2", "C3", "P4", "C5", "F6", "O7"), 0)
+    network = changed(NETWORK, image_size=image_size, c3=c3, pooling=pooling)
+    for name, parameter in LeNet(network).collect_params().items():
+        if parameter.grad_req != "null":
+            size = 1
+            for length in parameter.shape:
+                size *= length
+            counted[name.split("_")[1].upper()] += size
+    assert {layer.name: layer.parameters for layer in network.layers()} == counted
+
+
+# LeCun et al. 1998, section II.B; of the connections those that the paper states.
+def test_the_network_of_1998_is_that_of_the_paper() -> None:
+    layers = {layer.name: layer for layer in OF_1998.layers()}
+    parameters = {name: layer.parameters for name, layer in layers.items()}
+    assert parameters == {
+        "C1": 156,
+        "P2": 12,
+        "C3": 1516,
+        "P4": 32,
+        "C5": 48120,
+        "F6": 10164,
+        "O7": 850,
+    }
+    connections = {name: layer.connections for name, layer in layers.items()}
+    assert connections == {
+        "C1": 122304,
+        "P2": 5880,
+        "C3": 151600,
+        "P4": 2000,
+        "C5": 48120,
+        "F6": 10164,
+        "O7": 850,
+    }
+
+
+def test_the_arithmetic_is_right() -> None:
+    for network in (FULL, OF_1998, NETWORK):
+        for layer in network.layers():
+            # "16 x 6 x 5 x 5 + 16" is Python but for the sign of multiplication.
+            assert eval(layer.arithmetic.replace("x", "*") or "0") == layer.parameters  # noqa: S307
+
+
+def run_summary(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "lenet", "summary", *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_prints_the_table_of_params_yaml_and_of_what_is_given(tmp_path: Path) -> None:
+    text = (ROOT / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("image_size: 32", "image_size: 16"))
+    small = run_summary(tmp_path)
+    assert small.returncode == 0, small.stderr
+    assert "120 x 16 + 120 = 2,040" in small.stdout
+    large = run_summary(tmp_path, "--image-size", "32").stdout
+    assert "6 x 5 x 5 + 6 = 156" in large
+    assert "16 x 6 x 5 x 5 + 16 = 2,416" in large
+    assert large.splitlines()[-1].split() == ["total", "61,706", "429,342", "8,094"]
+    partial = run_summary(tmp_path, "--image-size", "32", "--c3", "partial").stdout
+    assert "60 x 5 x 5 + 16 = 1,516" in partial
+    wrong = run_summary(tmp_path, "--c3", "half")
+    assert wrong.returncode == 1
+    assert wrong.stderr == "error: network.c3: found 'half'; expected full or partial.\n"

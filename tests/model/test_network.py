@@ -1,0 +1,255 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.signal import correlate2d
+
+from lenet.core.errors import InputError
+from lenet.model import network
+from lenet.model._mxnet import context, mx
+from lenet.model.network import PARAMS, SYMBOL, LeNet
+from tests.settings import NETWORK, changed
+
+
+def parameters(image_size: int) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name, value in LeNet(changed(NETWORK, image_size=image_size)).collect_params().items():
+        layer = name.split("_")[1]
+        counts[layer] = counts.get(layer, 0) + int(np.prod(value.shape))
+    return counts
+
+
+# DESIGN of LeNet-5 at 32 x 32: LeCun et al. 1998, section II.B, with C3 fully connected.
+@pytest.mark.parametrize(
+    ("image_size", "expected"),
+    [
+        (32, {"c1": 156, "c3": 2416, "c5": 48120, "f6": 10164, "o7": 850}),
+        (16, {"c1": 156, "c3": 2416, "c5": 2040, "f6": 10164, "o7": 850}),
+        (28, {"c1": 156, "c3": 2416, "c5": 30840, "f6": 10164, "o7": 850}),
+        (20, {"c1": 156, "c3": 2416, "c5": 7800, "f6": 10164, "o7": 850}),
+    ],
+)
+def test_parameters_per_layer(image_size: int, expected: dict[str, int]) -> None:
+    assert parameters(image_size) == expected
+
+
+@pytest.mark.parametrize(
+    ("image_size", "expected"),
+    [
+        (32, [(6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120,), (84,), (10,)]),
+        (16, [(6, 12, 12), (6, 6, 6), (16, 2, 2), (16, 1, 1), (120,), (84,), (10,)]),
+    ],
+)
+def test_output_shape_per_layer(image_size: int, expected: list[tuple[int, ...]]) -> None:
+    lenet = LeNet(changed(NETWORK, image_size=image_size, activation="tanh"))
+    lenet.initialize(mx.init.One())
+    data = mx.nd.random.uniform(shape=(3, 1, image_size, image_size))
+    shapes = {}
+    for layer in lenet.layers:
+        data = layer(data)
+        name = layer.prefix.removesuffix("_").rsplit("_", 1)[-1]
+        # Blank maps follow the six feature maps of C1 and P2, for speed.
+        own = 6 if name in ("c1", "p2") else data.shape[1]
+        assert not data.asnumpy()[:, own:].any()
+        shapes[name] = (own, *data.shape[2:])
+    assert [shapes[name] for name in ("c1", "p2", "c3", "p4", "c5", "f6", "o7")] == expected
+
+
+# Table I of LeCun et al. 1998, as it is printed: a row a map of S2, a column a map of C3.
+TABLE_I = """
+X . . . X X X . . X X X X . X X
+X X . . . X X X . . X X X X . X
+X X X . . . X X X . . X . X X X
+. X X X . . X X X X . . X . X X
+. . X X X . . X X X X . X X . X
+. . . X X X . . X X X X . X X X
+"""
+
+
+def reference(
+    lenet: LeNet, images: np.ndarray, activation: str, c3: str = "full", pooling: str = "max"
+) -> np.ndarray:
+    """LeNet-5 in plain NumPy, activation before pooling as in the paper."""
+    act = {
+        "relu": lambda x: np.maximum(x, 0),
+        "tanh": np.tanh,
+        "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+        "scaled_tanh": lambda x: 1.7159 * np.tanh(2 * x / 3),
+    }[activation]
+    values = {
+        name.removeprefix("lenet_"): parameter.data().asnumpy().astype(np.float64)
+        for name, parameter in lenet.collect_params().items()
+    }
+
+    if c3 == "partial":
+        joined = np.array([line.split() for line in TABLE_I.split("\n") if line]).T == "X"
+        kernels = iter(values["c3_weight"])
+        blank = np.zeros((5, 5))
+        values["c3_weight"] = np.array([[next(kernels) if j else blank for j in r] for r in joined])
+        assert next(kernels, None) is None
+
+    def convolve(x: np.ndarray, layer: str) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(x, (5, 5), axis=(2, 3))
+        out = np.einsum("nchwij,kcij->nkhw", windows, values[f"{layer}_weight"])
+        return out + values[f"{layer}_bias"][:, None, None]
+
+    def pool(x: np.ndarray, layer: str) -> np.ndarray:
+        n, c, h, w = x.shape
+        squares = x.reshape(n, c, h // 2, 2, w // 2, 2)
+        if pooling == "max":
+            return squares.max(axis=(3, 5))
+        coefficient, bias = values[f"{layer}_coefficient"], values[f"{layer}_bias"]
+        sums = squares.sum(axis=(3, 5))
+        return act(sums * coefficient[:, None, None] + bias[:, None, None])
+
+    def dense(x: np.ndarray, layer: str) -> np.ndarray:
+        return x @ values[f"{layer}_weight"].T + values[f"{layer}_bias"]
+
+    x = pool(act(convolve(images.astype(np.float64), "c1")), "p2")
+    x = pool(act(convolve(x, "c3")), "p4")
+    x = act(dense(x.reshape(len(x), -1), "c5"))
+    return dense(act(dense(x, "f6")), "o7")
+
+
+@pytest.mark.parametrize("image_size", [16, 32])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "scaled_tanh"])
+@pytest.mark.parametrize(
+    ("c3", "pooling"), [("full", "max"), ("partial", "max"), ("full", "subsample")]
+)
+def test_scores_equal_those_of_plain_numpy(
+    image_size: int, activation: str, c3: str, pooling: str
+) -> None:
+    kinds = {"activation": activation, "c3": c3, "pooling": pooling}
+    lenet = LeNet(changed(NETWORK, image_size=image_size, **kinds))
+    mx.random.seed(1)
+    lenet.initialize(mx.init.Xavier(magnitude=10))
+    for name, parameter in lenet.collect_params(".*bias").items():
+        parameter.set_data(mx.nd.random.uniform(-1, 1, shape=parameter.shape))
+        assert parameter.data().norm().asscalar() > 0, name
+    images = np.random.default_rng(0).uniform(-1, 1, (4, 1, image_size, image_size))
+    scores = lenet(mx.nd.array(images)).asnumpy()
+    expected = reference(lenet, images, activation, c3, pooling)
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_saved_network_comes_back_to_the_bit(tmp_path: Path) -> None:
+    lenet = LeNet(NETWORK)
+    lenet.initialize(mx.init.Xavier())
+    lenet.hybridize()
+    images = mx.nd.random.uniform(shape=(5, 1, 16, 16))
+    scores = lenet(images).asnumpy()
+    network.save([lenet], tmp_path)
+    symbol, weights = tmp_path / SYMBOL, tmp_path / PARAMS
+    assert sorted(tmp_path.iterdir()) == [weights, symbol]
+    loaded = network.load(tmp_path, context=mx.cpu())
+    np.testing.assert_array_equal(loaded(images).asnumpy(), scores)
+
+    whole = weights.read_bytes()
+    for harmed in (whole[: len(whole) // 2], b"", b"text", symbol.read_bytes()):
+        weights.write_bytes(harmed)
+        with pytest.raises(InputError, match="not a model that MXNet can read"):
+            network.load(tmp_path, context=mx.cpu())
+
+
+def test_a_committee_averages_its_members_probabilities(tmp_path: Path) -> None:
+    members = [LeNet(NETWORK, name=f"lenet{n}") for n in range(3)]
+    images = mx.nd.random.uniform(shape=(5, 1, 16, 16))
+    votes = []
+    for member in members:
+        member.initialize(mx.init.Xavier(magnitude=30))
+        member.hybridize()
+        votes.append(mx.nd.softmax(member(images)).asnumpy())
+    assert len({vote.tobytes() for vote in votes}) == 3
+    # A single member is saved as it is.
+    network.save(members[:1], tmp_path / "one")
+    alone = network.load(tmp_path / "one", context=mx.cpu())
+    np.testing.assert_array_equal(mx.nd.softmax(alone(images)).asnumpy(), votes[0])
+    network.save(members, tmp_path / "three")
+    together = network.load(tmp_path / "three", context=mx.cpu())
+    np.testing.assert_allclose(
+        mx.nd.softmax(together(images)).asnumpy(), np.mean(votes, axis=0), atol=1e-6
+    )
+
+
+def test_other_files_are_no_model(tmp_path: Path) -> None:
+    (tmp_path / PARAMS).write_text("")
+    with pytest.raises(InputError, match="lenet-symbol.json: no such model file"):
+        network.load(tmp_path, context=mx.cpu())
+    (tmp_path / SYMBOL).write_text("seed: 0\n")
+    with pytest.raises(InputError, match="not a model that MXNet can read"):
+        network.load(tmp_path, context=mx.cpu())
+
+
+SMALL = changed(NETWORK, image_size=20)
+
+
+def saved(folder: Path, *, members: int = 1, **kinds: str) -> list[LeNet]:
+    """Save a network of random weights; return its members."""
+    mx.random.seed(1)
+    lenets = [LeNet(changed(SMALL, **kinds), name=f"lenet{n}") for n in range(members)]
+    for lenet in lenets:
+        lenet.initialize(mx.init.Uniform(0.3))
+        lenet.hybridize()
+        lenet(mx.nd.zeros((1, 1, 20, 20)))
+    network.save(lenets, folder)
+    return lenets
+
+
+def image() -> mx.nd.NDArray:
+    return mx.nd.array(np.random.default_rng(0).random((1, 1, 20, 20), dtype=np.float32))
+
+
+@pytest.mark.parametrize("members", [1, 3])
+@pytest.mark.parametrize(
+    "kinds", [{"c3": "full", "pooling": "max"}, {"c3": "partial", "pooling": "subsample"}]
+)
+def test_the_last_output_is_the_score_of_the_first_member(
+    tmp_path: Path, members: int, kinds: dict[str, str]
+) -> None:
+    first = saved(tmp_path, members=members, **kinds)[0]
+    lenet = network.load_first_member(tmp_path, changed(SMALL, **kinds))
+    found = lenet.outputs(image())
+    assert {name: output.shape for name, output in found.items()} == {
+        "C1": (1, 6, 16, 16),
+        "P2": (1, 6, 8, 8),
+        "C3": (1, 16, 4, 4),
+        "P4": (1, 16, 2, 2),
+        "C5": (1, 120),
+        "F6": (1, 84),
+        "O7": (1, 10),
+    }
+    np.testing.assert_allclose(found["O7"].asnumpy(), first(image()).asnumpy(), atol=1e-5)
+
+
+def test_c1_answers_to_its_kernels(tmp_path: Path) -> None:
+    saved(tmp_path)
+    lenet = network.load_first_member(tmp_path, SMALL)
+    found = {name: output.asnumpy()[0] for name, output in lenet.outputs(image()).items()}
+    bias = lenet.layers[0].bias.data().asnumpy()
+    plain = image().asnumpy()[0, 0]
+    for kernel, offset, feature_map in zip(lenet.kernels(), bias, found["C1"], strict=True):
+        expected = correlate2d(plain, kernel, mode="valid") + offset
+        np.testing.assert_allclose(feature_map, expected, atol=1e-5)
+    # Pooling, then the activation.
+    pooled = found["C1"].reshape(6, 8, 2, 8, 2).max(axis=(2, 4))
+    np.testing.assert_allclose(found["P2"], np.maximum(pooled, 0), atol=1e-6)
+
+
+def test_weights_that_are_none_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"lenet-0000\.params: no such model file"):
+        network.load_first_member(tmp_path, SMALL)
+    saved(tmp_path)
+    whole = (tmp_path / PARAMS).read_bytes()
+    for broken in (whole[:1000], b"", whole.replace(b"c1_", b"c9_")):
+        (tmp_path / PARAMS).write_bytes(broken)
+        with pytest.raises(
+            InputError, match=r"lenet-0000\.params: not a model that MXNet can read"
+        ):
+            network.load_first_member(tmp_path, SMALL)
+
+
+def test_a_gpu_is_refused_where_there_is_none() -> None:
+    assert context("cpu") == mx.cpu()
+    # The locked MXNet is the CPU build.
+    with pytest.raises(InputError, match="device: gpu needs an MXNet built with CUDA"):
+        context("gpu")

@@ -1,0 +1,236 @@
+"""`python -m lenet predict`, with a network of random weights."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from lenet.core import npz
+from lenet.core.npz import Digits
+
+ROOT = Path(__file__).parents[2]
+
+
+def predict(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "lenet", "predict", *map(str, arguments)],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_format_tells_the_same(tmp_path: Path, exported: Path, random_digits: Digits) -> None:
+    npz.save(random_digits[:3], tmp_path / "three.npz")
+    Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
+    files = ("three.npz", "five.png")
+    asked = {
+        name: predict(*files, "--model", exported, "--format", name, folder=tmp_path)
+        for name in ("csv", "json", "table")
+    }
+    assert all(result.returncode == 0 for result in asked.values()), asked
+    assert all(result.stderr == "" for result in asked.values())
+
+    rows = list(csv.DictReader(io.StringIO(asked["csv"].stdout)))
+    assert list(rows[0]) == [
+        *("file", "index", "prediction", "confidence"),
+        *(f"p{digit}" for digit in range(10)),
+    ]
+    assert [(row["file"], row["index"]) for row in rows] == [
+        ("three.npz", "0"),
+        ("three.npz", "1"),
+        ("three.npz", "2"),
+        ("five.png", "0"),
+    ]
+    for row in rows:
+        values = [float(row[f"p{digit}"]) for digit in range(10)]
+        assert sum(values) == pytest.approx(1, abs=1e-5)
+        assert int(row["prediction"]) == int(np.argmax(values))
+        assert float(row["confidence"]) == max(values)
+
+    objects = json.loads(asked["json"].stdout)
+    assert [str(one["prediction"]) for one in objects] == [row["prediction"] for row in rows]
+    assert [one["probabilities"][3] for one in objects] == [float(row["p3"]) for row in rows]
+
+    lines = asked["table"].stdout.splitlines()
+    assert [line.split()[2] for line in lines[1:]] == [row["prediction"] for row in rows]
+    unsure = [float(row["confidence"]) < 0.9 for row in rows]
+    assert any(unsure)
+    assert [line.split()[3].endswith("?") for line in lines[1:]] == unsure
+
+
+def test_raw_files_are_read_as_they_are_said_to_be(
+    tmp_path: Path, exported: Path, random_digits: Digits
+) -> None:
+    npz.save(random_digits[:2], tmp_path / "two.npz")
+    said = ("--first-label", "1", "--pixel-range", "0", "1", "--model", exported, "--format", "csv")
+    subprocess.run(
+        [sys.executable, "-m", "lenet", "convert", "two.npz", "two.txt", *said[:5]],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    text = predict("two.txt", *said, folder=tmp_path)
+    arrays = predict("two.npz", *said, folder=tmp_path)
+    assert text.returncode == 0, text.stderr
+    assert text.stdout == arrays.stdout.replace("two.npz", "two.txt")
+
+
+def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, exported: Path) -> None:
+    Image.new("L", (30, 30)).save(tmp_path / "blank.png")
+    Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
+    (tmp_path / "words.txt").write_text("no digits here\n")
+    files = ("blank.png", "five.png", "words.txt", "none.png")
+    result = predict(*files, "--model", exported, folder=tmp_path)
+    assert result.returncode == 1
+    assert len(result.stdout.splitlines()) == 2
+    faults = result.stderr.splitlines()
+    assert [re.split("[:,] ?", fault)[1].strip() for fault in faults] == [files[0], *files[2:]]
+    assert all(fault.startswith("error: ") for fault in faults)
+
+    without = predict("five.png", folder=tmp_path)
+    assert without.returncode == 1
+    assert without.stderr.startswith("error: models/lenet.onnx: no such model file")
+
+
+def test_names_are_shown_and_not_obeyed(
+    tmp_path: Path, exported: Path, random_digits: Digits
+) -> None:
+    name = "\x1b[31mred\r.npz"
+    npz.save(random_digits[:1], tmp_path / name)
+    (tmp_path / "bad.jf").write_text("1 \x1b]0;title\x07 3\n")
+    result = predict(name, "bad.jf", "--model", exported, folder=tmp_path)
+    assert "\\x1b[31mred\\r.npz" in result.stdout
+    assert "\x1b" not in result.stdout + result.stderr
+    assert "bad.jf, line 1: found " in result.stderr
+
+
+def test_a_name_that_the_encoding_lacks(
+    tmp_path: Path, exported: Path, random_digits: Digits
+) -> None:
+    npz.save(random_digits[:1], tmp_path / "é.npz")
+    for name in ("csv", "json", "table"):
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "lenet",
+                "predict",
+                "é.npz",
+                "--model",
+                exported,
+                "--format",
+                name,
+            ],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "\\xe9.npz" in done.stdout or "\\u00e9.npz" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("redirection", "expected"),
+    [("| head -1", ""), ("| true", ""), ("> /dev/full", "error: No space left on device\n")],
+)
+def test_output_that_nobody_takes(
+    tmp_path: Path, exported: Path, random_digits: Digits, redirection: str, expected: str
+) -> None:
+    npz.save(random_digits[np.arange(4000) % 40], tmp_path / "many.npz")
+    command = f"{sys.executable} -m lenet predict many.npz --model {exported} {redirection}"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == expected
+    assert (done.returncode == 1) == bool(expected)
+
+
+def test_a_pipe_is_refused_by_its_name(tmp_path: Path, exported: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = predict("pipe", "--model", exported, folder=tmp_path)
+    assert result.returncode == 1
+    assert result.stderr == (
+        "error: pipe: found a pipe or a device; expected a file. "
+        "Write its output to a file first.\n"
+    )
+
+
+def test_what_to_do_is_said_in_options(
+    tmp_path: Path, exported: Path, random_digits: Digits
+) -> None:
+    (tmp_path / "signed.jf").write_text(f"3 {'-1 ' * 256}\n")
+    result = predict("signed.jf", "--model", exported, folder=tmp_path)
+    assert "from -1 to 1? Add --pixel-range -1 1." in result.stderr
+    larger = Digits(np.ones((1, 20, 20), np.float32), random_digits.labels[:1])
+    npz.save(larger, tmp_path / "larger.npz")
+    result = predict("larger.npz", "--model", exported, folder=tmp_path)
+    assert "side 20; expected 16. The network takes no images of another side." in result.stderr
+
+
+def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, exported: Path) -> None:
+    Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
+    code = (
+        "import sys; from lenet.__main__ import main; "
+        f"sys.argv = ['lenet', 'predict', 'five.png', '--model', {str(exported)!r}]; main(); "
+        "print(*sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.split(".")[0] for name in result.stdout.splitlines()[-1].split()}
+    assert {"onnxruntime", "PIL"} <= loaded
+    assert not loaded & {"mxnet", "onnx", "dvc", "sklearn", "scipy", "matplotlib", "pandas"}
+
+
+def test_nothing_is_left_in_the_home_folder(
+    tmp_path: Path, exported: Path, random_digits: Digits
+) -> None:
+    """onnxruntime's telemetry would write there; under CI it keeps still by itself."""
+    npz.save(random_digits[:3], tmp_path / "three.npz")
+    home = tmp_path / "home"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "lenet", "predict", "three.npz", "--model", str(exported)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "three.npz" in done.stdout
+    assert list(home.iterdir()) == []
+
+
+def test_only_one_module_imports_onnxruntime() -> None:
+    """It switches the telemetry off first."""
+    importers = {
+        str(file.relative_to(ROOT))
+        for folder in ("lenet", "stages", "bench", "studies", "tools", "tests")
+        for file in (ROOT / folder).rglob("*.py")
+        if re.search(r"^\s*(import|from) onnxruntime", file.read_text(), re.MULTILINE)
+    }
+    assert importers == {"lenet/deploy/_onnxruntime.py"}

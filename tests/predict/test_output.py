@@ -1,0 +1,44 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from lenet.predict.output import as_csv, as_json, as_table
+from lenet.predict.predictor import Prediction
+
+
+def prediction(file: str, index: int, confidence: float, digit: int) -> Prediction:
+    probabilities = np.full(10, (1 - confidence) / 9, np.float32)
+    probabilities[digit] = confidence
+    return Prediction(file, index, probabilities)
+
+
+PREDICTIONS = [prediction("a,b.npz", 0, 0.95, 7), prediction("a,b.npz", 1, 0.5, 0)]
+
+
+def test_a_prediction_is_the_most_probable_digit() -> None:
+    first = PREDICTIONS[0]
+    assert first.digit == 7
+    assert first.confidence == pytest.approx(0.95)
+
+
+def test_the_table_marks_what_is_not_confident() -> None:
+    head, sure, unsure = as_table(PREDICTIONS).splitlines()
+    names = ["file", "index", "prediction", "confidence", *(f"p{digit}" for digit in range(10))]
+    assert head.split() == names
+    assert sure.split()[:4] == ["a,b.npz", "0", "7", "0.9500"]
+    assert unsure.split()[:4] == ["a,b.npz", "1", "0", "0.5000?"]
+    # The columns stand under their names.
+    assert sure.index("7 ", 10) + 1 == head.index("prediction") + len("prediction")
+
+
+def test_csv_and_json_hold_the_same_values() -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(PREDICTIONS))))
+    objects = json.loads(as_json(PREDICTIONS))
+    for row, value in zip(rows, objects, strict=True):
+        assert row["file"] == value["file"] == "a,b.npz"
+        for name in ("index", "prediction", "confidence"):
+            assert float(row[name]) == value[name]
+        assert [float(row[f"p{digit}"]) for digit in range(10)] == value["probabilities"]

@@ -1,0 +1,48 @@
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from lenet.core.params import read
+from lenet.model.architecture import Network
+from lenet.report import markdown
+from lenet.report.results import File, Results
+
+ROOT = Path(__file__).parents[2]
+PICTURES = [
+    "confusion.png",
+    *(
+        f"pictures/{name}.png"
+        for name in ("mistakes", "curves", "digits", "warps", "filters", "responses")
+    ),
+]
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def results() -> Results:
+    """The results in git."""
+
+    def load(name: str) -> Any:
+        return json.loads((ROOT / "metrics" / name).read_text())
+
+    return Results(
+        headline=load("test.json"),
+        training=load("training/metrics.json"),
+        per_class=pd.read_csv(ROOT / "metrics/per_class.csv"),
+        predictions=pd.read_csv(ROOT / "metrics/predictions.csv"),
+        cards={"training": load("data_train.json"), "test": load("data_test.json")},
+        files={"predictions": File("metrics/predictions.csv", "0123456789abcdef")},
+        params=read(ROOT / "params.yaml"),
+        network=Network.load(ROOT / "params.yaml"),
+    )
+
+
+@pytest.fixture
+def write(results: Results) -> Write:
+    """Return the report as Markdown, with other results where these are given."""
+    return lambda **given: markdown.render(dataclasses.replace(results, **given))

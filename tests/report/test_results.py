@@ -1,0 +1,63 @@
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lenet.core.errors import InputError
+from lenet.report.results import File, Results
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def metrics(tmp_path: Path) -> Path:
+    """A copy of the results in git, with hashes of this test's own, and a model."""
+    folder = tmp_path / "metrics"
+    shutil.copytree(ROOT / "metrics", folder)
+    for name in ("train", "test"):
+        card = json.loads((folder / f"data_{name}.json").read_text())
+        card |= {"raw_md5": f"raw {name}", "npz_md5": f"npz {name}"}
+        (folder / f"data_{name}.json").write_text(json.dumps(card))
+    (tmp_path / "lenet.onnx").write_bytes(b"a model")
+    return folder
+
+
+def load(metrics: Path) -> Results:
+    return Results.load(metrics, metrics.parent / "lenet.onnx", ROOT / "params.yaml")
+
+
+def test_everything_is_read_and_the_files_have_their_hashes(metrics: Path) -> None:
+    results = load(metrics)
+    assert results.headline == json.loads((metrics / "test.json").read_text())
+    assert results.training == json.loads((metrics / "training/metrics.json").read_text())
+    pd.testing.assert_frame_equal(results.per_class, pd.read_csv(metrics / "per_class.csv"))
+    assert len(results.predictions) == results.headline["images"]
+    assert results.cards["test"]["images"] == results.headline["images"]
+    assert results.network.image_size == results.params["network"]["image_size"]
+    model = hashlib.md5(b"a model", usedforsecurity=False).hexdigest()
+    predictions = (metrics / "predictions.csv").read_bytes()
+    assert results.files == {
+        "training file": File(results.params["train_file"], "raw train"),
+        "test file": File(results.params["test_file"], "raw test"),
+        "training images": File("data/npz/train.npz", "npz train"),
+        "test images": File("data/npz/test.npz", "npz test"),
+        "network": File(str(metrics.parent / "lenet.onnx"), model),
+        "predictions": File(
+            str(metrics / "predictions.csv"),
+            hashlib.md5(predictions, usedforsecurity=False).hexdigest(),
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["test.json", "per_class.csv", "data_train.json"])
+def test_a_result_that_is_missing_or_broken_is_named(metrics: Path, name: str) -> None:
+    (metrics / name).write_bytes(b'"<<<<<<< HEAD\n{')
+    expected = rf"{name}: not a result of this workflow \(.*`dvc repro` makes it again\."
+    with pytest.raises(InputError, match=expected):
+        load(metrics)
+    (metrics / name).unlink()
+    with pytest.raises(InputError, match=expected):
+        load(metrics)

@@ -1,0 +1,37 @@
+"""Settings that tests of the network and its training begin with."""
+
+from typing import Any, TypeVar
+
+from lenet.core.params import Params
+from lenet.model.architecture import Network
+from lenet.model.view import View
+from lenet.training.recipe import Recipe
+from lenet.training.warps import Warp
+
+Settings = TypeVar("Settings", bound=Params)
+
+NETWORK = Network(image_size=16, activation="relu", c3="full", pooling="max")
+# An image as it is, at the network's size.
+PLAIN_VIEW = View(input_range=(-1, 1), margin=0, centering=0, proportion=0)
+DEFAULT_VIEW = View(input_range=(-1, 1), margin=0.35, centering=0.7, proportion=0.7)
+NO_WARP = Warp(rotation=0, scale=0, shift=0, gamma=0)
+WARP = Warp(rotation=12, scale=0.15, shift=0.12, gamma=0.4)
+RECIPE = Recipe(
+    seed=0,
+    validation_fraction=0,
+    epochs=2,
+    batch_size=16,
+    lr=0.02,
+    lr_schedule="constant",
+    momentum=0.9,
+    weight_decay=0,
+    members=1,
+    replicas=1,
+    workers=1,
+    device="cpu",
+)
+
+
+def changed(settings: Settings, **values: Any) -> Settings:
+    """Return `settings` with other `values`, checked like those of params.yaml."""
+    return type(settings).check(**settings.model_dump() | values)

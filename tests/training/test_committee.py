@@ -1,0 +1,22 @@
+import numpy as np
+
+from lenet.core.npz import Digits
+from lenet.training import committee
+from lenet.training.loop import Epoch, split
+from tests.settings import NETWORK, PLAIN_VIEW, RECIPE, WARP, changed
+from tests.training.small import trained, weights
+
+
+def test_a_member_learns_what_it_learns_alone_from_its_seed(random_digits: Digits) -> None:
+    recipe = changed(RECIPE, members=2, seed=5, validation_fraction=0.25)
+    members, epochs = committee.train(random_digits, recipe, NETWORK, PLAIN_VIEW, WARP)
+    means = list(epochs)
+    assert [member.prefix for member in members] == ["lenet0_", "lenet1_"]
+    # One split for all: no member learns the images by which the others are judged.
+    train, validation = split(random_digits, recipe)
+    alone = [trained(train, validation, warp=WARP, seed=seed) for seed in (5, 6)]
+    for member, (network, _) in zip(members, alone, strict=True):
+        assert weights(member) == weights(network)
+    assert means == [Epoch.mean(each) for each in zip(*(run for _, run in alone), strict=True)]
+    assert [epoch.number for epoch in means] == [1, 2]
+    assert np.isfinite([epoch.loss for epoch in means]).all()

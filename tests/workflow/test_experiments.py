@@ -1,0 +1,112 @@
+"""Sweeps: experiments of DVC's queue that run beside each other and beside the workspace."""
+
+import re
+import subprocess
+import time
+
+import psutil
+import pytest
+from ruamel.yaml import YAML
+
+from tests.project import Project
+
+pytestmark = pytest.mark.slow
+
+SWEEP = "dvc exp run --queue -S lr=0.02,0.06,0.1"
+
+
+def queue(project: Project) -> dict[str, str]:
+    """Return the state of each experiment of the queue by its name."""
+    status = project.run("dvc queue status")
+    return dict(re.findall(r"^\w{7} +(\S+) +.* (Queued|Running|Success|Failed)$", status, re.M))
+
+
+def wait_for_workers(project: Project, state: str) -> None:
+    """Wait until there are as many active workers as `state` says."""
+    deadline = time.monotonic() + 180
+    while f"Worker status: {state} active" not in (status := project.run("dvc queue status")):
+        assert time.monotonic() < deadline, status
+        time.sleep(1)
+
+
+def processes(project: Project, kind: str) -> list[psutil.Process]:
+    """Return the processes of a kind that work on the project's queue."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            mine = str(project.path) in " ".join([process.cwd(), *process.cmdline()])
+            if mine and kind in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def outputs(lock: str) -> dict[str, str]:
+    """Return the hash of each output of a workflow by its path in dvc.lock."""
+    stages = YAML(typ="safe").load(lock)["stages"].values()
+    return {out["path"]: out["md5"] for stage in stages for out in stage["outs"]}
+
+
+def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
+    project: Project, branched: Project
+) -> None:
+    project.run(SWEEP)
+    project.run("dvc queue start --jobs 2")
+    deadline = time.monotonic() + 60
+    while not (workers := processes(project, "queue-worker")) or not (
+        runs := processes(project, "exec-run")
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    # A worker, and the stages that a worker runs.
+    for process in (workers[0], runs[0], *runs[0].children(recursive=True)):
+        process.kill()
+    wait_for_workers(project, "0")
+    # An experiment whose worker is gone counts as running until a user kills it.
+    deadline = time.monotonic() + 60
+    while running := [name for name, state in queue(project).items() if state == "Running"]:
+        assert time.monotonic() < deadline
+        for name in running:
+            project.run(f"dvc queue kill {name}")
+    states = queue(project).values()
+    assert set(states) <= {"Success", "Failed"}
+    assert "Failed" in states
+
+    # The same sweep by four workers takes finished experiments from the cache.
+    project.run("dvc queue remove --failed")
+    project.run(SWEEP)
+    project.run("dvc queue start --jobs 4")
+    deadline = time.monotonic() + 180
+    while {"Queued", "Running"} & set(queue(project).values()):
+        assert time.monotonic() < deadline, queue(project)
+        time.sleep(1)
+    assert set(queue(project).values()) == {"Success"}
+    rows = [row for row in project.experiments() if row["typ"] != "baseline"]
+    assert {row["lr"] for row in rows} == {"0.02", "0.06", "0.1"}
+    assert all(float(row["accuracy"]) > 0.9 for row in rows)
+    # The workspace has not been touched.
+    assert project.run("git status --porcelain") == ""
+    # The results have the bytes that a run in the workspace gives.
+    name = next(row["Experiment"] for row in rows if row["lr"] == "0.02")
+    (revision,) = re.findall(rf"^(\w+)\s.*{name}$", project.run("git for-each-ref"), re.M)
+    lock = project.run(f"git show {revision}:dvc.lock")
+    assert outputs(lock) == outputs((branched.path / "dvc.lock").read_text())
+
+
+def test_an_experiment_beside_a_repro_disturbs_neither(project: Project, branched: Project) -> None:
+    project.run("dvc exp run --queue -S lr=0.02")
+    project.set({"lr": 0.02})
+    with subprocess.Popen(
+        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
+    ) as repro:
+        assert repro.stdout
+        next(line for line in repro.stdout if line.startswith("epoch 1,"))
+        project.run("dvc queue start")
+        repro.stdout.read()
+    assert repro.returncode == 0
+    assert project.hashes() == branched.hashes()
+    wait_for_workers(project, "0")
+    assert list(queue(project).values()) == ["Success"]
+    (row,) = (row for row in project.experiments() if row["typ"] != "baseline")
+    assert float(row["log_loss"]) == branched.json("metrics/test.json")["log_loss"]

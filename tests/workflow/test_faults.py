@@ -1,0 +1,290 @@
+"""Faults while the workflow runs: results are kept, and the next run ends as if undisturbed."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from lenet.core.errors import InputError
+from lenet.model import network
+from lenet.model._mxnet import mx
+from lenet.model.architecture import Network
+from tests.project import SMALL, STAGES, TRAINED, Project
+
+pytestmark = pytest.mark.slow
+
+
+def interrupted(project: Project, number: signal.Signals, line: str, wait: float = 0) -> str:
+    """Type `dvc repro`, and send a signal to it and its stage; return what is printed.
+
+    The signal comes `wait` seconds after a line that begins with `line`.
+    """
+    with subprocess.Popen(
+        ["dvc", "repro"],
+        cwd=project.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as repro:
+        assert repro.stdout
+        # There is no such line if the run before finished the stage in its last moments.
+        head = next((said for said in repro.stdout if said.startswith(line)), "")
+        if head:
+            time.sleep(wait)
+            os.killpg(repro.pid, number)
+        rest = repro.stdout.read()
+    # With a wait the stage may have succeeded before the signal.
+    assert wait or repro.returncode != 0
+    return head + rest
+
+
+def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
+    project: Project,
+) -> None:
+    before = project.hashes()
+    # All stages run again, with the same results.
+    with (project.path / "lenet/core/errors.py").open("a") as code:
+        code.write("# edited\n")
+    generator = np.random.default_rng(0)
+    for stage in STAGES:
+        number = (signal.SIGKILL, signal.SIGINT)[generator.integers(2)]
+        # Python, while it starts, answers a Ctrl-C with a traceback of its own.
+        begin = 0.3 if number == signal.SIGINT else 0
+        source = "data/dvc.yaml:" if stage == "digits" else ""
+        wait = generator.uniform(begin, 0.6 if stage in STAGES[:3] else 1.5)
+        output = interrupted(project, number, f"Running stage '{source}{stage}'", wait)
+        assert "Traceback" not in output, output
+        for name, digest in project.hashes().items():
+            # Curves grow as the network is trained, and an unfinished file may leave a part.
+            if not name.startswith("metrics/training") and not name.endswith(".part"):
+                assert digest == before[name], f"{name}, {number} {wait} s into {stage}"
+        restore_lock(project)
+    project.repro()
+    assert project.hashes() == before
+
+
+def restore_lock(project: Project) -> None:
+    """Restore dvc.lock, as the docs advise, where DVC was killed while it wrote the file."""
+    done = subprocess.run(
+        ["dvc", "status", "--with-deps", "report"],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        assert "dvc.lock" in done.stderr
+        project.run("git checkout --quiet dvc.lock data/dvc.lock")
+
+
+def test_killed_while_training_it_ends_as_if_undisturbed(
+    reproduced: Project, branched: Project, tmp_path: Path
+) -> None:
+    project = reproduced.copy(tmp_path / "killed")
+    project.set({"lr": 0.02})
+    for epoch in (1, 4):
+        interrupted(project, signal.SIGKILL, f"epoch {epoch},")
+    assert project.repro() == TRAINED
+    assert project.hashes() == branched.hashes()
+
+
+def test_an_interrupted_training_says_so_and_nothing_is_lost(project: Project) -> None:
+    before = project.hashes()
+    project.set({"epochs": 400})
+    output = interrupted(project, signal.SIGINT, "epoch 2,")
+    assert "Traceback" not in output
+    assert output.splitlines().count("interrupted") == 1
+    project.set({"epochs": SMALL["epochs"]})
+    assert project.repro() == []
+    assert project.hashes() == before
+
+
+def test_a_training_left_behind_is_not_disturbed_nor_disturbs(
+    reproduced: Project, branched: Project, tmp_path: Path
+) -> None:
+    project = reproduced.copy(tmp_path / "left")
+    project.set({"lr": 0.02, "epochs": 100})
+    with subprocess.Popen(
+        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
+    ) as repro:
+        assert repro.stdout
+        next(line for line in repro.stdout if line.startswith("epoch 1,"))
+        stage = psutil.Process(repro.pid).children(recursive=True)
+        # The signal ends DVC alone; its stage continues.
+        repro.kill()
+        repro.wait()
+        project.set({"lr": 0.02, "epochs": SMALL["epochs"]})
+        # The stage pauses, because it would end at once if it missed a file that DVC removes.
+        for process in stage:
+            process.suspend()
+        message = "error: metrics/training: another process writes there"
+        assert message in project.run("dvc repro", fails=True)
+        for process in stage:
+            process.resume()
+        # The output ends with the stage.
+        repro.stdout.read()
+    project.repro()
+    assert project.hashes() == branched.hashes()
+
+
+def test_a_file_changed_by_accident_is_brought_back(project: Project) -> None:
+    before = project.hashes()
+    images = project.path / "data/npz/train.npz"
+    content = bytearray(images.read_bytes())
+    content[2000] ^= 1
+    images.write_bytes(content)
+    assert project.repro() == []
+    assert project.hashes() == before
+
+
+def test_a_corrupted_file_in_the_cache_is_made_anew(project: Project) -> None:
+    before = project.hashes()
+    network = project.path / "models/lenet-0000.params"
+    md5 = hashlib.md5(network.read_bytes(), usedforsecurity=False).hexdigest()
+    cached = project.path / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
+    content = bytearray(cached.read_bytes())
+    content[-1] ^= 1
+    cached.chmod(0o644)
+    cached.write_bytes(content)
+    network.unlink()
+    assert "train" in project.repro()
+    assert project.hashes() == before
+
+
+def test_a_second_repro_beside_one_does_not_disturb_it(
+    reproduced: Project, branched: Project, tmp_path: Path
+) -> None:
+    project = reproduced.copy(tmp_path / "shared")
+    project.set({"lr": 0.02})
+    with subprocess.Popen(
+        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout
+        next(line for line in first.stdout if line.startswith("epoch 1,"))
+        # The second run is told that the first has the stage's files.
+        assert "is busy, it is being blocked by" in project.run("dvc repro", fails=True)
+        first.stdout.read()
+    assert first.returncode == 0
+    assert project.repro() == []
+    assert project.hashes() == branched.hashes()
+
+
+def test_where_memory_is_short_one_line_says_so(project: Project) -> None:
+    project.set({"network.image_size": 512, "batch_size": 200})
+    train = "python -m stages.train data/npz/train.npz networks curves"
+    (project.path / "train.sh").write_text(f"ulimit -v 4000000\n{train}\n")
+    output = project.run("sh train.sh", fails=True)
+    assert output.startswith("error: there is not enough memory for MXNet. Lower batch_size")
+    assert output.count("\n") == 1
+
+
+class Disk:
+    """A file system in memory."""
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir()
+        self.path = path
+        self._mount("-t", "tmpfs", "-o", "size=1g", "tmpfs")
+
+    def _mount(self, *arguments: str) -> None:
+        subprocess.run(["mount", *arguments, str(self.path)], check=True, capture_output=True)
+
+    def set(self, options: str) -> None:
+        """Mount the same files again with other options."""
+        self._mount("-o", f"remount,{options}")
+
+    def leave_free(self, kib: int) -> None:
+        space = os.statvfs(self.path)
+        used = (space.f_blocks - space.f_bfree) * space.f_frsize
+        self.set(f"size={used // 1024 + kib}k")
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", "--lazy", str(self.path)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    try:
+        disk = Disk(tmp_path / "disk")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root on Linux can mount a disk")
+    yield disk
+    disk.unmount()
+
+
+def test_a_full_disk_ends_in_an_error_and_room_in_the_right_result(
+    reproduced: Project, branched: Project, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = reproduced.copy(disk.path / "lenet")
+    project.set({"lr": 0.02})
+    (disk.path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(disk.path / "tmp"))
+    messages = (
+        "No space left on device"
+        "|could not write the network there"
+        # DVC says this if its trial of a link finds no room.
+        "|No possible cache link types"
+    )
+    for kib in (16, 64, 160, 300):
+        disk.leave_free(kib)
+        assert re.search(messages, project.run("dvc repro", fails=True)), kib
+    disk.set("size=1g")
+    project.repro()
+    assert project.hashes() == branched.hashes()
+
+
+def test_where_there_is_no_room_for_a_network_one_line_says_so(
+    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Network(image_size=16, activation="relu", c3="full", pooling="max")
+    lenet = network.LeNet(settings, name=network.member_name(0))
+    lenet.initialize(mx.init.Xavier())
+    lenet.hybridize()
+    lenet(mx.nd.zeros((1, 1, 16, 16)))
+    network.save([lenet], tmp_path)
+    names = (network.SYMBOL, network.PARAMS)
+    size = sum((tmp_path / name).stat().st_size for name in names) // 1024
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.path))
+    # MXNet writes to a temporary folder first, so that saving needs twice the size.
+    refused = set()
+    for kib in range(4, 2 * size, 4):
+        disk.leave_free(kib)
+        with pytest.raises(InputError) as error:
+            network.save([lenet], disk.path)
+        said = re.fullmatch(r"\S+: (.*) [(].+[)]\.[^()]*", str(error.value))
+        assert said, error.value
+        refused.add(said[1])
+        assert {path.name for path in disk.path.iterdir() if path.is_file()} <= {*names}
+    assert refused == {"MXNet could not write the network there", "cannot be written"}
+    disk.leave_free(2 * size + 40)
+    network.save([lenet], disk.path)
+    for name in names:
+        assert (disk.path / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_a_disk_that_is_only_read_ends_in_an_error_and_nothing_is_lost(
+    reproduced: Project, disk: Disk
+) -> None:
+    project = reproduced.copy(disk.path / "lenet")
+    before = project.hashes()
+    project.set({"lr": 0.02})
+    disk.set("ro")
+    assert "Read-only file system" in project.run("dvc repro", fails=True)
+    for command in (
+        f"convert {reproduced.path}/data/npz/test.npz mine.jf",
+        f"convert {reproduced.path}/data/npz/test.npz data/npz/test.npz",
+    ):
+        output = project.run(f"python -m lenet {command}", fails=True)
+        assert output.endswith(": cannot be written (Read-only file system).\n")
+    assert project.hashes() == before
+    disk.set("rw")

@@ -1,0 +1,454 @@
+"""The workflow as users use it: real DVC and real git in a clone in a temporary folder.
+
+Scikit-learn's digits and a small recipe make it quick. Each test works in a copy of a project that
+has been reproduced once. test_alone.py runs the stages without DVC.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lenet.core.errors import InputError
+from stages import train
+from tests.project import ROOT, STAGES, TEST_FILE, TRAIN_FILE, Project
+
+RESULTS = (
+    "data_train.json",
+    "data_test.json",
+    "test.json",
+    "per_class.csv",
+    "predictions.csv",
+    "confusion.png",
+    "training/metrics.json",
+    "training/plots/metrics/loss.tsv",
+    "training/plots/metrics/train_accuracy.tsv",
+    "training/plots/metrics/validation_accuracy.tsv",
+)
+
+
+def test_the_root_reproduces_the_named_source_alone_and_leaves_every_result(
+    reproduced: Project,
+) -> None:
+    sources = {path.parent / path.name for path in (reproduced.path / "data/sources").glob("*/*")}
+    made = {str(path.relative_to(reproduced.path)) for path in sources if path.name[0] != "."}
+    assert made == {TRAIN_FILE, TEST_FILE}
+    # The user's folder stays as it is.
+    assert [path.name for path in (reproduced.path / "data/raw").iterdir()] == [".gitignore"]
+    for name in RESULTS:
+        assert (reproduced.path / "metrics" / name).is_file(), name
+    headline = reproduced.json("metrics/test.json")
+    assert headline["images"] == 360
+    assert headline["accuracy"] > 0.9
+    assert headline["error_rate_low"] < headline["error_rate"] < headline["error_rate_high"]
+    assert reproduced.json("metrics/data_train.json")["images"] == 1437
+    assert sum(int(row["support"]) for row in reproduced.csv("metrics/per_class.csv")) == 360
+    rows = reproduced.csv("metrics/predictions.csv")
+    wrong = sum(row["actual"] != row["predicted"] for row in rows)
+    assert (len(rows), wrong) == (360, headline["errors"])
+    curve = (reproduced.path / "metrics/training/plots/metrics/loss.tsv").read_text().split("\n")
+    assert [line.partition("\t")[0] for line in curve] == ["step", "1", "2", "3", "4", "5", ""]
+    # DVC keeps data and models; git keeps results, locks and parameters.
+    tracked = reproduced.run("git ls-files").split()
+    assert {"dvc.lock", "data/dvc.lock", "metrics/test.json", "metrics/confusion.png"} < {*tracked}
+    assert not [name for name in tracked if name.endswith((".npz", ".params", ".jf"))]
+
+
+def test_a_second_repro_runs_nothing(project: Project) -> None:
+    assert project.repro() == []
+    assert project.status() == set()
+    assert project.run("git status --porcelain") == ""
+
+
+def test_a_value_set_back_brings_the_results_out_of_the_cache(branched: Project) -> None:
+    feature = branched.hashes()
+    branched.set({"lr": 0.05})
+    assert branched.repro() == []
+    main = branched.hashes()
+    assert main != feature
+    branched.set({"lr": 0.02})
+    assert branched.repro() == []
+    assert branched.hashes() == feature
+
+
+def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Project) -> None:
+    mine = project.path / "data/raw/mine.txt"
+    lines = (project.path / TEST_FILE).read_text().splitlines(keepends=True)
+    mine.write_text("".join(lines[:100]))
+    project.run("dvc add data/raw/mine.txt")
+    project.set({"test_file": "data/raw/mine.txt"})
+    assert project.repro() == ["convert@test", "evaluate", "report"]
+    assert project.json("metrics/test.json")["images"] == 100
+    assert project.json("metrics/data_test.json")["images"] == 100
+
+    # The diff says what a new version of the file changes.
+    project.commit("mine")
+    mine.write_text("".join(lines[:101]))
+    project.run("dvc add data/raw/mine.txt")
+    assert project.repro("convert@test") == ["convert@test"]
+    assert project.status() == {"evaluate", "report"}
+    diff = project.run("dvc metrics diff --md")
+    assert re.search(r"metrics/data_test.json +\| images +\| 100 +\| 101 ", diff)
+
+
+# The stages that an edit of each package, or of its templates, runs again.
+EDITS = {
+    "lenet/core/files.py": {*STAGES},
+    "lenet/raw/jf.py": {"digits", "convert@train", "convert@test", "report"},
+    "lenet/sources/web.py": {"digits", "report"},
+    "lenet/model/prediction.py": {"train", "export", "draw", "report"},
+    "lenet/training/distributed/launcher.py": {"train", "draw"},
+    "lenet/deploy/recogniser.py": {"export", "evaluate"},
+    "lenet/evaluation/measures.py": {"evaluate"},
+    "lenet/figures/__init__.py": {"evaluate", "draw"},
+    "lenet/report/templates/report.md.jinja": {"report"},
+    "lenet/predict/pictures.py": set(),
+    "lenet/command.py": set(),
+    "stages/train.py": {"train"},
+}
+# Files of editors, of file managers and of Jupyter.
+LEFTOVERS = ("measures.py~", ".measures.py.swp", "#measures.py#", ".#measures.py", ".DS_Store")
+CHECKPOINT = ".ipynb_checkpoints/measures-checkpoint.py"
+
+
+def test_an_edit_touches_the_stages_that_list_the_package_and_leftovers_touch_none(
+    project: Project,
+) -> None:
+    packages = [path for path in (project.path / "lenet").rglob("*/") if path.name[0] != "_"]
+    assert {path.parent / path.name for path in packages} > {project.path / "lenet/training"}
+    for package in packages:
+        for name in (*LEFTOVERS, CHECKPOINT, "__pycache__/new.pyc"):
+            (package / name).parent.mkdir(exist_ok=True)
+            (package / name).write_text("left\n")
+    assert project.status() == set()
+
+    for name in EDITS:
+        with (project.path / name).open("a") as code:
+            code.write("# edited\n")
+    status = json.loads(project.run("dvc status --with-deps report --json"))
+    touched = {
+        stage.removeprefix("data/dvc.yaml:"): {
+            name for entry in said for name in entry["changed deps"]
+        }
+        for stage, said in status.items()
+    }
+    for name, stages in EDITS.items():
+        listed = name if name.startswith("stages/") else "/".join(name.split("/")[:2])
+        assert {stage for stage in touched if listed in touched[stage]} == stages, name
+
+
+def test_an_edited_plot_is_drawn_again_without_training(project: Project) -> None:
+    edited = [
+        path
+        for path in (project.path / "lenet/figures").glob("*.py")
+        if '"Reds"' in path.read_text()
+    ]
+    assert len(edited) == 1
+    edited[0].write_text(edited[0].read_text().replace('"Reds"', '"Blues"'))
+    before = project.hashes()
+    assert project.repro("evaluate") == ["evaluate"]
+    after = project.hashes()
+    assert {name for name in after if after[name] != before[name]} == {"metrics/confusion.png"}
+
+
+def test_deleted_outputs_are_restored_without_running(project: Project) -> None:
+    before = project.hashes()
+    for name in (
+        "data/npz/train.npz",
+        "models/lenet-0000.params",
+        "metrics/test.json",
+        "metrics/training",
+        TRAIN_FILE,
+    ):
+        path = project.path / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert project.repro() == []
+    assert (project.path / TRAIN_FILE).exists()
+    assert project.hashes() == before
+
+
+def test_a_faulty_raw_file_ends_in_one_clear_error_and_nothing_is_lost(project: Project) -> None:
+    before = project.hashes()
+    mine = project.path / "data/raw/mine.jf"
+    lines = (project.path / TRAIN_FILE).read_text().splitlines()
+    lines[7] = lines[7].rpartition(" ")[0]
+    mine.write_text("\n".join(lines))
+    project.run("dvc add data/raw/mine.jf")
+    project.set({"train_file": "data/raw/mine.jf"})
+    output = project.run("dvc repro", fails=True)
+    message = "error: data/raw/mine.jf, line 8, record 7: found 255 pixel values"
+    assert output.count(message) == 1
+    # DVC removes a stage's outputs before it runs the stage; its cache has them.
+    project.set({"train_file": TRAIN_FILE})
+    assert project.repro() == []
+    assert project.hashes() == before
+
+
+def test_test_images_among_the_training_images_are_named(project: Project) -> None:
+    # As the stage convert@test does where test_file is the training file.
+    shutil.copyfile(project.path / "data/npz/train.npz", project.path / "data/npz/test.npz")
+    output = project.run("python -m stages.evaluate models/lenet.onnx data/npz metrics")
+    assert "warning: 1437 of the test images are training images too" in output
+    rows = project.csv("metrics/predictions.csv")
+    assert [row["train_index"] for row in rows] == [row["index"] for row in rows]
+
+
+def test_exp_run_with_another_lr(branched: Project) -> None:
+    # The branch `feature` was made by `dvc exp run -S lr=0.02`.
+    assert "\nlr: 0.02\n" in (branched.path / "params.yaml").read_text()
+    # The file stays as it was written, except for the value.
+    assert branched.run("git diff --numstat main -- params.yaml").split()[:2] == ["1", "1"]
+    assert branched.json("metrics/test.json")["accuracy"] > 0.9
+    branched.run("git checkout --quiet main")
+    rows = branched.experiments()
+    assert [row["lr"] for row in rows] == ["0.05", "0.05", "0.02"]
+    assert float(rows[2]["accuracy"]) > 0.9
+
+
+def test_an_experiment_of_the_queue_has_the_same_bytes_and_leaves_the_workspace(
+    branched: Project,
+) -> None:
+    feature = branched.run("git show feature:dvc.lock")
+    branched.run("git checkout --quiet main")
+    branched.run("dvc checkout --quiet --with-deps report")
+    branched.run("dvc exp run --queue --name queued -S lr=0.02")
+    # Its results are in the run cache: nothing has to be trained.
+    branched.run("dvc exp run --run-all")
+    assert branched.run("git status --porcelain") == ""
+    (revision,) = re.findall(r"^(\w+)\s.*/queued$", branched.run("git for-each-ref"), re.M)
+    assert branched.run(f"git show {revision}:dvc.lock") == feature
+
+
+def test_every_source_group_and_list_can_be_set_on_the_command_line(project: Project) -> None:
+    raw = project.path / "data/raw/libsvm.txt"
+    text = (project.path / TEST_FILE).read_text()
+
+    def shifted(match: re.Match[str]) -> str:
+        return f":{float(match[1]) - 1:g}"
+
+    lines = [re.sub(r":(\S+)", shifted, line) for line in text.splitlines()]
+    raw.write_text("".join(re.sub(r"^\d", lambda m: str(int(m[0]) + 1), x) + "\n" for x in lines))
+    project.run("dvc add data/raw/libsvm.txt")
+    before = project.hashes()
+    written = (project.path / "params.yaml").read_bytes()
+    refused = project.run("dvc exp run -S test_file=data/raw/libsvm.txt convert@test", fails=True)
+    assert "raw.pixel_range=[-1,1]" in refused
+    project.run(
+        "dvc exp run -S test_file=data/raw/libsvm.txt -S raw.first_label=1 "
+        "-S raw.pixel_range=[-1,1] -S warp.rotation=0 -S lr=0.1 convert@test"
+    )
+    assert project.hashes()["data/npz/test.npz"] == before["data/npz/test.npz"]
+    # The file is the one that a user would have written: each comment stays, and each other byte.
+    for old, new in (
+        (f"test_file: {TEST_FILE}", "test_file: data/raw/libsvm.txt"),
+        ("first_label: 0", "first_label: 1"),
+        ("  - 0\n  - 2\n", "  - -1\n  - 1\n"),
+        ("rotation: 12 ", "rotation: 0  "),
+        ("lr: 0.05", "lr: 0.1"),
+    ):
+        assert written.count(old.encode()) == 1
+        written = written.replace(old.encode(), new.encode())
+    assert (project.path / "params.yaml").read_bytes() == written
+
+
+def test_a_bad_setting_is_refused_and_nothing_is_lost(project: Project) -> None:
+    before = project.hashes()
+    for setting, message in (
+        ("learning_rate=1", "Key 'learning_rate' is not in struct"),
+        ("lr=fast", "params.yaml: lr: found 'fast'; expected a number from 1e-9 to 100"),
+    ):
+        assert message in project.run(f"dvc exp run -S {setting}", fails=True)
+        project.run("git checkout --quiet params.yaml")
+    # What DVC removed from the workspace before the stage ran is in its cache.
+    assert project.repro() == []
+    assert project.hashes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("lr", -1, "lr: found -1; expected a number from 1e-9 to 100"),
+        ("epochs", 0, "epochs: found 0; expected a whole number from 1 to 100000"),
+        (
+            "network.activation",
+            "foo",
+            "network.activation: found 'foo'; expected relu, tanh, sigmoid or scaled_tanh",
+        ),
+        ("device", "gpu", "device: gpu needs an MXNet built with CUDA"),
+    ],
+)
+def test_training_refuses_what_it_cannot_do(
+    reproduced: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: object,
+    message: str,
+) -> None:
+    shutil.copy(reproduced.path / "params.yaml", tmp_path)
+    Project(tmp_path).set({name: value})
+    monkeypatch.chdir(tmp_path)
+    images = str(reproduced.path / "data/npz/train.npz")
+    monkeypatch.setattr(sys, "argv", ["train", images, "models", "curves"])
+    with pytest.raises(InputError, match=re.escape(message)):
+        train.main()
+    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+
+
+def test_branches_are_compared_in_a_fresh_clone_that_pulled_nothing(
+    branched: Project, tmp_path: Path
+) -> None:
+    accuracy = {}
+    for branch in ("main", "feature"):
+        shown = branched.run(f"git show {branch}:metrics/test.json")
+        accuracy[branch] = json.loads(shown)["accuracy"]
+
+    clone = Project(tmp_path / "clone")
+    branched.run(f"git clone --quiet {branched.path} {clone.path}")
+    clone.run("git branch --quiet main origin/main")
+    diff = json.loads(clone.run("dvc metrics diff main feature --json --all"))
+    found = diff["metrics/test.json"]["accuracy"]
+    assert (found["old"], found["new"]) == (accuracy["main"], accuracy["feature"])
+    assert "loss" in diff["metrics/training/metrics.json"]
+    assert "metrics/test.json" in clone.run("dvc metrics diff main feature")
+    params = json.loads(clone.run("dvc params diff main feature --json"))
+    lr = params["params.yaml"]["lr"]
+    assert (lr["old"], lr["new"]) == (0.05, 0.02)
+    assert not (clone.path / "models/lenet-0000.params").exists()
+
+
+@pytest.mark.slow
+def test_made_anew_elsewhere_everything_has_the_same_bytes(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In another folder, time zone, encoding and order of sets; test_alone.py has the quick form.
+    for name, value in (("TZ", "Asia/Kolkata"), ("LC_ALL", "C"), ("PYTHONHASHSEED", "7")):
+        monkeypatch.setenv(name, value)
+    output = project.run("python tools/reproduce.py")
+    assert output.count("Running stage '") == 8
+    assert re.search(r"\nAll 2\d files are the same to the byte\.\n", output)
+    assert project.run("git status --porcelain") == ""
+
+
+@pytest.mark.slow
+def test_on_another_processor_the_data_have_the_same_bytes_and_the_error_rate_is_near(
+    project: Project,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "tools/reproduce.py"],
+        cwd=project.path,
+        # oneDNN then uses the instructions of a processor of 2008 alone.
+        env=os.environ | {"DNNL_MAX_CPU_ISA": "SSE41"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert "\nsame     data/npz/train.npz\n" in done.stdout
+    assert "\ndiffers  models/lenet-0000.params\n" in done.stdout
+    rates = re.search(r"error rate ([\d.]+), committed ([\d.]+)", done.stdout)
+    assert rates
+    near = abs(float(rates[1]) - float(rates[2])) <= 0.005
+    assert done.returncode == (not near), done.stdout
+
+
+def test_the_report_leads_to_the_commit_that_made_it(
+    branched: Project, reproduced: Project
+) -> None:
+    project = branched
+    first = project.run("git rev-parse --short main").strip()
+    report = (reproduced.path / "metrics/report.md").read_text()
+    command = re.search(r"^    (git log .*)$", report, re.M)
+    assert command
+    # The first commit brought the network; the experiment and its branch replaced the network.
+    found = project.run(command[1]).splitlines()
+    assert [line.split()[0] for line in found][2:] == [first]
+    # The report names its data by the hashes that DVC knows.
+    lock = project.run(f"git show {first}:dvc.lock")
+    hashes = re.findall(r"\| ([0-9a-f]{32}) \|", report)
+    assert len(hashes) == 6
+    assert all(f"md5: {md5}\n" in lock for md5 in hashes)
+    pictures = re.findall(r"!\[.+\]\((.+)\)", report)
+    assert len(pictures) == 7
+    assert all((project.path / "metrics" / picture).is_file() for picture in pictures)
+
+
+@pytest.mark.slow
+def test_curves_can_be_watched_while_training(project: Project) -> None:
+    # DVC's extension of VS Code asks for this again and again.
+    project.set({"epochs": 400})
+    training = subprocess.Popen(
+        ["dvc", "exp", "run"], cwd=project.path, stdout=subprocess.PIPE, start_new_session=True
+    )
+    with training:
+        try:
+            assert training.stdout
+            next(line for line in training.stdout if line.startswith(b"epoch 12,"))
+            # DVCLive writes the file in place, so a reader at that moment has to ask again.
+            figures: dict = {}
+            while "data" not in figures:
+                workspace = json.loads(project.run("dvc exp show --json"))[0]["data"]
+                figures = workspace["metrics"]["metrics/training/metrics.json"]
+            assert 10 < figures["data"]["step"] < 400
+            plots = json.loads(project.run("dvc plots diff --json"))["data"]
+            (curve,) = plots["metrics/training/plots/metrics/validation_accuracy.tsv"]
+            values = curve["content"]["data"]["values"]
+            assert len([value for value in values if value["rev"] == "workspace"]) > 10
+            assert training.poll() is None, "ended before it was looked at"
+        finally:
+            os.killpg(training.pid, signal.SIGKILL)
+
+
+def test_a_pull_request_is_told_what_it_changes(branched: Project) -> None:
+    script = f"sh {ROOT}/tools/pull_request.sh {{}} https://example.org/metrics"
+    assert "\nNo figure does.\n" in branched.run(script.format("HEAD"))
+    # Later commits of main make no difference.
+    branched.run("git checkout --quiet main")
+    branched.set({"lr": 0.01})
+    (branched.path / "metrics/test.json").write_text('{"errors": 0}\n')
+    branched.commit("ahead")
+    branched.run("git checkout --quiet feature")
+    comment = branched.run(script.format("main"))
+    assert re.search(r"\| metrics/test.json +\| log_loss +\| [\d.]+ +\| [\d.]+ +\|", comment)
+    assert not re.search(r"\| metrics/test.json +\| errors +\| 0 ", comment)
+    assert "Run again here" not in comment
+    assert "\n## Handwritten digits" in comment
+    assert "\n### Digit by digit\n" in comment
+    pictures = re.findall(r"^!\[.+\]\((.+)\)$", comment, re.M)
+    assert len(pictures) == 7
+    for picture in pictures:
+        assert picture.startswith("https://example.org/metrics/")
+        path = picture.removeprefix("https://example.org/")
+        assert (branched.path / path).is_file()
+    (branched.path / "metrics/test.json").write_text('{"errors": 0}\n')
+    assert "**Run again here, the results differ" in branched.run(script.format("main"))
+
+
+def test_plots_are_drawn_from_the_results(project: Project) -> None:
+    output = project.run("dvc plots show --out plots")
+    page = (project.path / "plots/index.html").read_text()
+    assert (project.path / "plots/index.html").as_uri() in output
+    for title in ("Accuracy while training", "Confusion matrix", "Recall of each digit"):
+        assert title in page
+    for picture in ("confusion.png", "mistakes.png", "digits.png", "responses.png"):
+        assert picture in page
+
+
+@pytest.mark.slow
+def test_the_run_of_the_notebook_is_one_command(project: Project) -> None:
+    # An empty INSTALLED means no set-up: the environment is the one that runs the tests.
+    output = project.run("make notebook INSTALLED=")
+    assert output.count("\nepoch ") + output.startswith("epoch ") == 10
+    # On the plateau every image is taken for the same digit.
+    accuracy = re.search(r"test accuracy ([\d.]+)", output)
+    assert accuracy
+    assert float(accuracy[1]) < 0.3
+    (row,) = (row for row in project.experiments() if row["Experiment"] == "notebook")
+    assert (row["activation"], row["lr"], row["epochs"]) == ("sigmoid", "0.9", "10")
+    assert float(row["accuracy"]) == pytest.approx(float(accuracy[1]), abs=1e-4)
+    assert project.run("git status --porcelain") == ""

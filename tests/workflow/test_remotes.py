@@ -1,0 +1,146 @@
+"""Data, experiments and the exported network, on their way out of the project and back.
+
+Each kind of storage that the docs name is a real server on loopback.
+"""
+
+import asyncio
+import functools
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import asyncssh
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.project import Project
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def folder(project: Project, storage: Path) -> Iterator[None]:
+    """A folder, as of a file server that all have mounted."""
+    project.run(f"dvc remote add --default storage {storage}")
+    yield
+
+
+@contextmanager
+def over_http(project: Project, storage: Path) -> Iterator[None]:
+    """A folder that is written directly, and read by way of a web server."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(storage))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        project.run(f"dvc remote add --default storage http://127.0.0.1:{server.server_port}")
+        project.run(f"dvc remote modify --local storage url {storage}")
+        yield
+        server.shutdown()
+
+
+@contextmanager
+def s3(project: Project, storage: Path) -> Iterator[None]:
+    """A bucket of an S3 server of one's own."""
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    try:
+        address = "http://{}:{}".format(*server.get_host_and_port())
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("AWS_ACCESS_KEY_ID", "tester")
+            environment.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+            environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+            boto3.client("s3", endpoint_url=address).create_bucket(Bucket=storage.name)
+            project.run(f"dvc remote add --default storage s3://{storage.name}/lenet")
+            project.run(f"dvc remote modify storage endpointurl {address}")
+            yield
+    finally:
+        server.stop()
+
+
+@contextmanager
+def ssh(project: Project, storage: Path) -> Iterator[None]:
+    """A folder of another machine, by SSH with a key."""
+    own, hosts = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    key = storage.with_name("key")
+    own.write_private_key(key)
+    own.write_public_key(f"{key}.pub")
+
+    async def listen() -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            "127.0.0.1",
+            0,
+            server_host_keys=[hosts],
+            authorized_client_keys=f"{key}.pub",
+            sftp_factory=True,
+        )
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
+        project.run(f"dvc remote add --default storage ssh://tester@127.0.0.1{storage}")
+        project.run(f"dvc remote modify storage port {server.get_port()}")
+        project.run(f"dvc remote modify storage keyfile {key}")
+        yield
+        loop.call_soon_threadsafe(server.close)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+Storage = Callable[[Project, Path], AbstractContextManager[None]]
+
+
+@pytest.mark.parametrize("storage", [folder, over_http, s3, ssh], ids=lambda kind: kind.__name__)
+def test_results_networks_and_experiments_are_shared(
+    branched: Project, tmp_path: Path, storage: Storage
+) -> None:
+    with storage(branched, tmp_path / "storage"):
+        branched.commit("remote")
+        branched.run("git clone --quiet --bare . origin.git")
+        branched.run("git remote add origin origin.git")
+        branched.run("dvc push")
+        # The results of main are in the run cache: nothing has to be trained.
+        branched.run("dvc exp run --temp --name back -S lr=0.05")
+        branched.run("dvc exp push origin back")
+
+        clone = Project(tmp_path / "clone")
+        branched.run(f"git clone --quiet --branch feature origin.git {clone.path}")
+        # Of everything, and not of the workflow alone, dvc would miss the sources never used.
+        clone.run("dvc pull --with-deps report")
+        assert clone.repro() == []
+        assert clone.hashes() == branched.hashes()
+        assert clone.run("git status --porcelain") == ""
+
+        clone.run("dvc exp pull origin back")
+        # Not `dvc exp apply`, which checks out everything: it would miss the sources never used.
+        clone.run("dvc exp branch back tried")
+        clone.run("git checkout --quiet tried")
+        clone.run("dvc pull --with-deps report")
+        assert "\nlr: 0.05\n" in (clone.path / "params.yaml").read_text()
+        assert clone.repro() == []
+
+        # Into another project, by its own name for it.
+        other = Project(tmp_path / "other")
+        other.path.mkdir()
+        other.run("git init --quiet")
+        other.run("dvc init --quiet")
+        origin = branched.path / "origin.git"
+        other.run(f"dvc get {origin} models/lenet.onnx --rev feature --out got.onnx")
+        other.run(f"dvc import {origin} models/lenet.onnx --rev feature --out imported.onnx")
+        network = (branched.path / "models/lenet.onnx").read_bytes()
+        assert (other.path / "got.onnx").read_bytes() == network
+        assert (other.path / "imported.onnx").read_bytes() == network
+        revision = branched.run("git rev-parse feature").strip()
+        assert f"rev_lock: {revision}" in (other.path / "imported.onnx.dvc").read_text()
+
+
+def test_a_version_of_the_exported_network_is_registered_by_a_tag(project: Project) -> None:
+    project.run("git tag --annotate --message first lenet@v1.0.0")
+    project.run("dvc artifacts get . lenet --rev v1.0.0 --out registered.onnx")
+    network = (project.path / "models/lenet.onnx").read_bytes()
+    assert (project.path / "registered.onnx").read_bytes() == network

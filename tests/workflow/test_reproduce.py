@@ -1,0 +1,42 @@
+"""The verdict of tools/reproduce.py; test_pipeline.py runs the tool as a whole."""
+
+import runpy
+
+import pytest
+
+from tests.project import ROOT
+
+compare = runpy.run_path(str(ROOT / "tools/reproduce.py"))["compare"]
+FILES = {"data/npz/train.npz": "a", "models/lenet.onnx": "b", "metrics/test.json": "c"}
+
+
+def test_the_same_bytes_are_said_to_be_so() -> None:
+    verdict, fault = compare(FILES, dict(FILES), 0.02, 0.02)
+    assert verdict.endswith("All 3 files are the same to the byte.")
+    assert not fault
+
+
+@pytest.mark.parametrize(
+    ("changed", "rate", "message", "fault"),
+    [
+        ({"models/lenet.onnx", "metrics/test.json"}, 0.024, "0.0240, committed 0.0200", False),
+        ({"models/lenet.onnx", "metrics/test.json"}, 0.026, "error: error rate 0.0260", True),
+        ({"models/lenet.onnx", "data/npz/train.npz"}, 0.02, "error: the data differ", True),
+        ({"metrics/test.json"}, 0.02, "error: the same network gives other results", True),
+    ],
+)
+def test_what_may_differ_and_what_may_not(
+    changed: set[str], rate: float, message: str, fault: bool
+) -> None:
+    found = {path: md5 * (1 + (path in changed)) for path, md5 in FILES.items()}
+    verdict, is_fault = compare(FILES, found, 0.02, rate)
+    assert message in verdict
+    assert is_fault == fault
+    for path in FILES:
+        assert f"{'differs' if path in changed else 'same   '}  {path}" in verdict
+
+
+def test_a_missing_file_differs() -> None:
+    verdict, fault = compare(FILES, {}, 0.02, 0.02)
+    assert verdict.count("differs") == 3
+    assert fault
