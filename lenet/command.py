@@ -69,11 +69,12 @@ def _predict(arguments: argparse.Namespace) -> None:
 
     recogniser = Recogniser(arguments.model)
     layout = _layout(arguments, recogniser.side)
-    found, faults = answers.answer_all(arguments.files, recogniser, layout)
+    found, errors = answers.answer_all(arguments.files, recogniser, layout)
     if found:
         print(answers.FORMATS[arguments.format](found), end="")
-    if faults:
-        raise InputError("\nerror: ".join(faults))
+    if errors:
+        messages = [_with_options(error, vars(arguments)) for error in errors]
+        raise InputError("\nerror: ".join(messages))
 
 
 def _add_convert(commands: argparse._SubParsersAction) -> None:

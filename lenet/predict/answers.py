@@ -117,12 +117,12 @@ FORMATS = {"table": as_table, "csv": as_csv, "json": as_json}
 
 def answer_all(
     paths: list[Path], recogniser: Recogniser, layout: Layout
-) -> tuple[list[Answer], list[str]]:
-    """Return the answers for all files that can be read, and the faults of those that cannot."""
-    answers, faults = [], []
+) -> tuple[list[Answer], list[InputError]]:
+    """Return the answers for all files that can be read, and the errors of all others."""
+    answers, errors = [], []
     for path in paths:
         try:
             answers += answer(path, recogniser, layout)
         except InputError as error:
-            faults.append(str(error))
-    return answers, faults
+            errors.append(error)
+    return answers, errors

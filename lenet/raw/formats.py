@@ -170,4 +170,4 @@ def convert(source: Path, target: Path, layout: Layout) -> None:
         with whole_file(target) as file:
             _WRITERS[target.suffix](file, read_records(source, layout), layout)
     else:
-        raise InputError(f"{target}: unknown ending; expected .jf, .txt (image-text) or .npz.")
+        raise InputError(f"{target}: unknown suffix; expected .jf, .txt (image-text) or .npz.")
