@@ -119,7 +119,7 @@ def test_blocks_may_end_anywhere(
     text = "6 1:0.5 2:1 # one\n\n3 2:0.25 4:2\n1 1:1"
     whole = read(path, text)
     # The first block has to show a colon, to tell the format by; real blocks are a MiB.
-    monkeypatch.setattr("lenet.raw.text._BLOCK_BYTES", max(block_bytes, 5))
+    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, 5))
     parts = read(path, text)
     np.testing.assert_array_equal(parts.labels, whole.labels)
     np.testing.assert_array_equal(parts.pixels, whole.pixels)

@@ -98,7 +98,7 @@ def test_blocks_may_end_anywhere(
     whole = read(path, text)
     # The header's line has to lie in the first block; real blocks are a MiB.
     path.write_bytes(text.encode())
-    monkeypatch.setattr("lenet.raw.text._BLOCK_BYTES", max(block_bytes, len(header)))
+    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, len(header)))
     blocks = list(formats.read_records(path, LAYOUT))
     np.testing.assert_array_equal(np.concatenate([b.labels for b in blocks]), whole.labels)
     np.testing.assert_array_equal(np.concatenate([b.pixels for b in blocks]), whole.pixels)
@@ -166,7 +166,7 @@ def test_compensating_faults_are_found_wherever_a_block_ends(
 ) -> None:
     good = f"6 {ROW}\n"
     path.write_text(good * 3 + f"6 {ROW} 0\n" + f"{ROW}\n" + good * 3)
-    monkeypatch.setattr("lenet.raw.text._BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", block_bytes)
     with pytest.raises(InputError, match=r"line [45], record [45]: found"):
         list(formats.read_records(path, LAYOUT))
 
