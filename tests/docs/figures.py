@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 
 from lenet.core.files import MOST_EXPANSION
 from lenet.model.architecture import Network
-from lenet.predict.answers import CONFIDENT
+from lenet.predict.predictor import CONFIDENT
 from tests.docs.claims import Sentence, Table
 from tests.docs.pages import ROOT, cells
 
