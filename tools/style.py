@@ -73,19 +73,15 @@ def faults_of_text(text: str) -> Iterator[str]:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Yield the sentences of a text; code blocks, which stand indented, are left out."""
-    for paragraph in re.split(r"\n\s*\n", text):
-        lines = paragraph.splitlines()
-        # An entry such as `name: what it is` begins anew, as does one of a list.
-        joined = ""
-        for line in lines:
-            if line.startswith("    ") and not joined:
-                continue
-            begins = re.match(r"\s*([\w, ]+:( |$)|[-*] )", line)
-            joined += ("\n" if begins else " ") + line.strip()
-        for part in joined.split("\n"):
-            part = re.sub(r"^\s*(\w+(, \w+)*: |[-*] )", "", part).strip()
-            yield from filter(None, re.split(r"(?<=[.!?])\s+(?=[A-Z`(])", part))
+    """Yield the sentences of a text; paragraphs that stand indented are code, and left out."""
+    for paragraph in re.split(r"\n\s*?\n", text):
+        if paragraph.startswith("  "):
+            continue
+        # An entry of a list begins a sentence, and so does a description behind `name:`.
+        entries = re.split(r"^\s*(?:(?:\w+, )*\w+:(?: |$)|[-*] )", paragraph, flags=re.M)
+        for entry in entries:
+            joined = " ".join(entry.split())
+            yield from filter(None, re.split(r"(?<=[.!?])\s+(?!al\b)", joined))
 
 
 def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -127,13 +123,15 @@ def _blocks(comments: Iterator[tuple[int, int, str]]) -> Iterator[tuple[int, str
     for line, at, comment in comments:
         if comment.startswith("#!"):
             continue
-        words = re.sub("^#+", "", comment)
+        words = re.sub("^#+ ?", "", comment)
         if line == end + 1 and at == column >= 0:
-            text += "\n" + words.removeprefix(" ")
+            # Commands in a comment stand indented: a paragraph of their own.
+            breaks = words.startswith("  ") != text.rpartition("\n")[2].startswith("  ")
+            text += ("\n\n" if breaks else "\n") + words
         else:
             if text:
                 yield start, text
-            start, column, text = line, at, words.removeprefix(" ")
+            start, column, text = line, at, words.strip()
         end = line
     if text:
         yield start, text

@@ -13,9 +13,9 @@ import pandas as pd
 from ruamel.yaml import YAML
 from scipy.stats import binomtest
 
-from lenet.core.files import MOST_EXPANSION
+from lenet.core.files import MAX_EXPANSION
 from lenet.model.architecture import Network
-from lenet.predict.predictor import CONFIDENT
+from lenet.predict.output import CONFIDENT
 from tests.docs.claims import Sentence, Table
 from tests.docs.pages import ROOT, cells
 
@@ -126,7 +126,7 @@ def limits() -> list[Sentence | Table]:
             "docs/data.md", "all {images:,} USPS digits", images=sum(c["images"] for c in cards)
         ),
         sentence("docs/predict.md", "marks a confidence below {limit}", limit=CONFIDENT),
-        sentence("SECURITY.md", "more than {limit} times its size", limit=MOST_EXPANSION),
+        sentence("SECURITY.md", "more than {limit} times its size", limit=MAX_EXPANSION),
     ]
 
 

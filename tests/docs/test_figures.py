@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lenet.model.architecture import Network
-from lenet.report.report import PUBLISHED
+from lenet.report.markdown import PUBLISHED
 from tests.docs.claims import Sentence, Table
 from tests.docs.figures import certainty, figures
 from tests.docs.pages import PAGES, ROOT, Page

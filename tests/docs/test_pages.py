@@ -177,7 +177,8 @@ def as_written(value: Any) -> str:
 
 def test_the_tree_names_every_package_and_module_of_the_library() -> None:
     tree = next(block for block in Page("docs/architecture.md").blocks if "params.yaml" in block)
-    rows = dict(re.findall(r"^ +(\w+)(?:/|\.py) +(.*)$", tree, re.M))
+    # A description may go on in lines that are indented further.
+    rows = dict(re.findall(r"^ {2,4}(\w+)(?:/|\.py) +(.*(?:\n {12,}.*)*)$", tree, re.M))
     for package in (
         path for path in (ROOT / "lenet").rglob("__init__.py") if path.parent.parent != ROOT
     ):

@@ -45,6 +45,7 @@ def test_a_sentence_that_opens_without_its_subject_is_a_fault(
         ("a.py", 'x = "# Of text"\n"""What is no docstring."""\n'),
         ("a.py", "# The first\n# Of two is one sentence that goes on.\n"),
         ("a.py", 'def f():\n    """Do it.\n\n        What code says.\n\n    Do it.\n    """\n'),
+        ("a.py", "# Call it so:\n#   What --option\n# The end.\n"),
         ("a.sh", "echo '#Of'\n"),
         ("a.yaml", "lr: What\n"),
     ],
