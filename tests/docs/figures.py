@@ -13,9 +13,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 from scipy.stats import binomtest
 
-from lenet.core.files import MAX_EXPANSION
 from lenet.model.architecture import Network
-from lenet.predict.output import CONFIDENT
 from tests.docs.claims import Sentence, Table
 from tests.docs.pages import ROOT, cells
 
@@ -119,14 +117,43 @@ def results() -> list[Sentence | Table]:
     ]
 
 
+def constant(path: str, name: str) -> float:
+    """Return the number that a module calls `name`, without the imports of the module."""
+    (number,) = re.findall(rf"^(?:\w+\.)?{name} = ([\d_.e-]+)$", (ROOT / path).read_text(), re.M)
+    return float(number) if "." in number or "e" in number else int(number)
+
+
 def limits() -> list[Sentence | Table]:
     cards = [read_json(f"metrics/data_{name}.json") for name in ("train", "test")]
     return [
         sentence(
             "docs/data.md", "all {images:,} USPS digits", images=sum(c["images"] for c in cards)
         ),
-        sentence("docs/predict.md", "marks a confidence below {limit}", limit=CONFIDENT),
-        sentence("SECURITY.md", "more than {limit} times its size", limit=MAX_EXPANSION),
+        sentence(
+            "docs/predict.md",
+            "marks a confidence below {limit}",
+            limit=constant("lenet/predict/output.py", "CONFIDENT"),
+        ),
+        sentence(
+            "docs/architecture.md",
+            "or a probability by more than {limit:.5f}",
+            limit=constant("lenet/deploy/export.py", "AGREEMENT"),
+        ),
+        sentence(
+            "docs/reproducibility.md",
+            "an error rate within {points} percentage points",
+            points=100 * constant("tools/reproduce.py", "_TOLERANCE"),
+        ),
+        sentence(
+            "SECURITY.md",
+            "more than {limit} times its size",
+            limit=constant("lenet/core/files.py", "MAX_EXPANSION"),
+        ),
+        sentence(
+            "SECURITY.md",
+            "more than {limit:.0f} million pixels",
+            limit=constant("lenet/predict/pictures.py", "MAX_IMAGE_PIXELS") / 1e6,
+        ),
     ]
 
 
@@ -259,8 +286,8 @@ def layers() -> list[Sentence | Table]:
     return [
         sentence(
             "docs/plateau.md",
-            """units of C1 differ by {C1:.1g} from image to image, of C3 by {C3:.1g}, of C5 by
-            {C5:.1g}, and of F6 and O7 by {F6:.1g}""",
+            """units of C1 differ by {C1:.1g} from image to image, of C3 by {C3:.1g} and of C5 by
+            {C5:.1g}. Units of F6 and O7 differ by {F6:.1g}""",
             **start["signal"],
         ),
         sentence("docs/plateau.md", "{O7:.1g} in O7, {C1:.1g} in C1", **start["gradient"]),

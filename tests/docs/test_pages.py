@@ -1,6 +1,7 @@
 """README and docs: their length, links, commands, paths and parameters."""
 
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from lenet.core.params import Params
 from tests.docs.figures import params
 from tests.docs.pages import NAMES, PAGES, ROOT, Page
 
+faults_of_text = runpy.run_path(str(ROOT / "tools/style.py"))["faults_of_text"]
 each_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 
 
@@ -201,6 +203,15 @@ def test_the_table_of_packages_is_that_of_the_workflow() -> None:
         for name in re.findall(r"`([\w-]+)`", stages):
             shown[name] = set(packages.split(", "))
     assert shown == expected
+
+
+@each_page
+def test_sentences_are_short_and_open_with_their_subject(page: Page) -> None:
+    # Headings, tables, pictures and code are no sentences; an entry of a list is a paragraph.
+    text = re.sub(r"^(?:#.*|\|.*|!\[.*| {4,}.*)$", "", page.prose, flags=re.M)
+    text = re.sub(r"\]\([^)]*\)|\*\*", "", text)
+    text = re.sub(r"^ *(?:\d+\.|-) ", "\n", text, flags=re.M)
+    assert list(faults_of_text(re.sub(r"^ +", "", text, flags=re.M))) == []
 
 
 @each_page
