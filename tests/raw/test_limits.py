@@ -172,14 +172,20 @@ def test_the_command_says_in_one_line_that_memory_ran_out(tmp_path: Path, mib: i
         check=True,
     ).stdout  # fmt: skip
     done = subprocess.run(
-        ["sh", "-c", f"ulimit -v {int(needed) + mib * 1024}; exec \"$@\"", "sh", sys.executable,
-         *("-m", "lenet", "convert", "a.jf", "a.npz", "--side", "2")],
+        [
+            "sh",
+            "-c",
+            f'ulimit -v {int(needed) + mib * 1024}; exec "$@"',
+            "sh",
+            sys.executable,
+            *("-m", "lenet", "convert", "a.jf", "a.npz", "--side", "2"),
+        ],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 1
     assert re.fullmatch(
         r"error: a\.jf: after \d+ images there is no memory for more\. Split the file, .*\n",
