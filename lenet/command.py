@@ -1,20 +1,22 @@
 """The command line: python -m lenet predict | convert | summary."""
 
 import argparse
-from collections.abc import Container
+from collections.abc import Callable, Container
 from pathlib import Path
 
 from lenet.core.errors import InputError, as_typed
 from lenet.raw.layout import Layout
+
+_AddParser = Callable[..., argparse.ArgumentParser]
 
 
 def main() -> None:
     """Parse the command line and do what it says."""
     parser = argparse.ArgumentParser(prog="python -m lenet")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_predict(commands)
-    _add_convert(commands)
-    _add_summary(commands)
+    _add_predict(commands.add_parser)
+    _add_convert(commands.add_parser)
+    _add_summary(commands.add_parser)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -23,7 +25,7 @@ def main() -> None:
 
 
 def _with_options(error: InputError, arguments: Container[str]) -> str:
-    """Return an error's message, with the settings that it advises as options of the command."""
+    """Return the message of an error, with its settings as options of the command."""
     advice = []
     for name, value in error.settings.items():
         option = name.rpartition(".")[2]
@@ -35,8 +37,8 @@ def _with_options(error: InputError, arguments: Container[str]) -> str:
     return f"{error.message} Add {' '.join(advice)}." if advice else str(error)
 
 
-def _add_predict(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
+def _add_predict(add_parser: _AddParser) -> None:
+    parser = add_parser(
         "predict",
         help="recognise digits",
         description="Say which digit each image shows. A FILE is a picture of one digit (PNG, "
@@ -55,14 +57,14 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
         "--format",
         choices=("table", "csv", "json"),
         default="table",
-        help="of what is printed (default table, where ? marks what it is not sure of)",
+        help="format of the answers (default table, where ? marks answers that are not confident)",
     )
     _add_pixels(parser)
     parser.set_defaults(run=_predict)
 
 
 def _predict(arguments: argparse.Namespace) -> None:
-    # Each command brings its own modules, so that none waits for those of another.
+    # Each command imports its own modules, so that no command waits for those of another.
     from lenet.deploy.recogniser import Recogniser
     from lenet.predict import output, predictor
 
@@ -76,11 +78,11 @@ def _predict(arguments: argparse.Namespace) -> None:
         raise InputError("\nerror: ".join(messages))
 
 
-def _add_convert(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
+def _add_convert(add_parser: _AddParser) -> None:
+    parser = add_parser(
         "convert",
         help="write digit images in another format",
-        description="Write the digit images of IN to OUT in the format of OUT's ending. IN is "
+        description="Write the digit images of IN to OUT in the format of OUT's suffix. IN is "
         "recognised by content: .jf or image-text, plain, .gz, .bz2 or .xz, or .npz.",
     )
     parser.add_argument("source", metavar="IN", type=Path)
@@ -93,7 +95,7 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_pixels(parser: argparse.ArgumentParser) -> None:
-    """Add what a raw file cannot say of its numbers."""
+    """Add the options for what a raw file does not say about its numbers."""
     parser.add_argument(
         "--pixel-range",
         type=float,
@@ -125,12 +127,12 @@ def _layout(arguments: argparse.Namespace, side: int) -> Layout:
     )
 
 
-def _add_summary(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
+def _add_summary(add_parser: _AddParser) -> None:
+    parser = add_parser(
         "summary",
         help="show the network layer by layer",
-        description="Show each layer's output, parameters and connections. What is not given is "
-        "as params.yaml has it.",
+        description="Show each layer's output, parameters and connections. Options that are not "
+        "given have the values of params.yaml.",
     )
     parser.add_argument("--image-size", type=int, metavar="N", help="side of the input in pixels")
     parser.add_argument("--c3", metavar="KIND", help="full, or partial as in 1998")

@@ -7,10 +7,10 @@ from lenet.core.errors import exit_on_interrupt
 
 exit_on_interrupt()
 
-# The commonest slip: dvc run from outside the project's environment, so that `python` is some
-# other Python. Without this the first import would end in a traceback.
+# Users often run dvc outside the project's environment, where `python` is some other Python.
+# Without this check the first import would end in a traceback.
 if find_spec("numpy") is None or find_spec("ruamel") is None:
     sys.exit(
-        f"error: {sys.executable} is not the project's Python, it lacks numpy or ruamel.yaml. "
+        f"error: {sys.executable} is not the project's Python: it lacks numpy or ruamel.yaml. "
         "Run `make setup` once, then activate the environment: . .venv/bin/activate"
     )

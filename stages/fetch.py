@@ -9,7 +9,7 @@ from lenet.raw import image_text, jf
 from lenet.raw.layout import Layout
 from lenet.sources import digits, usps, web
 
-# Both sources that are made here have such images.
+# The layout of the raw files that are written here.
 _LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0)
 
 

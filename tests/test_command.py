@@ -71,13 +71,22 @@ def test_convert_converts_and_reports(tmp_path: Path) -> None:
     ("text", "options", "message"),
     [
         (JF, (), "expected 16 x 16 = 256. Add --side 2."),
-        (JF, ("--side", "2"), "expected a value from 0 to 2. Do the file's pixels go from -1 to 1? "
-         "Add --pixel-range -1 1."),
-        ("10 0 0 0 0\n", ("--side", "2"), "Does the file write digits 0 to 9 as 1 to 10? "
-         "Add --first-label 1."),
+        (
+            JF,
+            ("--side", "2"),
+            (
+                "expected a value from 0 to 2. Do the file's pixels go from -1 to 1? "
+                "Add --pixel-range -1 1."
+            ),
+        ),
+        (
+            "10 0 0 0 0\n",
+            ("--side", "2"),
+            ("Does the file write digits 0 to 9 as 1 to 10? Add --first-label 1."),
+        ),
         ("0 0 0 0 0\n", ("--side", "2", "--first-label", "1"), "Add --first-label 0."),
     ],
-)  # fmt: skip
+)
 def test_convert_says_which_option_would_fit(
     tmp_path: Path, text: str, options: tuple[str, ...], message: str
 ) -> None:
@@ -126,14 +135,29 @@ def test_convert_does_without_mxnet(tmp_path: Path) -> None:
     ("text", "message"),
     [
         # The side is the network's, not an option.
-        ("10 9\n3 0 0 0 0 0 0 0 0 0\n", "a.jf, line 1: the header says 9 features an image; "
-         "expected 2 x 2 = 4. The network takes no images of another side."),
-        ("3 0 0 0 -1\n", "a.jf, line 1, record 1: found -1 as pixel 4; expected a value from 0 "
-         "to 2. Do the file's pixels go from -1 to 1? Add --pixel-range -1 1."),
-        ("10 0 0 0 0\n", "a.jf, line 1, record 1: found label 10; expected a whole number from 0 "
-         "to 9. Does the file write digits 0 to 9 as 1 to 10? Add --first-label 1."),
+        (
+            "10 9\n3 0 0 0 0 0 0 0 0 0\n",
+            (
+                "a.jf, line 1: the header says 9 features an image; "
+                "expected 2 x 2 = 4. The network takes no images of another side."
+            ),
+        ),
+        (
+            "3 0 0 0 -1\n",
+            (
+                "a.jf, line 1, record 1: found -1 as pixel 4; expected a value from 0 "
+                "to 2. Do the file's pixels go from -1 to 1? Add --pixel-range -1 1."
+            ),
+        ),
+        (
+            "10 0 0 0 0\n",
+            (
+                "a.jf, line 1, record 1: found label 10; expected a whole number from 0 "
+                "to 9. Does the file write digits 0 to 9 as 1 to 10? Add --first-label 1."
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_predict_says_which_option_would_fit(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.jf").write_text(text)
     (tmp_path / "b.jf").write_text("3 0 0\n")

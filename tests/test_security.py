@@ -1,4 +1,4 @@
-"""What must not be in the code or in what it makes, whoever made the input."""
+"""No code and no output may hold anything that runs what it is given."""
 
 import ast
 import io
@@ -20,7 +20,7 @@ CODE = [
     for folder in ("lenet", "stages", "bench", "studies", "tools")
     for path in (ROOT / folder).rglob("*.py")
 ]
-# Modules that unpickle, or run what they are given.
+# Modules that unpickle or run what they are given.
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
 UNSAFE_CALLS = {"eval", "exec", "read_pickle", "to_pickle", "save_states", "load_states"}
 
@@ -56,7 +56,7 @@ def test_no_archive_is_unpacked_to_the_disk() -> None:
 
 
 def is_pickle(content: bytes) -> bool:
-    """Tell whether `content` begins with a whole pickle; its opcodes are listed, none is run."""
+    """Return whether `content` begins with a whole pickle; its opcodes are listed and not run."""
     try:
         list(pickletools.genops(content))
     except ValueError:
@@ -65,7 +65,7 @@ def is_pickle(content: bytes) -> bool:
 
 
 def holds_pickle(path: Path) -> bool:
-    """Tell whether the file is a pickle, or an archive of arrays of which one holds objects."""
+    """Return whether the file is a pickle, or an archive with an array of objects."""
     if not zipfile.is_zipfile(path):
         return is_pickle(path.read_bytes())
     with np.load(path, allow_pickle=False) as arrays:

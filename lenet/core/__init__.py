@@ -1,1 +1,1 @@
-"""What every package shares: errors, whole files, images and labels, parameters."""
+"""Shared by all packages: errors, whole files, images and labels, parameters."""

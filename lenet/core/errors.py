@@ -1,4 +1,4 @@
-"""Errors that a user can fix, and how a command ends on one."""
+"""Errors that a user can fix, and how a command ends after one."""
 
 import io
 import os
@@ -13,7 +13,7 @@ class InputError(Exception):
 
     Args:
         message: what was found, where, what was expected, and what to do besides `settings`.
-        settings: parameters of params.yaml that would fit, by their dotted names, such as
+        settings: parameters that would fit, by their dotted names in params.yaml, such as
             {"raw.side": 28}.
     """
 
@@ -30,7 +30,7 @@ class InputError(Exception):
 
 
 def as_typed(value: object) -> str:
-    """Return a parameter's value as a user types it behind `-S name=`."""
+    """Return a parameter's value as a user types it after `-S name=`."""
     if isinstance(value, tuple | list):
         return f"[{','.join(map(as_typed, value))}]"
     # All digits are kept; only the ".0" of a whole number is left out.
@@ -44,9 +44,9 @@ def untrusted(
     """Turn whatever a parser of untrusted bytes raises into an InputError.
 
     Args:
-        what: the message, to which the parser's own words are added in brackets.
-        advice: what to do, behind it.
-        passing: errors that the caller turns into messages of its own.
+        what: the message; the parser's own words follow in brackets.
+        advice: what to do; it ends the message.
+        passing: errors that stay as they are, because the caller handles them.
     """
     try:
         yield
@@ -62,12 +62,12 @@ def untrusted(
 def run(main: Callable[[], None]) -> None:
     """Call `main`; end an error that a user can fix, or a Ctrl-C, in one message.
 
-    These errors are an InputError, and what the system refuses: a full disk, a file that may not
-    be read, more memory. The exit status is 1, after a Ctrl-C 130.
+    A user can fix an InputError, and what the system refuses: a full disk, a file that may not be
+    read, more memory. The exit status is 1; after a Ctrl-C it is 130.
     """
     if signal.getsignal(signal.SIGINT) is _exit_at_once:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # A file's name may have characters that the terminal's encoding lacks.
+    # The name of a file may have characters that the terminal's encoding lacks.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -80,7 +80,7 @@ def run(main: Callable[[], None]) -> None:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader has stopped reading, as `head` does.
+        # The program behind the pipe has stopped reading, like `head`.
         _discard_output()
         sys.exit(1)
     except (InputError, OSError, MemoryError) as error:
@@ -100,15 +100,15 @@ def _message(error: InputError | OSError | MemoryError) -> str:
 
 
 def _discard_output() -> None:
-    """Send what is still to be printed nowhere; Python would try it at exit, and fail again."""
+    """Discard buffered output; Python would try to write it at exit, and fail again."""
     if sys.stdout:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(text: str) -> str:
-    """Return `text` with its control characters, except for line ends, shown and not obeyed.
+    """Return `text` with its control characters, except for line ends, written as escapes.
 
-    A terminal would take those in a file, or in its name, for commands.
+    A terminal would obey control characters that stand in a file or in its name.
     """
     return "".join(
         character if character.isprintable() or character == "\n" else repr(character)[1:-1]
@@ -119,9 +119,9 @@ def printable(text: str) -> str:
 def exit_on_interrupt() -> None:
     """Let a Ctrl-C end the process at once until `run` begins, while modules are imported.
 
-    A library whose import is interrupted may raise any error, or none.
+    A library may raise any error, or none, if its import is interrupted.
     """
-    # The process that started this one may have a Ctrl-C ignored.
+    # The parent process may have set Ctrl-C to be ignored.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _exit_at_once)
 

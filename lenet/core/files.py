@@ -14,7 +14,7 @@ from lenet.core.errors import InputError
 
 try:
     import fcntl
-except ImportError:  # Windows, where digits can be recognised.
+except ImportError:  # Windows: `predict` runs there.
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # The text of digits compresses to about a tenth.
 MAX_EXPANSION = 200
-# A small file may expand further, to as many bytes.
+# Small files may expand further: 64 MiB do not fill the memory.
 _ALWAYS_ALLOWED = 64 << 20
 # The suffix of temporary files.
 _PART = ".part"
@@ -38,7 +38,7 @@ def expands_too_far(path: Path, size: int) -> bool:
 
 
 def md5(path: Path) -> str:
-    """Return the MD5 of a file in hexadecimal, by which DVC knows it."""
+    """Return the MD5 of a file in hexadecimal, the hash that DVC uses."""
     digest = hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -47,7 +47,7 @@ def md5(path: Path) -> str:
 
 
 def give_default_mode(path: Path) -> None:
-    """Make a file that began as a temporary one, private (0600), as readable as any new file."""
+    """Give a temporary file, which is private (0600), the mode of any new file."""
     umask = os.umask(0)
     os.umask(umask)
     path.chmod(0o666 & ~umask)
@@ -55,9 +55,10 @@ def give_default_mode(path: Path) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary sibling of `path` for writing bytes; it takes the name only on success.
+    """Open a temporary sibling of `path` for writing bytes; it takes the name on success only.
 
-    Until then, and for good after an error, what stood at `path` stays as it was.
+    A file that stood at `path` stays as it was until then, and after an error.
+    Raises InputError where the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +70,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         raise _cannot_write(path, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            # Until it is closed, or this process killed; see _remove_left_behind.
+            # The lock ends when the file is closed, or this process killed.
             _lock(file)
             yield file
         give_default_mode(Path(name))
@@ -81,7 +82,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _remove_left_behind(path: Path) -> None:
-    """Remove what processes that were killed have left of `path`, unfinished."""
+    """Remove unfinished files for `path` that killed processes have left behind."""
     for part in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}"):
         with suppress(OSError), part.open("r+b") as file:
             if _lock(file):
@@ -91,7 +92,7 @@ def _remove_left_behind(path: Path) -> None:
 def _lock(file: IO[bytes] | int) -> bool | None:
     """Lock an open file or folder until it is closed; return whether no other process has it.
 
-    None, and no lock, where the system has none for it, as some file systems of clusters.
+    Returns None where the system or the file system has no locks.
     """
     if not fcntl:
         return None
@@ -110,17 +111,17 @@ def _cannot_write(path: Path, error: OSError) -> InputError:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other processes that ask for it likewise from working in `folder` meanwhile.
+    """Lock `folder` against other processes that use this function.
 
-    Raises InputError where one does.
+    Raises InputError where another process has locked the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         if _lock(descriptor) is False:
             raise InputError(
-                f"{folder}: another process writes there, perhaps one that a `dvc repro` which was "
-                "killed has left behind. Wait until it ends, or end it, and run this again."
+                f"{folder}: another process writes there, perhaps a stage that a killed "
+                "`dvc repro` has left behind. Wait until it ends, or end it, and run this again."
             )
         yield
     finally:

@@ -39,7 +39,7 @@ class Digits:
 
 
 def fingerprint(image: NDArray[np.float32]) -> bytes:
-    """Return a hash of an image: all images themselves would take their memory once more."""
+    """Return a hash of an image, which takes less memory than the image."""
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
@@ -47,8 +47,8 @@ def save(digits: Digits, path: Path) -> None:
     """Write `digits` as npz, whole or not at all; the same digits give the same bytes."""
     with whole_file(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in (("images", digits.images), ("labels", digits.labels)):
-            # Not by np.savez, which asks for headers of the large kind, whose bytes depend on
-            # Python's version; of a known size zipfile takes those only where they are needed.
+            # np.savez always writes headers for large members, whose bytes depend on Python's
+            # version. zipfile writes them only if the size, which is known here, needs them.
             member = zipfile.ZipInfo(f"{name}.npy")
             member.file_size = array.nbytes
             with archive.open(member, "w") as stream:
@@ -100,14 +100,14 @@ def load(path: Path) -> Digits:
 
 def _array(arrays: Mapping[str, NDArray], name: str) -> NDArray:
     array = arrays[name]
-    # NumPy hands out as bytes what does not begin like an array.
+    # NumPy returns bytes where a member does not begin like an array.
     if not isinstance(array, np.ndarray):
-        raise ValueError(f"{name} is no array")  # noqa: TRY004  (of the file, not of a caller)
+        raise ValueError(f"{name} is no array")  # noqa: TRY004  (the file is wrong, not the caller)
     return array
 
 
 def _check_size(archive: zipfile.ZipFile, path: Path) -> None:
-    """Raise InputError where an archive's files are said to be larger than any such data are."""
+    """Raise InputError where the members of an archive are too large for its size."""
     size = sum(member.file_size for member in archive.infolist())
     if expands_too_far(path, size):
         raise InputError(

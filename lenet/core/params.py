@@ -1,6 +1,6 @@
 """Reading params.yaml: its top level or one of its groups, as a frozen model that checks itself.
 
-The models stand beside the code that they configure; this module knows none of their fields.
+Each model stands beside the code that it configures; this module knows none of their fields.
 """
 
 import difflib
@@ -16,7 +16,7 @@ from typing_extensions import Self
 
 from lenet.core.errors import InputError, untrusted
 
-# Far below every value of use, and far above the least float32.
+# The least value: below every useful value, and above the least float32.
 LEAST = 1e-9
 
 
@@ -32,7 +32,7 @@ def _zero_or_some(value: float) -> float:
     return value
 
 
-# Strict: true is no number, 2.5 is no whole number, and text is neither.
+# Strict: `true` is no number, 2.5 is no whole number, and text is neither.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
 _Bound = Annotated[float, Field(strict=True, ge=-1e9, le=1e9)]
@@ -87,7 +87,7 @@ class Params(BaseModel, frozen=True):
         except ValidationError as error:
             key = str(error.errors()[0]["loc"][0])
             expected = cls.model_fields[key].description
-            # YAML's aliases let a few lines say a great deal, so what was found is shortened.
+            # A few lines of YAML with aliases can make a huge value, so the message shortens it.
             found = f"found {reprlib.repr(values[key])}" if key in values else "missing"
             raise InputError(f"{prefix}{key}: {found}; expected {expected}.") from None
 
@@ -99,7 +99,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         with untrusted(f"{path}: cannot be read as YAML", passing=(MarkedYAMLError, OSError)):
-            # YAML 1.2, so that the 1e-06 that DVC writes is a number.
+            # DVC writes 1e-06, which is a number in YAML 1.2 only.
             values = YAML(typ="safe", pure=True).load(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from error

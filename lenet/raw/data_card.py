@@ -1,4 +1,4 @@
-"""What a set of digits is, in a few numbers."""
+"""The data card: a set of digits in a few numbers."""
 
 from pathlib import Path
 
@@ -14,12 +14,11 @@ def data_card(digits: Digits, pixel_range: tuple[float, float], *, raw: Path, np
     Args:
         digits: the set.
         pixel_range: the least and greatest pixel value found in the raw file.
-        raw, npz: the files that hold it.
+        raw, npz: the files that hold the digits.
 
-    Returns images, images_per_class (the number of each digit from 0 on, in one line: DVC shows a
-    column for each value, and lists not at all), mean_ink (mean pixel, in [0, 1]),
-    pixel_min, pixel_max, duplicates (images equal to an earlier one, pixel for pixel), and the
-    hashes raw_md5 and npz_md5.
+    Returns images (their number), images_per_class (from digit 0 on, as text, because DVC shows
+    no lists), mean_ink (mean pixel, in [0, 1]), pixel_min, pixel_max, duplicates (images equal to
+    an earlier image, pixel for pixel), and the hashes raw_md5 and npz_md5.
     """
     per_class = np.bincount(digits.labels, minlength=CLASSES)
     return {

@@ -1,4 +1,4 @@
-"""Raw files of digit images, in whichever format: read, converted, and written in another."""
+"""Raw files of digit images in all formats: recognised, read and converted."""
 
 import zipfile
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
 
 def read_records(path: Path, layout: Layout) -> Iterator[Records]:
-    """Yield the records of a .jf, image-text or npz file in a raw file's numbers, block by block.
+    """Yield the records of a .jf, image-text or npz file, block by block.
 
-    The format is recognised by content, text also when compressed. Raises InputError at a
-    fault of the file, and where it holds no record at all.
+    The format is recognised by content. Text may be compressed. Raises InputError at a fault of
+    the file, and where it holds no record.
     """
     if _is_npz(path):
         data = _load_npz(path, layout)
@@ -44,7 +44,7 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
 
 def _is_npz(path: Path) -> bool:
     try:
-        # Not of a pipe, which can be read only once.
+        # A pipe can be read only once, so its content is not looked at.
         return path.is_file() and zipfile.is_zipfile(path)
     except zipfile.BadZipFile:
         # The npz reader says that the file is broken.
@@ -71,7 +71,7 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
     if _is_npz(path):
         data = _load_npz(path, layout)
         return data, (float(data.images.min()), float(data.images.max()))
-    # numpy resizes in place. Pieces joined at the end would take the memory twice.
+    # NumPy resizes in place; joined at the end, the images would be in memory twice.
     images = np.empty((0, layout.side, layout.side), np.float32)
     labels: list[NDArray[np.int64]] = []
     found: list[float] = []
@@ -111,10 +111,10 @@ def _check_expansion(path: Path, count: int, layout: Layout) -> None:
 
 
 def as_records(data: Digits, layout: Layout) -> Records:
-    """Return `data`, images of the layout's side, in a raw file's numbers.
+    """Return `data`, images of the layout's side, in the numbers of a raw file.
 
-    They are rounded as far as `read` still gives the same digits. Raises InputError where the
-    layout's pixel range would not give them back.
+    The pixels are rounded as far as `read` still returns the same digits. Raises InputError where
+    the layout's pixel range is too coarse for them.
     """
     low, high = layout.pixel_range
     flat = data.images.reshape(len(data), -1)
@@ -138,15 +138,15 @@ def _scaled(pixels: NDArray[np.float64], layout: Layout) -> NDArray[np.float32]:
 
 
 def convert(source: Path, target: Path, layout: Layout) -> None:
-    """Write the digits of `source` to `target`, whose ending chooses the format.
+    """Write the digits of `source` to `target`, whose suffix chooses the format.
 
     Args:
         source: .jf or image-text, plain or compressed, or npz; recognised by content.
-        target: .jf, .txt (image-text) or .npz. From text to text every number stays what it is.
+        target: .jf, .txt (image-text) or .npz. From text to text every number stays the same.
         layout: how text is to be read and written.
 
-    Raises InputError where `source` is faulty or `target` has another ending; what stood at
-    `target` then stays.
+    Raises InputError where `source` is faulty or `target` has another suffix; a file that stood
+    at `target` then stays.
     """
     if target.suffix == ".npz":
         npz.save(read(source, layout)[0], target)

@@ -4,7 +4,7 @@
     6 0 0 0.213 1.872 ...   a record for each image: label, then the features, row by row
     -1                      the end marker: may be missing
 
-As in the original C reader a record may go on over several lines.
+A record may go on over several lines, as in the original C reader.
 """
 
 import re

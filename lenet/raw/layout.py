@@ -1,4 +1,4 @@
-"""The layout of a raw file: what the file cannot say of itself."""
+"""The layout of a raw file: what the file does not say about itself."""
 
 from typing import ClassVar
 
@@ -25,5 +25,5 @@ class Layout(Params, frozen=True):
 
     @property
     def features(self) -> int:
-        """Pixels an image."""
+        """Pixels of an image."""
         return self.side**2

@@ -117,5 +117,5 @@ def _refuse_word(path: Path, text: bytes, first_line: int) -> NoReturn:
                     f"{path}, line {first_line + offset}: found '{shown}'; "
                     "expected a finite decimal number."
                 )
-    # For want of memory pandas raises a ValueError too.
+    # pandas raises a ValueError also where memory runs out.
     raise MemoryError

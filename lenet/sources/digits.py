@@ -6,7 +6,7 @@ from sklearn.model_selection import train_test_split
 
 from lenet.raw.records import Records
 
-# What a user without the web can do instead.
+# Advice for a user without network.
 DIGITS_INSTEAD = (
     "or take the digits that come with scikit-learn, which need no network: `dvc exp run "
     "-S train_file=data/sources/digits/train.jf -S test_file=data/sources/digits/test.txt`."
@@ -16,7 +16,7 @@ DIGITS_INSTEAD = (
 def digits() -> tuple[Records, Records]:
     """Return scikit-learn's 1,797 digits, 8 x 8 enlarged to 16 x 16, pixels in [0, 2].
 
-    A fifth of them, stratified, is for testing.
+    Returns the training and the test records; a fifth, stratified, is for testing.
     """
     bunch = load_digits()
     enlarged = bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 8

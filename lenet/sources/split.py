@@ -8,7 +8,7 @@ from lenet.core.errors import InputError
 from lenet.core.npz import CLASSES
 from lenet.raw.records import Records
 
-# Images of each digit, 0 to 9.
+# Images of each digit, from 0 to 9.
 TRAIN_COUNTS = (1194, 1005, 731, 658, 652, 556, 664, 645, 542, 644)
 TEST_COUNTS = (359, 264, 198, 166, 200, 160, 170, 147, 166, 177)
 
@@ -20,7 +20,7 @@ def official_split(records: Records, test_index: Path) -> tuple[Records, Records
         records: in the archive's order.
         test_index: text file with the places of the test records, in the official order.
 
-    Raises InputError where the classes do not come out as published.
+    Raises InputError where the numbers of each class are not the published ones.
     """
     is_test = np.zeros(len(records), bool)
     test_order = np.loadtxt(test_index, dtype=np.int64)

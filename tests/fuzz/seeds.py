@@ -1,4 +1,4 @@
-"""Files to begin with: right ones of every kind, small, so that fuzzing soon gets far from them."""
+"""Small right files of every kind, with which fuzzing begins."""
 
 import bz2
 import gzip

@@ -1,4 +1,4 @@
-"""What has to hold of every reader, whatever bytes it is given: a right result, or one clear error.
+"""Checks of every reader: any bytes give a right result or one clear error.
 
 test_fuzz gives these checks the inventions of Hypothesis and all files in tests/fuzz/corpus;
 `python -m tests.fuzz` gives them the inventions of libFuzzer.
@@ -29,7 +29,7 @@ LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
 
 
 def attempt(read: Callable[[Path], Result], path: Path) -> Result | None:
-    """Return what is read, or None where the file is refused, in an error that names it."""
+    """Return what is read, or None where the file is refused with an error that names it."""
     try:
         return read(path)
     except InputError as error:
@@ -39,7 +39,7 @@ def attempt(read: Callable[[Path], Result], path: Path) -> Result | None:
 
 
 def check_raw(path: Path) -> None:
-    """A raw file is read right, so that written anew it is the same, or it is refused."""
+    """A raw file is read right, and reads the same after a conversion, or it is refused."""
     found = attempt(lambda path: formats.read(path, LAYOUT), path)
     if found is None:
         return
@@ -56,7 +56,7 @@ def check_raw(path: Path) -> None:
 def check_picture(path: Path) -> None:
     """A picture becomes an image, or it is refused."""
     with warnings.catch_warnings():
-        # Of a fault that Pillow passes over it may warn.
+        # Pillow may warn about a fault that it ignores.
         warnings.simplefilter("ignore")
         if not pictures.is_picture(path):
             return
@@ -97,7 +97,7 @@ def check_model(path: Path) -> None:
 
 
 class _Even:
-    """Stands in for a network that cannot tell: what is fuzzed is how files are read for it."""
+    """A network without knowledge, so that only the reading of files is fuzzed."""
 
     side = 2
 
@@ -108,7 +108,7 @@ class _Even:
 
 
 def check_predict(path: Path) -> None:
-    """What `predict` is given is answered in every format, or it is refused."""
+    """`predict` answers for a file in every format, or refuses it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found, errors = answers.answer_all([path], _Even(), LAYOUT)  # type: ignore[arg-type]

