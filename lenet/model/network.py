@@ -206,7 +206,9 @@ class LeNet(mx.gluon.HybridBlock):
                 # A block of another name is the activation of the layer before.
                 own = block.name.rpartition("_")[2].upper()
                 name = own if own in _OWN else name
-                found[name] = data[:, : _OWN[name]]
+                # MXNet 1.9.1 crashes where `data[:, :6]` cuts the maps of several images, which lie
+                # in blocks of 16.
+                found[name] = mx.nd.slice_axis(data, axis=1, begin=0, end=_OWN[name])
         return found
 
     def kernels(self) -> NDArray[np.float32]:

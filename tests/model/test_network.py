@@ -221,6 +221,18 @@ def test_the_last_output_is_the_score_of_the_first_member(
     np.testing.assert_allclose(found["O7"].asnumpy(), first(image()).asnumpy(), atol=1e-5)
 
 
+def test_outputs_of_many_images_are_those_of_each_by_itself() -> None:
+    lenet = LeNet(SMALL)
+    lenet.initialize(mx.init.Uniform(0.3))
+    images = mx.nd.random.uniform(shape=(40, 1, 20, 20))
+    together = lenet.outputs(images)
+    for number in (0, 39):
+        alone = lenet.outputs(images[number : number + 1])
+        for name, output in alone.items():
+            found = together[name].asnumpy()[number]
+            np.testing.assert_allclose(found, output.asnumpy()[0], atol=1e-5)
+
+
 def test_c1_answers_to_its_kernels(tmp_path: Path) -> None:
     saved(tmp_path)
     lenet = network.load_first_member(tmp_path, SMALL)
