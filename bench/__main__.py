@@ -1,4 +1,4 @@
-"""Measure everything, or what is named, and write it to bench/RESULTS.md.
+"""Run all benchmarks, or the named ones, and write bench/RESULTS.md.
 
 python -m bench [conversion | training | workers | learning | workflow | setup | tests ...]
 """

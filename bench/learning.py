@@ -1,4 +1,4 @@
-"""How long the default recipe takes, from the start of the process, to a given accuracy."""
+"""The time that the default recipe takes, from the start of the process, to an accuracy."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""How the benchmarks show what they measured."""
+"""Tables and text of the benchmarks, and the machine that they ran on."""
 
 import platform
 import re
@@ -10,10 +10,10 @@ import pandas as pd
 
 
 def compared(figures: dict[str, list[float]], reference: str, unit: str) -> pd.DataFrame:
-    """Return a row a contender: the median of its figures, and their ratio to the reference's.
+    """Return a row for each contender: the median of its figures, and their ratio to the reference.
 
     Args:
-        figures: of each contender, one a round; a ratio is taken within each round.
+        figures: for each contender a figure a round; a ratio is taken within each round.
         reference: the contender that the others are compared with.
         unit: of the figures.
     """

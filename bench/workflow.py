@@ -1,4 +1,4 @@
-"""What the workflow costs: cold, with nothing to do, stage by stage, and by its imports."""
+"""The time of the workflow: cold, with nothing to do, and of each stage and its imports."""
 
 import os
 import subprocess

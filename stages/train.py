@@ -18,7 +18,7 @@ from lenet.model.architecture import Network
 from lenet.model.view import View
 from lenet.training import committee
 from lenet.training.distributed import launcher, workers
-from lenet.training.distributed.shared import SharedBatches, SharedLearner
+from lenet.training.distributed.shared import ShardedBatches, SynchronousLearner
 from lenet.training.loop import Epoch
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
@@ -62,8 +62,8 @@ def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
             peers.agree_on(*said, digits.images.data, digits.labels.data)
             members, epochs = committee.train(
                 *(digits, *models),
-                learner=partial(SharedLearner, peers),
-                batches=partial(SharedBatches, peers),
+                learner=partial(SynchronousLearner, peers),
+                batches=partial(ShardedBatches, peers),
             )
             if arguments.join:
                 # A joining worker trains for the leader alone.

@@ -1,4 +1,4 @@
-"""What every ingredient of the default recipe is worth: recipes with one thing changed at a time.
+"""The value of every ingredient of the default recipe: recipes with one thing changed at a time.
 
     python -m studies recipe
 

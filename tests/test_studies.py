@@ -78,7 +78,7 @@ def test_the_far_images_are_those_least_like_their_class() -> None:
     generator = np.random.default_rng(0)
     images = generator.uniform(0, 0.01, (100, 4, 4)).astype(np.float32)
     labels = np.arange(100) % 10
-    odd = np.arange(30)  # three of each digit, each bright in a place of its own
+    odd = np.arange(30)  # three of each digit, bright in different places
     for place, image in enumerate(images[:30]):
         image.flat[place // 10 : place // 10 + 2] += 1 + 0.1 * place
     far = recipe.far_images(Digits(images, labels))
@@ -118,7 +118,7 @@ def test_a_variant_is_trained_and_its_layers_are_measured(
         layers = plateau.sizes(name, variant, random_digits, seed=0)
         start = layers[layers["moment"] == "at the start"].set_index("layer")
         assert start.index.tolist() == ["C1", "C3", "C5", "F6", "O7"]
-        # What the page says of the notebook's first weights.
+        # docs/plateau.md says so of the first weights of the notebook.
         assert start["signal"]["F6"] < start["signal"]["C1"] / 20
         np.testing.assert_array_less(0, start[["gradient", "step"]].to_numpy())
 

@@ -1,4 +1,4 @@
-"""The exported network at work, in ONNX Runtime alone."""
+"""Recognition by the exported network, in ONNX Runtime alone."""
 
 from pathlib import Path
 
@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError, untrusted
 from lenet.deploy._onnxruntime import onnxruntime
 
-# Memory stays a few MiB.
+# The number of images at once; memory stays at a few MiB.
 _BATCH = 256
 
 
 class Recogniser:
-    """An exported network, ready to be asked.
+    """An exported network in ONNX Runtime.
 
     Args:
-        path: an ONNX file as `export.export` writes it, or the name for `content` in messages.
-        content: the bytes of the model, where these are not to be read from `path`.
+        path: an ONNX file that `export.export` wrote, or the name for `content` in messages.
+        content: the bytes of the model; None if they are to be read from `path`.
 
     Attributes:
         side: side of the images that the network takes, in pixels.
 
-    Raises InputError where the file is missing, or is no such model.
+    Raises InputError if the file is missing or holds another model.
     """
 
     def __init__(self, path: Path, content: bytes | None = None) -> None:
@@ -35,14 +35,14 @@ class Recogniser:
         options = onnxruntime.SessionOptions()
         # The network is too small for several threads, and idle ones would keep the cores busy.
         options.intra_op_num_threads = 1
-        # Errors come as exceptions; the log would say them once more.
+        # Errors come as exceptions; the log would repeat them.
         options.log_severity_level = 4
         with untrusted(f"{path}: not a model that onnxruntime can read"):
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes() if content is None else content,
                 options,
                 providers=["CPUExecutionProvider"],
-                # A fallback would print more than it helps.
+                # A fallback would only print more messages.
                 enable_fallback=0,
             )
             inputs = [(value.name, value.type, value.shape) for value in self._session.get_inputs()]
@@ -61,7 +61,7 @@ class Recogniser:
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return class probabilities (n, 10) for images (n, side, side) in [0, 1].
 
-        Raises InputError where the model gives none.
+        Raises InputError if the model gives no probabilities.
         """
         return np.concatenate(
             [self._ask(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
@@ -70,7 +70,7 @@ class Recogniser:
     def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         with untrusted(f"{self._path}: the model cannot be run"):
             (found,) = self._session.run(None, {"images": images})
-        # A model's output may differ from what the model declares.
+        # A model's output may differ from its declaration.
         if found.shape != (len(images), 10) or found.dtype != np.float32:
             raise InputError(
                 f"{self._path}: the model gives {found.dtype} {found.shape} for {len(images)} "

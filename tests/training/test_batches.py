@@ -15,7 +15,7 @@ def batches(digits: Digits, warp: Warp = NO_WARP, **recipe: int) -> Batches:
 
 
 def many(count: int) -> Digits:
-    """Return images of which each has a grey value of its own."""
+    """Return images of different grey values."""
     images = np.linspace(0, 1, count, dtype=np.float32)[:, None, None].repeat(16, 1).repeat(16, 2)
     return Digits(images, np.arange(count) % 10)
 
