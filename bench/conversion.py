@@ -1,4 +1,4 @@
-"""How fast raw files are read, beside other readers, and how that grows with the file.
+"""The speed of reading raw files, beside other readers, and how time grows with the file.
 
 Every reader reads a made-up file of the size of the USPS training file, in turn, for several
 rounds. A ratio is taken within each round.

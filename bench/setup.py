@@ -1,4 +1,4 @@
-"""How long `make setup` takes, and how large the environments are.
+"""The time that `make setup` takes, and the size of the environments.
 
 Every target runs in a temporary clone, once without cached packages and once with the cache that
 the first run has filled.
@@ -15,7 +15,7 @@ import pandas as pd
 from bench.report import run
 from bench.workflow import clone
 
-# The workflow's packages, and then what tests and benchmarks need besides.
+# The first target installs the packages of the workflow, the second the developers' packages.
 TARGETS = ("setup", "setup-dev")
 MIB = 1 << 20
 

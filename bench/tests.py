@@ -1,4 +1,4 @@
-"""How long `make test` takes."""
+"""The time that `make test` takes."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How fast the network trains, beside the lecture notebook's loop and PyTorch.
+"""The speed of training, beside the lecture notebook's loop and PyTorch.
 
 Each contender runs in a process of its own, in turn, for several rounds. PyTorch is compared if it
 is installed (`.venv/bin/python -m pip install torch`), and left out with a message otherwise.
@@ -23,9 +23,9 @@ from lenet.core.npz import Digits
 
 ROUNDS = 3
 EPOCHS = 5
-# A whole number of batches of each size.
+# IMAGES is a multiple of every batch size.
 IMAGES = 1920
-# Side of the input, and images a batch.
+# The side of the input, and the batch size.
 SIZES = ((16, 120), (32, 64), (32, 128))
 OURS = "lenet"
 
@@ -39,7 +39,7 @@ def made_up(side: int, images: int) -> Digits:
 
 
 def lenet(size: int, batch: int) -> Iterator[object]:
-    """Train by params.yaml: images of 16 x 16, centred, warped and enlarged."""
+    """Train by params.yaml, on images of 16 x 16 that are centred, warped and enlarged."""
     from lenet.model.architecture import Network
     from lenet.model.view import View
     from lenet.training import committee
@@ -51,7 +51,7 @@ def lenet(size: int, batch: int) -> Iterator[object]:
         "batch_size": batch,
         "validation_fraction": 0,
         "members": 1,
-        # A part of the batch for each core.
+        # Each core computes a part of the batch.
         "replicas": len(os.sched_getaffinity(0)),
     }
     _, epochs = committee.train(
@@ -166,7 +166,7 @@ CONTENDERS: dict[str, Callable[[int, int], Iterator[object]]] = {
 
 
 def throughput(name: str, size: int, batch: int, threads: int) -> float:
-    """Return images a second of one contender, in a process of its own on `threads` cores."""
+    """Return the images a second of a contender, in a separate process on `threads` cores."""
     command = [sys.executable, "-m", "bench.training", name, str(size), str(batch)]
     cores = ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""How fast several workers train over MXNet's parameter server, beside one process.
+"""The speed of several workers over MXNet's parameter server, beside one process.
 
 The real stage trains on made-up digits. Images a second come from the time that the stage prints
 for each epoch but the first.

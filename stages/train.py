@@ -1,4 +1,4 @@
-"""Train the network and leave the model and its learning curves."""
+"""Train the network; write the model and its learning curves."""
 
 import argparse
 import sys
@@ -45,12 +45,12 @@ def main() -> None:
 
 
 def inputs(train: Path, recipe: Recipe) -> tuple:
-    """Return the arguments of `committee.train`: the images and all that params.yaml says."""
+    """Return the arguments of `committee.train`: the images, and the settings of params.yaml."""
     return npz.load(train), recipe, Network.load(), View.load(), Warp.load()
 
 
 def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
-    """Start a training with several workers, or be one of its processes."""
+    """Start a training with several workers, or take part in the training as a process."""
     if not launcher.takes_part(join=arguments.join):
         launcher.launch([sys.executable, "-m", "stages.train", *sys.argv[1:]], recipe.workers)
     elif launcher.configure(recipe.workers) != "worker":
@@ -76,8 +76,8 @@ def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
 def record(epochs: Iterable[Epoch], curves: Path) -> None:
     """Print each epoch when it has been trained, and add it to the learning curves."""
     start = monotonic()
-    # dvc.yaml is ours, and DVC itself keeps the experiments. Curves are written line by line, so
-    # no other process may write there.
+    # Live must not rewrite dvc.yaml, and DVC itself keeps the experiments. Live appends to the
+    # curves line by line, so no other process may write there.
     with alone_in(curves), Live(str(curves), dvcyaml=False, save_dvc_exp=False) as live:
         live.step = 1
         for epoch in epochs:

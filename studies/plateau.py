@@ -34,10 +34,10 @@ FOLDER = Path("docs/plateau")
 SEEDS = range(10)
 EPOCHS = 10
 LONG = 40
-# The classes' shares are 7 to 16 %: a network that gets half of the images right has left.
+# A class has 7 to 16 % of the images, so a network that recognises half of them has left.
 LEFT = 0.5
 
-# What the notebook changes in params.yaml, as `make notebook` does.
+# The changes of params.yaml that make the notebook's training; `make notebook` has the same.
 NOTEBOOK: dict[str, object] = {
     "network.image_size": 16,
     "network.activation": "sigmoid",
@@ -132,10 +132,10 @@ class NormalisedLeNet(LeNet):
 def train_variant(
     variant: Variant, train: Digits, seed: int, *, untrained: bool = False
 ) -> tuple[LeNet, Iterator[Epoch]]:
-    """Return the network of a variant, and its training, which begins when it is iterated.
+    """Return the network of a variant, and its training, which runs while it is iterated.
 
     Args:
-        variant: what is changed.
+        variant: the change.
         train: the training images.
         seed: of the training.
         untrained: whether the network is to stay as it was initialised, for one epoch.
@@ -172,7 +172,7 @@ def sizes(name: str, variant: Variant, train: Digits, seed: int) -> pd.DataFrame
 
     signal: deviation of a unit's output from image to image, root mean square over the units.
     gradient: of the mean loss with respect to the weights, root mean square.
-    step: what a step of plain gradient descent changes of the weights, as a share of the weights.
+    step: the change of the weights by a step of plain gradient descent, as a share of the weights.
     """
     settings = Settings.load().changed({**NOTEBOOK, **variant.change})
     batch = train[: 10 * 120]
@@ -211,7 +211,7 @@ def sizes(name: str, variant: Variant, train: Digits, seed: int) -> pd.DataFrame
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a variant: how many seeds left the plateau within its epochs, and when."""
+    """Return a row for each variant: how many seeds left the plateau, and in which epochs."""
     left = runs[runs["train_accuracy"] >= LEFT].groupby(["variant", "seed"])["epoch"].min()
     last = runs[runs["epoch"] == runs.groupby("variant")["epoch"].transform("max")]
     return (
@@ -284,7 +284,7 @@ def draw_sizes(table: pd.DataFrame) -> Figure:
 
 
 def main() -> None:
-    """Run all of it."""
+    """Train all variants; write the tables and the pictures."""
     mpl.use("agg")
     train = npz.load(Path("data/npz/train.npz"))
     changes = variants(train)

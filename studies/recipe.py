@@ -34,7 +34,7 @@ TABLE = Path("docs/recipe.csv")
 SEEDS = range(5)
 FAR = 0.3
 
-# What each recipe changes in params.yaml, as `dvc exp run -S` names it.
+# The changes of params.yaml, by the names that `dvc exp run -S` takes.
 RECIPES: dict[str, dict[str, object]] = {
     "the default recipe": {},
     "one view in evaluation": {"test_shift": 0},
@@ -48,7 +48,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "without weight decay": {"weight_decay": 0},
     "constant rate": {"lr_schedule": "constant"},
     "pixels from 0 to 1": {"view.input_range": (0, 1)},
-    # As `make plain` does.
+    # `make plain` makes the same changes.
     "plain LeNet-5": {
         "network.activation": "tanh",
         "view.centering": 0,
@@ -106,7 +106,7 @@ def score(recipe: str, seed: int, change: dict[str, object], core: int) -> dict:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a recipe, best first: errors in percent, mean (least to most), and log loss."""
+    """Return a row for each recipe, best first: mean error in percent (least to most), log loss."""
     columns: dict[str, list] = {
         "networks": table.groupby("recipe", sort=False).size().to_list(),
     }
@@ -124,7 +124,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Compute what the table lacks, a recipe's seeds at a time."""
+    """Train the networks that the table lacks, and print the summary."""
     rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
     there = {(row["recipe"], row["seed"]) for row in rows}
     cores = sorted(os.sched_getaffinity(0))

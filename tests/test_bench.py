@@ -115,7 +115,7 @@ def test_workers_are_timed_by_the_stage_itself(
     monkeypatch.setattr(workers, "IMAGES", 4800)
     npz.save(training.made_up(16, workers.IMAGES), tmp_path / "train.npz")
     speed = workers.throughput(tmp_path, **workers.CONTENDERS["two workers"])
-    # An epoch in less than a minute.
+    # An epoch takes less than a minute.
     assert speed > workers.IMAGES / 60
 
 

@@ -14,7 +14,7 @@ from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
 from lenet.core.npz import CLASSES
 from lenet.deploy.graph import Traced
-from lenet.deploy.recogniser import Recogniser
+from lenet.deploy.recogniser import INPUT, OUTPUT, Recogniser
 from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.network import PARAMS, SYMBOL
@@ -25,7 +25,6 @@ from lenet.model.view import View, shifts
 _MXNET_OPSET = 13
 # Runtimes of 2022 read this version of the file format.
 _IR_VERSION = 8
-INPUT, OUTPUT = "images", "probabilities"
 # The largest allowed difference of a probability. MXNet and ONNX Runtime add in different orders.
 AGREEMENT = 1e-5
 

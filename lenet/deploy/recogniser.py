@@ -6,7 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
+from lenet.core.npz import CLASSES
 from lenet.deploy._onnxruntime import onnxruntime
+
+# The names of the exported network's input and output.
+INPUT, OUTPUT = "images", "probabilities"
 
 # The number of images at once; memory stays at a few MiB.
 _BATCH = 256
@@ -45,17 +49,18 @@ class Recogniser:
                 # A fallback would only print more messages.
                 enable_fallback=0,
             )
-            inputs = [(value.name, value.type, value.shape) for value in self._session.get_inputs()]
-            outputs = [(value.name, value.shape) for value in self._session.get_outputs()]
-        match inputs, outputs:
-            case [("images", "tensor(float)", [_, int(side), int(width)])], [
-                ("probabilities", [_, 10])
-            ] if side == width:
+            inputs = {value.name: (value.type, value.shape) for value in self._session.get_inputs()}
+            outputs = {value.name: value.shape for value in self._session.get_outputs()}
+        named = [*inputs] == [INPUT] and [*outputs] == [OUTPUT]
+        match inputs.get(INPUT), outputs.get(OUTPUT):
+            case ("tensor(float)", [_, int(side), int(width)]), [_, classes] if (
+                named and side == width and classes == CLASSES
+            ):
                 self.side = side
             case _:
                 raise InputError(
                     f"{path}: found a model with inputs {inputs} and outputs {outputs}; expected "
-                    "images (batch, side, side) and probabilities (batch, 10)."
+                    f"{INPUT} (batch, side, side) and {OUTPUT} (batch, {CLASSES})."
                 )
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -69,12 +74,12 @@ class Recogniser:
 
     def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         with untrusted(f"{self._path}: the model cannot be run"):
-            (found,) = self._session.run(None, {"images": images})
+            (found,) = self._session.run(None, {INPUT: images})
         # A model's output may differ from its declaration.
-        if found.shape != (len(images), 10) or found.dtype != np.float32:
+        if found.shape != (len(images), CLASSES) or found.dtype != np.float32:
             raise InputError(
                 f"{self._path}: the model gives {found.dtype} {found.shape} for {len(images)} "
-                f"images; expected {len(images)} x 10 probabilities, float32."
+                f"images; expected {len(images)} x {CLASSES} probabilities, float32."
             )
         if not ((found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
             raise InputError(
