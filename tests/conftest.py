@@ -29,6 +29,11 @@ settings.register_profile("fuzz", deadline=None, max_examples=100_000)
 settings.load_profile("lenet")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the workflow: its tests take longest, and pytest's other processes can help."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
 @pytest.fixture
 def random_digits() -> Digits:
     """Forty 16 x 16 noise images, four of each label; each test has arrays of its own."""
