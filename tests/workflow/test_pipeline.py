@@ -188,7 +188,7 @@ def test_a_faulty_raw_file_ends_in_one_clear_error_and_nothing_is_lost(project: 
 
 
 def test_test_images_among_the_training_images_are_named(project: Project) -> None:
-    # As the stage convert@test does where test_file is the training file.
+    # The stage convert@test would do this if test_file were the training file.
     shutil.copyfile(project.path / "data/npz/train.npz", project.path / "data/npz/test.npz")
     output = project.run("python -m stages.evaluate models/lenet.onnx data/npz metrics")
     assert "warning: 1437 of the test images are training images too" in output
@@ -262,7 +262,7 @@ def test_a_bad_setting_is_refused_and_nothing_is_lost(project: Project) -> None:
     ):
         assert message in project.run(f"dvc exp run -S {setting}", fails=True)
         project.run("git checkout --quiet params.yaml")
-    # What DVC removed from the workspace before the stage ran is in its cache.
+    # DVC removes a stage's outputs before it runs the stage; its cache has them.
     assert project.repro() == []
     assert project.hashes() == before
 
