@@ -1,4 +1,4 @@
-"""What several test modules share."""
+"""Fixtures that several test modules share."""
 
 import os
 import shutil
@@ -27,6 +27,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("lenet", deadline=None)
 settings.register_profile("fuzz", deadline=None, max_examples=100_000)
 settings.load_profile("lenet")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the workflow: its tests take longest, and pytest's other processes can help."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
 
 
 @pytest.fixture

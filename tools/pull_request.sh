@@ -1,6 +1,6 @@
 #!/bin/sh
-# Print, as Markdown, what a branch changes: its committed figures beside the figures that it began
-# with, and its report, which shows the pictures by their addresses.
+# Print, as Markdown, what a branch changes: its committed figures beside the figures of its base.
+# The report follows, with its pictures.
 #   sh tools/pull_request.sh BASE ADDRESS
 # BASE is the branch to merge into; ADDRESS is where the files of metrics/ can be downloaded.
 set -eu

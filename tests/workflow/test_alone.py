@@ -1,8 +1,8 @@
 """Each stage, run with what dvc.yaml says that it reads, and nothing else.
 
-The results are those that DVC made in the whole project, to the byte. So a stage reads no file and
-no parameter besides the listed ones, and the results do not depend on the folder, the time zone,
-the language or the order of sets.
+The results are those that DVC made in the whole project, to the byte. So a stage reads no other
+file and no other parameter. The results do not depend on the folder, the time zone, the language
+or the order of sets.
 """
 
 import os

@@ -17,8 +17,8 @@ import pytest
 from lenet.core.errors import InputError
 from lenet.model import network
 from lenet.model._mxnet import mx
-from lenet.model.architecture import Network
 from tests.project import SMALL, STAGES, TRAINED, Project
+from tests.settings import NETWORK
 
 pytestmark = pytest.mark.slow
 
@@ -246,8 +246,7 @@ def test_a_full_disk_ends_in_an_error_and_room_in_the_right_result(
 def test_where_there_is_no_room_for_a_network_one_line_says_so(
     disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Network(image_size=16, activation="relu", c3="full", pooling="max")
-    lenet = network.LeNet(settings, name=network.member_name(0))
+    lenet = network.LeNet(NETWORK)
     lenet.initialize(mx.init.Xavier())
     lenet.hybridize()
     lenet(mx.nd.zeros((1, 1, 16, 16)))

@@ -23,14 +23,14 @@ pytestmark = pytest.mark.slow
 
 @contextmanager
 def folder(project: Project, storage: Path) -> Iterator[None]:
-    """A folder, as of a file server that all have mounted."""
+    """A folder, such as a mounted file server has."""
     project.run(f"dvc remote add --default storage {storage}")
     yield
 
 
 @contextmanager
 def over_http(project: Project, storage: Path) -> Iterator[None]:
-    """A folder that is written directly, and read by way of a web server."""
+    """A folder that is written directly and read through a web server."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(storage))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -42,7 +42,7 @@ def over_http(project: Project, storage: Path) -> Iterator[None]:
 
 @contextmanager
 def s3(project: Project, storage: Path) -> Iterator[None]:
-    """A bucket of an S3 server of one's own."""
+    """A bucket of a private S3 server."""
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
     try:
@@ -61,7 +61,7 @@ def s3(project: Project, storage: Path) -> Iterator[None]:
 
 @contextmanager
 def ssh(project: Project, storage: Path) -> Iterator[None]:
-    """A folder of another machine, by SSH with a key."""
+    """A folder of another machine that is reached by SSH with a key."""
     own, hosts = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
     key = storage.with_name("key")
     own.write_private_key(key)
@@ -110,21 +110,21 @@ def test_results_networks_and_experiments_are_shared(
 
         clone = Project(tmp_path / "clone")
         branched.run(f"git clone --quiet --branch feature origin.git {clone.path}")
-        # Of everything, and not of the workflow alone, dvc would miss the sources never used.
+        # Without a target DVC would miss the files of sources that were never fetched.
         clone.run("dvc pull --with-deps report")
         assert clone.repro() == []
         assert clone.hashes() == branched.hashes()
         assert clone.run("git status --porcelain") == ""
 
         clone.run("dvc exp pull origin back")
-        # Not `dvc exp apply`, which checks out everything: it would miss the sources never used.
+        # `dvc exp apply` checks out everything, and would miss the same files.
         clone.run("dvc exp branch back tried")
         clone.run("git checkout --quiet tried")
         clone.run("dvc pull --with-deps report")
         assert "\nlr: 0.05\n" in (clone.path / "params.yaml").read_text()
         assert clone.repro() == []
 
-        # Into another project, by its own name for it.
+        # Another project takes the network by its path, under another name.
         other = Project(tmp_path / "other")
         other.path.mkdir()
         other.run("git init --quiet")

@@ -1,0 +1,63 @@
+"""The experiments of the Makefile; test_pipeline.py runs the notebook's as a whole."""
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from dvc.utils.hydra import apply_overrides
+
+from lenet.model.architecture import Network
+from lenet.model.view import Averaging, View
+from lenet.training.recipe import Recipe
+from lenet.training.warps import Warp
+from tests.project import ROOT
+
+
+def applied(target: str, folder: Path) -> Path:
+    """Return a copy of params.yaml with the settings of `make target`, each of them a change."""
+    # An empty INSTALLED means no set-up.
+    typed = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", target, "INSTALLED="],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    words = shlex.split(typed.replace("\\\n", " "))
+    assert words[:7] == ["dvc", "exp", "run", "--temp", "--force", "--name", target]
+    assert set(words[7::2]) == {"-S"}
+    path = Path(shutil.copy(ROOT / "params.yaml", folder))
+    for setting in words[8::2]:
+        before = path.read_bytes()
+        apply_overrides(path, [setting])
+        assert path.read_bytes() != before, setting
+    return path
+
+
+@pytest.mark.parametrize("target", ["plain", "lecun1998", "notebook"])
+def test_an_experiment_sets_values_that_the_stages_take(target: str, tmp_path: Path) -> None:
+    path = applied(target, tmp_path)
+    for params in (Recipe, Network, View, Warp, Averaging):
+        params.load(path)
+
+
+def test_the_notebook_sees_images_as_they_are_and_learns_by_plain_descent(tmp_path: Path) -> None:
+    path = applied("notebook", tmp_path)
+    assert Network.load(path).activation == "sigmoid"
+    assert View.load(path) == View(input_range=(0, 2), margin=0, centering=0, proportion=0)
+    assert Averaging.load(path).test_shift == 0
+    assert Warp.load(path) == Warp(rotation=0, scale=0, shift=0, gamma=0)
+    recipe = Recipe.load(path)
+    assert (recipe.momentum, recipe.weight_decay, recipe.validation_fraction) == (0, 0, 0)
+    assert (recipe.lr, recipe.lr_schedule, recipe.epochs) == (0.9, "constant", 10)
+
+
+def test_the_network_of_1998_is_trained_by_the_recipe(tmp_path: Path) -> None:
+    path = applied("lecun1998", tmp_path)
+    assert Network.load(path) == Network(
+        image_size=32, c3="partial", pooling="subsample", activation="scaled_tanh"
+    )
+    for params in (Recipe, View, Warp, Averaging):
+        assert params.load(path) == params.load(ROOT / "params.yaml")
