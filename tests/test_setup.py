@@ -146,7 +146,7 @@ def test_dvc_parses_yaml_in_c() -> None:
 
 
 def test_the_make_file_lists_its_commands() -> None:
-    # As a user types it, also where these tests run under make.
+    # Variables of a make that runs the tests would change the output.
     listed = subprocess.run(
         ["make"], cwd=ROOT, env={"PATH": os.defpath}, capture_output=True, text=True, check=True
     ).stdout

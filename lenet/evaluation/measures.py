@@ -11,9 +11,9 @@ from lenet.evaluation.predictions import Predictions
 def headline(predictions: Predictions) -> dict:
     """Return the figures of the whole test set.
 
-    These are images, errors, accuracy, error_rate, the 95 % interval of the error rate from
-    error_rate_low to error_rate_high (Wilson 1927), macro_f1 (the mean over the digits that
-    occur), and log_loss in nats.
+    The keys are images, errors, accuracy, error_rate, error_rate_low, error_rate_high, macro_f1
+    and log_loss. Low and high limit the 95 % interval of the error rate (Wilson 1927). The mean of
+    macro_f1 is over the digits that occur; log_loss is in nats.
     """
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.mistakes)

@@ -28,8 +28,8 @@ def draw_outputs(image: NDArray[np.float32], outputs: dict[str, NDArray[np.float
 
     Args:
         image: (size, size), the network's input.
-        outputs: the output of each layer by the layer's name, from first to last, (maps, height,
-            width) or (units,); the last layer gives the scores of the digits.
+        outputs: by the layer's name, from first to last, (maps, height, width) or (units,). The
+            last layer gives the scores of the digits.
     """
     *hidden, (name, scores) = outputs.items()
     heights = [1.6, *(_height(values) for _, values in hidden), 1.2]

@@ -37,8 +37,8 @@ class Warp(Params, frozen=True):
             generator: the source of the draws.
             images: (n, side, side) float32 in [0, 1].
 
-        Returns affine maps (n, 2, 3) float32, from positions in the warped view to positions in the
-        plain view; and the images with their ink raised to a power, shaped like `images`.
+        Returns affine maps and images. The maps, (n, 2, 3) float32, lead from positions in the
+        warped view to positions in the plain view. The images have their ink raised to a power.
         """
         n = len(images)
         angle = np.deg2rad(generator.uniform(-self.rotation, self.rotation, n))
