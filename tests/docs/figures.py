@@ -353,7 +353,7 @@ def plateau() -> list[Sentence | Table]:
 def bench(title: str) -> dict[str, dict[str, str]]:
     """Return the table of bench/RESULTS.md whose title begins so: a row by its first cell."""
     text = (ROOT / "bench/RESULTS.md").read_text()
-    (section,) = [part for part in text.split("\n## ")[1:] if part.startswith(title)]
+    (section,) = [part for part in text.split("\n### ")[1:] if part.startswith(title)]
     header, _, *rows = [cells(line) for line in section.splitlines() if line.startswith("|")]
     return {row[0]: dict(zip(header, row, strict=True)) for row in rows}
 

@@ -17,7 +17,7 @@ from lenet.core.params import Params
 from lenet.deploy.recogniser import Recogniser
 from lenet.model.architecture import Network
 from lenet.model.view import Averaging, View
-from lenet.predict import answers, pictures
+from lenet.predict import output, pictures, predictor
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.training.recipe import Recipe
@@ -111,10 +111,10 @@ def check_predict(path: Path) -> None:
     """`predict` answers for a file in every format, or refuses it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found, errors = answers.answer_all([path], _Even(), LAYOUT)  # type: ignore[arg-type]
+        found, errors = predictor.predict_all([path], _Even(), LAYOUT)  # type: ignore[arg-type]
     assert bool(found) != bool(errors)
     assert all(str(error).startswith(str(path)) for error in errors)
-    for form in answers.FORMATS.values():
+    for form in output.FORMATS.values():
         assert len(form(found).splitlines()) >= len(found)
 
 

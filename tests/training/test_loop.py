@@ -93,7 +93,6 @@ def test_the_short_last_batch_counts(real_digits: Digits) -> None:
         {"initializer": mx.init.Normal(0.1)},
         {"batch_size": 8},
     ],
-    ids=str,
 )
 def test_every_argument_has_its_say(real_digits: Digits, change: dict[str, Any]) -> None:
     some = real_digits[np.arange(64)]
