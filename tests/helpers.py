@@ -1,4 +1,4 @@
-"""What tests of both raw formats do."""
+"""Shared by the tests of both raw formats."""
 
 from pathlib import Path
 

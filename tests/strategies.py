@@ -21,7 +21,7 @@ def digit_sets(draw: st.DrawFn, side: int = 4) -> Digits:
 
 @st.composite
 def record_sets(draw: st.DrawFn, side: int = 4) -> Records:
-    """Any records with pixels in [0, 2], every float64 there included."""
+    """Any records with pixels in [0, 2], any float64 of that range included."""
     n = draw(st.integers(1, 6))
     pixels = draw(
         hnp.arrays(np.float64, (n, side * side), elements=st.floats(0, 2), fill=st.just(0))

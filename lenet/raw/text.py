@@ -39,7 +39,11 @@ def open_text(path: Path) -> Iterator[TextFile]:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
     with file:
         pieces = read_pieces(path, file, PIECE_BYTES)
-        start = next(pieces, b"").removeprefix(_BYTE_ORDER_MARK)
+        start = b""
+        # The first of several compressed streams may be too short to show the format.
+        while len(start) < PIECE_BYTES and (piece := next(pieces, b"")):
+            start += piece
+        start = start.removeprefix(_BYTE_ORDER_MARK)
         if not start.strip():
             raise InputError(f"{path}: the file is empty; expected digit images.")
         if b"\0" in start:

@@ -33,7 +33,7 @@ def test_any_images_come_back_from_either_format_as_the_same_npz(
     for name in ("b.jf", "b.txt", "c.jf", "c.txt"):
         formats.convert(folder / name, folder / "back.npz", LAYOUT)
         assert (folder / "back.npz").read_bytes() == (folder / "a.npz").read_bytes()
-    # From text to text every number stays what it is.
+    # From text to text every number stays the same.
     assert (folder / "c.jf").read_bytes() == (folder / "b.jf").read_bytes()
     assert (folder / "c.txt").read_bytes() == (folder / "b.txt").read_bytes()
 

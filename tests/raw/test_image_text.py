@@ -99,7 +99,7 @@ def test_a_last_line_cut_short_is_refused_where_lines_state_every_pixel(path: Pa
         InputError, match=r"line 3, record 3: found 2 pixel values and no end of the line; expected"
     ):
         read_raw(path, whole * 2 + "6 1:0 2:.5", LAYOUT)
-    # One that ends, or leaves blank pixels out as those before it do, may be so.
+    # A short last line is right if it has a line end, or if the lines before are as short.
     assert len(read_raw(path, whole * 2 + "6 1:0 2:.5\n", LAYOUT)) == 3
     assert len(read_raw(path, "6 3:1\n" * 2 + "6", LAYOUT)) == 3
 
@@ -118,7 +118,7 @@ def test_blocks_may_end_anywhere(
 ) -> None:
     text = "6 1:0.5 2:1 # one\n\n3 2:0.25 4:2\n1 1:1"
     whole = read(path, text)
-    # The first block has to show a colon, to tell the format by; real blocks are a MiB.
+    # The first piece has to show a colon, which shows the format; real pieces have a MiB.
     monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, 5))
     parts = read(path, text)
     np.testing.assert_array_equal(parts.labels, whole.labels)

@@ -96,7 +96,7 @@ def test_blocks_may_end_anywhere(
 ) -> None:
     text = f"{header}6 {ROW}\n3 {ROW}\n1 {ROW}\n-1\n"
     whole = read(path, text)
-    # The header's line has to lie in the first block; real blocks are a MiB.
+    # The first piece has to hold the header; real pieces have a MiB.
     path.write_bytes(text.encode())
     monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, len(header)))
     blocks = list(formats.read_records(path, LAYOUT))
@@ -130,7 +130,7 @@ SHORT = " ".join(ROW.split()[1:])
         (f"10 17\n6 {ROW}\n-1\n", "the header says 17 features an image; expected 4 x 4 = 16.$"),
         (f"6 {ROW}\n3 {SHORT}\n1 {ROW}\n-1\n", "line 2, record 2: found 15 pixel values.*16 after"),
         (f"6 {ROW}\n3 {ROW} 1\n1 {ROW}\n-1\n", "line 2, record 2: found 17 pixel values.*16 after"),
-        # One value too few and, later, one too many: the sum is right.
+        # One value is missing, and a later line has one value too many: the sum is right.
         (f"6 {ROW}\n0 {SHORT}\n0 {ROW} 1\n1 {ROW}\n", "line 2, record 2: found 15 pixel values"),
         (f"6 {ROW}\n3 0 1\n", "line 2, record 2: found 2 pixel values; .* cut short"),
         (f"6 {ROW}\n3 {SHORT}\n-1\n", "line 2, record 2: found 15 pixel values; .* cut short"),

@@ -1,4 +1,4 @@
-"""Files that ask for more than they hold: one clear error, soon, and in little memory."""
+"""Files that claim more than they hold end in one clear error, soon, and in little memory."""
 
 import gzip
 import os
@@ -25,7 +25,7 @@ LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
 
 
 def refused(path: Path, content: bytes) -> str:
-    """Return what is said against a raw file; to say it must take no more than 100 MiB."""
+    """Return the error of a raw file, whose reading takes no more than 100 MiB."""
     path.write_bytes(content)
     tracemalloc.start()
     try:
@@ -84,7 +84,7 @@ def test_lines_that_state_nothing_take_memory_piece_by_piece(tmp_path: Path) -> 
     count = sum(map(len, formats.read_records(tmp_path / "a", layout)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # All at once they would be 3 GiB.
+    # All images at once would take 3 GiB.
     assert count == 100_000
     assert peak < 150 * MIB
 
@@ -134,7 +134,7 @@ NPZ = IMAGES * 16 * 16 * 4
 def test_converting_takes_at_most_twice_the_npz_and_says_when_memory_runs_out(
     tmp_path: Path, pack: Callable[[bytes], bytes], limit: int, fits: bool
 ) -> None:
-    # A short line makes an image: 20 MiB of text make 200 of pixels.
+    # Each short line is an image: 20 MiB of text become 200 MiB of pixels.
     noise = np.random.default_rng(0).bytes(IMAGES * 45).hex().encode()
     text = b"".join(b"3 1:1 #%b\n" % noise[i : i + 90] for i in range(0, len(noise), 90))
     (tmp_path / "a.txt").write_bytes(pack(text))
