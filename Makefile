@@ -38,7 +38,7 @@ slow: setup-dev  ## Run those tests that take longest: of faults, remotes, sweep
 	python -m pytest -m slow
 
 fuzz: setup-dev  ## Put broken files to every reader, for about an hour
-	python -m pytest --hypothesis-profile=fuzz tests/test_fuzz.py
+	python -m pytest --hypothesis-profile=fuzz tests/fuzz/test_fuzz.py
 	for target in raw picture npz params model predict; do \
 		python -m tests.fuzz $$target -max_total_time=420 || exit 1; done
 
@@ -49,6 +49,7 @@ audit: setup-dev  ## Look the pinned packages up among the known vulnerabilities
 check: setup-dev  ## Check style, types and dependencies
 	ruff check
 	ruff format --check
+	python tools/style.py
 	mypy
 	pip check
 

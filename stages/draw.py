@@ -4,14 +4,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lenet.core import npz
-from lenet.core.errors import InputError, run
+from lenet.core.errors import run
 from lenet.core.npz import CLASSES, Digits
 from lenet.figures.canvas import save
-from lenet.figures.curves import draw_curves
+from lenet.figures.curves import draw_curves, load_curves
 from lenet.figures.gallery import draw_gallery
 from lenet.figures.network import draw_kernels, draw_outputs
 from lenet.figures.warps import draw_warps
@@ -39,7 +38,7 @@ def main() -> None:
 
     train, settings, view = npz.load(arguments.train), Network.load(), View.load()
     save(draw_gallery(train), pictures / "digits.png")
-    save(draw_curves(learning_curves(arguments.training)), pictures / "curves.png")
+    save(draw_curves(load_curves(arguments.training)), pictures / "curves.png")
 
     size, device = settings.image_size, context("cpu")
     examples = first_of_each_digit(train)
@@ -62,17 +61,6 @@ def first_of_each_digit(digits: Digits) -> NDArray[np.float32]:
     """Return the first image of each digit that occurs, (up to 10, side, side)."""
     first = [np.flatnonzero(digits.labels == digit)[:1] for digit in range(CLASSES)]
     return digits[np.concatenate(first)].images
-
-
-def learning_curves(training: Path) -> pd.DataFrame:
-    """Return the accuracies of all epochs, a row an epoch; a column for training and validation.
-
-    Raises InputError where there are none.
-    """
-    files = sorted(training.glob("plots/metrics/*_accuracy.tsv"))
-    if not files:
-        raise InputError(f"{training}: no learning curves; `dvc repro train` makes them.")
-    return pd.concat([pd.read_csv(file, sep="\t", index_col="step") for file in files], axis=1)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from lenet.raw import formats
-from lenet.raw.records import Layout, Records
+from lenet.raw.layout import Layout
+from lenet.raw.records import Records
 
 
 def read_raw(path: Path, content: str | bytes, layout: Layout) -> Records:

@@ -18,7 +18,7 @@ from tests.project import ROOT, Project
 CODE = [
     path
     for folder in ("lenet", "stages", "bench", "studies", "tools")
-    for path in (ROOT / folder).glob("*.py")
+    for path in (ROOT / folder).rglob("*.py")
 ]
 # Modules that unpickle, or run what they are given.
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
@@ -89,7 +89,7 @@ def test_the_arrays_are_no_pickles(tmp_path: Path, random_digits: Digits) -> Non
 def test_no_output_holds_a_pickle(reproduced: Project) -> None:
     outputs = [
         path
-        for folder in ("data/raw", "data/npz", "models", "metrics")
+        for folder in ("data/sources", "data/npz", "models", "metrics")
         for path in (reproduced.path / folder).rglob("*")
         if path.is_file()
     ]

@@ -20,18 +20,21 @@ except ImportError:  # Windows, where digits can be recognised.
 if TYPE_CHECKING:
     import pandas as pd
 
-# Text of digits shrinks to a tenth or so.
-MOST_EXPANSION = 200
-# Of the temporary files, at their names' end.
+# The text of digits compresses to about a tenth.
+MAX_EXPANSION = 200
+# A small file may expand further, to as many bytes.
+_ALWAYS_ALLOWED = 64 << 20
+# The suffix of temporary files.
 _PART = ".part"
 
 
-def most_unpacked(path: Path) -> int:
-    """Return how many bytes the archive at `path` may unpack to.
+def expands_too_far(path: Path, size: int) -> bool:
+    """Return whether the file at `path` cannot hold digits if its contents take `size` bytes.
 
-    One that unpacks to more holds no digits, and is to be refused before it fills the memory.
+    Readers refuse such a file before it fills the memory. A pipe has no size to compare with.
     """
-    return max(64 << 20, MOST_EXPANSION * path.stat().st_size)
+    limit = max(_ALWAYS_ALLOWED, MAX_EXPANSION * path.stat().st_size)
+    return size > limit and path.is_file()
 
 
 def md5(path: Path) -> str:

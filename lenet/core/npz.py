@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
-from lenet.core.files import MOST_EXPANSION, most_unpacked, whole_file
+from lenet.core.files import MAX_EXPANSION, expands_too_far, whole_file
 
 CLASSES = 10
 
@@ -109,8 +109,8 @@ def _array(arrays: Mapping[str, NDArray], name: str) -> NDArray:
 def _check_size(archive: zipfile.ZipFile, path: Path) -> None:
     """Raise InputError where an archive's files are said to be larger than any such data are."""
     size = sum(member.file_size for member in archive.infolist())
-    if size > most_unpacked(path):
+    if expands_too_far(path, size):
         raise InputError(
-            f"{path}: unpacks to {size} bytes, more than {MOST_EXPANSION} times its size; "
+            f"{path}: unpacks to {size} bytes, more than {MAX_EXPANSION} times its size; "
             "expected images and labels."
         )

@@ -41,16 +41,19 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         assert shape is not None
         return tuple(side if isinstance(side, int) else None for side in shape)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **_: Any) -> "Traced":
-        return self._record(ufunc, inputs) if method == "__call__" else NotImplemented
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any
+    ) -> "Traced":
+        return self._record(ufunc, inputs, keywords) if method == "__call__" else NotImplemented
 
     def __array_function__(
         self, func: Callable, types: Any, inputs: tuple, keywords: dict
     ) -> "Traced":
-        return self._record(func, inputs)
+        return self._record(func, inputs, keywords)
 
-    def _record(self, function: Any, inputs: tuple) -> "Traced":
-        if function not in _FUNCTIONS:
+    def _record(self, function: Any, inputs: tuple, keywords: dict) -> "Traced":
+        # NumPy raises a TypeError that names the function.
+        if function not in _FUNCTIONS or keywords:
             return NotImplemented
         # A comparison gives booleans, which do not say the dtype of the constants beside them.
         dtype = next(i.dtype for i in inputs if isinstance(i, Traced) and i.dtype is not np.bool_)

@@ -1,4 +1,4 @@
-"""Which test images occur in the training set."""
+"""The test images that occur in the training set."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""What all pictures share: a blank figure, images side by side, and a PNG file."""
+"""The base of all pictures: a blank figure, images side by side, and a PNG file."""
 
 from pathlib import Path
 

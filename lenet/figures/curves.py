@@ -1,18 +1,31 @@
 """The learning curves of a training."""
 
+from pathlib import Path
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from lenet.core.errors import InputError
 from lenet.figures.canvas import blank
 
 
-def draw_curves(accuracies: pd.DataFrame) -> Figure:
-    """Draw the error rate of each epoch, on a logarithmic scale.
+def load_curves(training: Path) -> pd.DataFrame:
+    """Read the accuracies of all epochs from the folder that the stage train wrote to.
 
-    Args:
-        accuracies: a row an epoch, from 0 to 1; a column a curve, such as train_accuracy.
+    Returns a row an epoch, by its number from 1; the column train_accuracy and, if there are
+    validation images, validation_accuracy; from 0 to 1.
+
+    Raises InputError where there are none.
     """
+    files = sorted(training.glob("plots/metrics/*_accuracy.tsv"))
+    if not files:
+        raise InputError(f"{training}: no learning curves; `dvc repro train` makes them.")
+    return pd.concat([pd.read_csv(file, sep="\t", index_col="step") for file in files], axis=1)
+
+
+def draw_curves(accuracies: pd.DataFrame) -> Figure:
+    """Draw the error rate of each epoch, on a logarithmic scale, from `load_curves`' accuracies."""
     figure = blank(4)
     axes = figure.subplots()
     for name, accuracy in accuracies.items():

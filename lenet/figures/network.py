@@ -1,4 +1,4 @@
-"""What a trained network looks like from inside: its kernels, and the output of each layer."""
+"""Pictures of a trained network: its kernels, and the output of each layer."""
 
 import numpy as np
 from matplotlib.axes import Axes

@@ -23,7 +23,8 @@ np.bool = np.bool_  # type: ignore[attr-defined]
 # grids of the warps. Their bits must not depend on the model, so it takes the same kernels
 # wherever these run.
 if platform.machine() == "x86_64":
-    _simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    # NumPy 1.26 has this form, but no type hints for it.
+    _simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-arg, func-returns-value, index]
     _fast = {"AVX2", "FMA3"} <= {*_simd["baseline"], *_simd["found"]}
     os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _fast else "Prescott"
 

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from lenet.core import npz
 from lenet.core.errors import InputError
-from lenet.core.files import MOST_EXPANSION, most_unpacked, whole_file
-from lenet.core.memory import available
+from lenet.core.files import MAX_EXPANSION, expands_too_far, whole_file
 from lenet.core.npz import Digits
 from lenet.raw import image_text, jf
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
-from lenet.raw.text import TextFile, open_text
+from lenet.raw.text import open_text
 
 _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
@@ -33,25 +32,22 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
         return
-    with open_text(path) as file:
-        yield from _read_text(file, layout)
-
-
-def _read_text(file: TextFile, layout: Layout) -> Iterator[Records]:
     count = 0
-    reader = image_text.read if image_text.recognise(file) else jf.read
-    for records in reader(file, layout):
-        count += len(records)
-        yield records
+    with open_text(path) as file:
+        reader = image_text.read if image_text.recognise(file) else jf.read
+        for records in reader(file, layout):
+            count += len(records)
+            yield records
     if not count:
-        raise InputError(f"{file.path}: holds no images; expected at least one record.")
+        raise InputError(f"{path}: holds no images; expected at least one record.")
 
 
 def _is_npz(path: Path) -> bool:
     try:
+        # Not of a pipe, which can be read only once.
         return path.is_file() and zipfile.is_zipfile(path)
     except zipfile.BadZipFile:
-        # One that is broken: to load it says so.
+        # The npz reader says that the file is broken.
         return True
 
 
@@ -75,54 +71,42 @@ def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
     if _is_npz(path):
         data = _load_npz(path, layout)
         return data, (float(data.images.min()), float(data.images.max()))
-    # Grown in place, by realloc: put together from pieces at the end they would be there twice.
+    # numpy resizes in place. Pieces joined at the end would take the memory twice.
     images = np.empty((0, layout.side, layout.side), np.float32)
     labels: list[NDArray[np.int64]] = []
     found: list[float] = []
     count = 0
     try:
-        with open_text(path) as file:
-            for records in _read_text(file, layout):
-                if not len(records):
-                    continue
-                found += [records.pixels.min(), records.pixels.max()]
-                labels.append(records.labels - layout.first_label)
-                count += len(records)
-                if count > len(images):
-                    _check_room(path, count / file.share, len(images), layout)
-                    room = max(count, len(images) * 5 // 4)
-                    images.resize((room, layout.side, layout.side), refcheck=False)
-                images[count - len(records) : count] = _scaled(records.pixels, layout).reshape(
-                    -1, layout.side, layout.side
-                )
+        for records in read_records(path, layout):
+            if not len(records):
+                continue
+            found += [records.pixels.min(), records.pixels.max()]
+            labels.append(records.labels - layout.first_label)
+            start, count = count, count + len(records)
+            if count > len(images):
+                _check_expansion(path, count, layout)
+                room = max(count, len(images) * 5 // 4)
+                images.resize((room, layout.side, layout.side), refcheck=False)
+            images[start:count].reshape(-1, layout.features)[:] = _scaled(records.pixels, layout)
+        images.resize((count, layout.side, layout.side), refcheck=False)
+        return Digits(images, np.concatenate(labels)), (min(found), max(found))
     except MemoryError as error:
         raise InputError(
             f"{path}: after {count} images there is no memory for more. Split the file, or take a "
             "machine, container or job with more."
         ) from error
-    images.resize((count, layout.side, layout.side), refcheck=False)
-    return Digits(images, np.concatenate(labels)), (min(found), max(found))
 
 
-def _check_room(path: Path, images: float, had: int, layout: Layout) -> None:
-    """Raise InputError where so many images, as a file seems to hold, do not fit into memory.
+def _check_expansion(path: Path, count: int, layout: Layout) -> None:
+    """Raise InputError where `count` images take far more memory than any such file's images.
 
-    There is room for `had` of them already. Likewise where they take far more than any such file:
-    lines that state next to nothing are images of thousands of pixels.
+    Lines that state next to nothing are such images if raw.side is too large.
     """
-    bytes_each, room = 4 * layout.features, available()
-    if path.is_file() and images * bytes_each > most_unpacked(path):
+    if expands_too_far(path, 4 * layout.features * count):
         raise InputError(
-            f"{path}: its images, about {images:,.0f} of {layout.side} x {layout.side}, take more "
-            f"than {MOST_EXPANSION} times its size; expected lines that state what the images "
-            "show, and the right raw.side."
-        )
-    if (images - had) * bytes_each > room:
-        raise InputError(
-            f"{path}: its images, about {images:,.0f} of {layout.side} x {layout.side} float32, "
-            f"take {images * bytes_each / 2**20:,.0f} MiB of memory; there are "
-            f"{(room + had * bytes_each) / 2**20:,.0f} MiB. Split the file, or take a machine, "
-            "container or job with more."
+            f"{path}: its first {count} images of {layout.side} x {layout.side} take more than "
+            f"{MAX_EXPANSION} times its size; expected lines that state what the images show, and "
+            "the right raw.side."
         )
 
 
@@ -170,4 +154,4 @@ def convert(source: Path, target: Path, layout: Layout) -> None:
         with whole_file(target) as file:
             _WRITERS[target.suffix](file, read_records(source, layout), layout)
     else:
-        raise InputError(f"{target}: unknown ending; expected .jf, .txt (image-text) or .npz.")
+        raise InputError(f"{target}: unknown suffix; expected .jf, .txt (image-text) or .npz.")

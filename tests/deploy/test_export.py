@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from spox import Tensor, argument, build
 
 from lenet.core.errors import InputError
 from lenet.core.npz import Digits
@@ -11,68 +12,103 @@ from lenet.deploy._onnxruntime import onnxruntime
 from lenet.deploy.recogniser import Recogniser
 from lenet.model import network
 from lenet.model._mxnet import mx
-from lenet.model.network import LeNet
+from lenet.model.network import PARAMS, SYMBOL
 from lenet.model.prediction import probabilities
+from lenet.model.sampling import identity_affine, network_input
+from lenet.model.view import View, shifts
+from tests.deploy.untrained import TANH, save_untrained
+from tests.settings import DEFAULT_VIEW, changed
 
-VIEW = {
-    "image_size": 32,
-    "margin": 0.35,
-    "centering": 0.7,
-    "proportion": 0.7,
-    "input_range": (-1.0, 1.0),
-    "test_shift": 0.06,
-}
+SETTINGS = {"view": DEFAULT_VIEW.model_dump()}
 
 
-def trained(folder: Path, *, members: int = 1, **settings: str) -> tuple[Path, Path]:
-    """Save networks of large random weights, whose answers differ from image to image."""
-    mx.random.seed(0)
-    networks = []
-    for number in range(members):
-        lenet = LeNet(image_size=32, **{"activation": "tanh", **settings}, name=f"lenet{number}")
-        lenet.initialize(mx.init.Xavier(magnitude=8))
-        lenet.hybridize()
-        lenet(mx.nd.zeros((1, 1, 32, 32)))
-        networks.append(lenet)
-    paths = folder / "lenet-symbol.json", folder / "lenet-0000.params"
-    network.save(network.committee(networks), *paths)
-    return paths
+def some_blank(images: np.ndarray) -> np.ndarray:
+    """Return images with an empty border, as digits mostly have, the first without any ink."""
+    images = images.copy()
+    images[:, :, :5] = 0
+    images[0] = 0
+    return images
+
+
+@pytest.mark.parametrize("test_shift", [0, 0.06])
+@pytest.mark.parametrize(
+    ("change", "side", "size"),
+    [
+        ({}, 16, 32),
+        ({"centering": 1, "proportion": 1}, 28, 16),
+        ({"centering": 0, "proportion": 0, "margin": 0}, 16, 16),
+        ({"input_range": (0, 2), "margin": 1}, 5, 20),
+    ],
+    ids=str,
+)
+def test_the_exported_view_is_that_of_mxnet(
+    change: dict, side: int, size: int, test_shift: float
+) -> None:
+    view: View = changed(DEFAULT_VIEW, **change)
+    generator = np.random.default_rng(0)
+    images = some_blank(generator.random((7, side, side), dtype=np.float32))
+    # Hardly any ink, and a stroke of no width.
+    images[1:3] = 0
+    images[1, 1, 1] = 1e-10
+    images[2, :, 2] = 1
+    positions = shifts(test_shift)
+
+    given = argument(Tensor(np.float32, ("batch", side, side)))
+    seen = export._network_input(given, view, side=side, size=size, positions=positions)
+    model = build({"images": given}, {"view": seen}).SerializeToString()
+    (found,) = onnxruntime.InferenceSession(model).run(None, {"images": images})
+    found = found.reshape(len(images), len(positions), 1, size, size)
+    background, full = view.input_range
+    for number, shift in enumerate(positions):
+        affine = identity_affine(len(images))
+        affine[:, :, 2] = shift
+        expected = network_input(images, affine, view, size=size, context=mx.cpu()).asnumpy()
+        # As shares of ink, of images of noise, whose neighbouring pixels differ most.
+        difference = np.abs(found[:, number] - expected).max() / (full - background)
+        assert difference < 1e-5
 
 
 @pytest.mark.parametrize(
-    ("settings", "change"),
+    ("settings", "change", "test_shift"),
     [
-        ({}, {}),
-        ({"members": 2}, {}),
-        ({"activation": "scaled_tanh", "c3": "partial", "pooling": "subsample"}, {}),
-        ({"activation": "relu"}, {"test_shift": 0, "margin": 0, "input_range": (0.0, 2.0)}),
-        ({"activation": "sigmoid"}, {"centering": 0, "proportion": 0}),
+        ({}, {}, 0.06),
+        ({"members": 2}, {}, 0.06),
+        ({"activation": "scaled_tanh", "c3": "partial", "pooling": "subsample"}, {}, 0.06),
+        ({"activation": "relu"}, {"margin": 0, "input_range": (0, 2)}, 0),
+        ({"activation": "sigmoid"}, {"centering": 0, "proportion": 0}, 0.06),
     ],
     ids=str,
 )
 def test_the_exported_network_agrees_with_mxnet(
-    tmp_path: Path, random_digits: Digits, settings: dict, change: dict
+    tmp_path: Path, random_digits: Digits, settings: dict, change: dict, test_shift: float
 ) -> None:
-    paths = trained(tmp_path, **settings)
-    view = VIEW | change
-    images = random_digits.images.copy()
-    # Digits have an empty border mostly, and some images no ink at all.
-    images[:, :, :5] = 0
-    images[0] = 0
-    own = probabilities(network.load(*paths, context=mx.cpu()), images, context=mx.cpu(), **view)
+    members = settings.get("members", 1)
+    kinds = {name: value for name, value in settings.items() if name != "members"}
+    save_untrained(tmp_path, changed(TANH, **kinds), members=members)
+    view = changed(DEFAULT_VIEW, **change)
+    images = some_blank(random_digits.images)
+    own = probabilities(
+        *(network.load(tmp_path, context=mx.cpu()), images, view),
+        size=32,
+        test_shift=test_shift,
+        context=mx.cpu(),
+    )
     assert np.ptp(own, axis=0).max() > 0.005
-    export.save(export.to_onnx(*paths, image_side=16, **view), tmp_path / "lenet.onnx")
-    recogniser = Recogniser(tmp_path / "lenet.onnx")
+    target = tmp_path / "lenet.onnx"
+    export.export(
+        *(tmp_path, target, images, view), image_size=32, test_shift=test_shift, settings=SETTINGS
+    )
+    recogniser = Recogniser(target)
     assert recogniser.side == 16
     np.testing.assert_allclose(recogniser.probabilities(images), own, rtol=0, atol=1e-5)
 
 
 def test_the_exported_file_is_valid_plain_and_the_same_each_time(
-    tmp_path: Path, capfd: pytest.CaptureFixture
+    tmp_path: Path, random_digits: Digits, capfd: pytest.CaptureFixture
 ) -> None:
-    paths = trained(tmp_path)
+    save_untrained(tmp_path)
     for name in ("one", "two"):
-        export.save(export.to_onnx(*paths, image_side=16, **VIEW), tmp_path / name)
+        export_default(tmp_path, tmp_path / name, random_digits)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
     model = onnx.load(tmp_path / "one")
@@ -88,17 +124,64 @@ def test_the_exported_file_is_valid_plain_and_the_same_each_time(
     assert capfd.readouterr() == ("", "")
 
 
-def test_other_files_are_refused(tmp_path: Path) -> None:
-    symbol, weights = trained(tmp_path)
-    with pytest.raises(InputError, match="not a model that MXNet can export"):
-        export.to_onnx(weights, symbol, image_side=16, **VIEW)
-    with pytest.raises(InputError, match="none: no such model file"):
-        Recogniser(tmp_path / "none")
-    with pytest.raises(InputError, match="not a model that onnxruntime can read"):
-        Recogniser(symbol)
-    other = onnx.parser.parse_model(
-        '<ir_version: 8, opset_import: ["": 16]> g (float[n] x) => (float[n] y) {y = Abs(x)}'
+def export_default(models: Path, target: Path, digits: Digits) -> None:
+    export.export(
+        *(models, target, digits.images, DEFAULT_VIEW),
+        image_size=32,
+        test_shift=0.06,
+        settings=SETTINGS,
     )
-    (tmp_path / "other").write_bytes(other.SerializeToString())
-    with pytest.raises(InputError, match="expected images"):
-        Recogniser(tmp_path / "other")
+
+
+def test_other_files_are_refused(tmp_path: Path, random_digits: Digits) -> None:
+    save_untrained(tmp_path)
+    symbol, weights = (tmp_path / name for name in (SYMBOL, PARAMS))
+    symbol.rename(tmp_path / "swapped")
+    weights.rename(symbol)
+    (tmp_path / "swapped").rename(weights)
+    with pytest.raises(InputError, match="not a model that MXNet can export"):
+        export_default(tmp_path, tmp_path / "lenet.onnx", random_digits)
+    assert not (tmp_path / "lenet.onnx").exists()
+
+
+def test_networks_agree_within_the_tolerance_and_with_the_same_digits() -> None:
+    trained = np.full((4, 10), 0.05, np.float32)
+    trained[:, 3] = 0.55
+    path = Path("models/lenet.onnx")
+    export.check_agreement(trained, trained + np.float32(0.9 * export.AGREEMENT), path)
+    far = trained.copy()
+    far[2, 3] += 2 * export.AGREEMENT
+    with pytest.raises(InputError, match=r"lenet\.onnx: not written.*of 4 .* 0 get another digit"):
+        export.check_agreement(trained, far, path)
+    far[2, 3] = np.nan
+    with pytest.raises(InputError, match="differ by up to nan"):
+        export.check_agreement(trained, far, path)
+    # Probabilities as close as they may be, and another digit.
+    trained[1, 7] = trained[1, 3] - np.float32(1e-6)
+    other = trained.copy()
+    other[1, 7] += np.float32(2e-6)
+    with pytest.raises(InputError, match="of 4 training images 1 get another digit"):
+        export.check_agreement(trained, other, path)
+    trained[0] = np.nan
+    with pytest.raises(InputError, match="its training diverged"):
+        export.check_agreement(trained, trained, path)
+
+
+def test_a_network_that_disagrees_is_not_written_and_the_file_before_stays(
+    tmp_path: Path, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_untrained(tmp_path)
+    target = tmp_path / "lenet.onnx"
+    target.write_bytes(b"before")
+    files = sorted(tmp_path.iterdir())
+    # The exported graph then sees images otherwise than MXNet does.
+    levels = View.levels
+    monkeypatch.setattr(
+        View,
+        "levels",
+        lambda view, ink: levels(view, ink) * (1 if isinstance(ink, mx.nd.NDArray) else 0.9),
+    )
+    with pytest.raises(InputError, match=r"not written. ONNX Runtime disagrees with MXNet"):
+        export_default(tmp_path, target, random_digits)
+    assert target.read_bytes() == b"before"
+    assert sorted(tmp_path.iterdir()) == files

@@ -1,6 +1,7 @@
 """README and docs: their length, links, commands, paths and parameters."""
 
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from lenet.core.params import Params
 from tests.docs.figures import params
 from tests.docs.pages import NAMES, PAGES, ROOT, Page
 
+faults_of_text = runpy.run_path(str(ROOT / "tools/style.py"))["faults_of_text"]
 each_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 
 
@@ -84,7 +86,7 @@ def known_paths() -> set[str]:
         text=True,
         check=True,
     ).stdout.split("\n")
-    # What DVCLive lays out beside its plots.
+    # DVCLive writes this file beside its plots.
     files = {*filter(None, listed), *outputs(), "metrics/training/metrics.json"}
     return files | {str(parent) for file in files for parent in Path(file).parents}
 
@@ -177,7 +179,8 @@ def as_written(value: Any) -> str:
 
 def test_the_tree_names_every_package_and_module_of_the_library() -> None:
     tree = next(block for block in Page("docs/architecture.md").blocks if "params.yaml" in block)
-    rows = dict(re.findall(r"^ +(\w+)(?:/|\.py) +(.*)$", tree, re.M))
+    # A description may go on in lines that are indented further.
+    rows = dict(re.findall(r"^ {2,4}(\w+)(?:/|\.py) +(.*(?:\n {12,}.*)*)$", tree, re.M))
     for package in (
         path for path in (ROOT / "lenet").rglob("__init__.py") if path.parent.parent != ROOT
     ):
@@ -200,6 +203,15 @@ def test_the_table_of_packages_is_that_of_the_workflow() -> None:
         for name in re.findall(r"`([\w-]+)`", stages):
             shown[name] = set(packages.split(", "))
     assert shown == expected
+
+
+@each_page
+def test_sentences_are_short_and_open_with_their_subject(page: Page) -> None:
+    # Headings, tables, pictures and code are no sentences; an entry of a list is a paragraph.
+    text = re.sub(r"^(?:#.*|\|.*|!\[.*| {4,}.*)$", "", page.prose, flags=re.M)
+    text = re.sub(r"\]\([^)]*\)|\*\*", "", text)
+    text = re.sub(r"^ *(?:\d+\.|-) ", "\n", text, flags=re.M)
+    assert list(faults_of_text(re.sub(r"^ +", "", text, flags=re.M))) == []
 
 
 @each_page

@@ -209,7 +209,7 @@ def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, exported: 
 def test_nothing_is_left_in_the_home_folder(
     tmp_path: Path, exported: Path, random_digits: Digits
 ) -> None:
-    """onnxruntime's telemetry would write there; under CI it keeps still by itself."""
+    """The telemetry of onnxruntime would write there, except in a CI system."""
     npz.save(random_digits[:3], tmp_path / "three.npz")
     home = tmp_path / "home"
     home.mkdir()
@@ -226,7 +226,7 @@ def test_nothing_is_left_in_the_home_folder(
 
 
 def test_only_one_module_imports_onnxruntime() -> None:
-    """It switches the telemetry off first."""
+    """This module switches the telemetry off first."""
     importers = {
         str(file.relative_to(ROOT))
         for folder in ("lenet", "stages", "bench", "studies", "tools", "tests")

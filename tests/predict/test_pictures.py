@@ -24,7 +24,7 @@ def test_a_digit_is_cut_out_and_fits_the_square(tmp_path: Path) -> None:
     assert image.shape == (16, 16)
     assert image.min() == 0
     assert image.max() == 1
-    # Higher than wide: it fills the height, and is centred in the width.
+    # The digit is higher than wide: it fills the height, in the middle of the width.
     rows, columns = (np.flatnonzero((image > 0.3).any(axis=axis)) for axis in (1, 0))
     assert rows[[0, -1]].tolist() == [0, 15]
     assert abs(columns[0] - (15 - columns[-1])) <= 1

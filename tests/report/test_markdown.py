@@ -43,7 +43,7 @@ def test_it_begins_with_the_headline(write: Write) -> None:
 
 def test_the_network_stands_where_it_belongs_among_the_published(write: Write) -> None:
     headline = json.loads((ROOT / "metrics/test.json").read_text())
-    table = rows(write(headline=headline | {"error_rate": 0.03}), "Beside what has been published")
+    table = rows(write(headline=headline | {"error_rate": 0.03}), "Published results")
     rates = [float(row[0].removesuffix(" %")) for row in table[1:]]
     assert rates == [5.0, 4.2, 4.0, 3.0, 2.5, 2.5, 2.2, 1.9]
     assert table[4][:2] == ["3.00 %", "this network"]
@@ -77,7 +77,7 @@ def test_each_digit_tells_what_it_is_taken_for(write: Write) -> None:
     assert table[1 + 3][-1] == "5 (2), 2, 8"
     assert table[1 + 5][-1] == ""
     assert table[1 + 3][2:4] == ["97.59 %", "98.18 %"]
-    # No recall of nothing, and no precision where there was no answer.
+    # A digit without images has no recall; a digit that is never predicted has no precision.
     assert table[1 + 4] == ["4", "0", "", "", "", ""]
     assert table[1 + 1][2:4] == ["97.73 %", ""]
 

@@ -33,7 +33,7 @@ def test_the_page_is_whole_by_itself_and_fits_the_screen(
         "[...document.querySelectorAll('p, td')].map(e => parseFloat(getComputedStyle(e).fontSize))"
     )
     assert min(page.evaluate(sizes)) > 13
-    # What is seen at first: dark text on white, in a good part of the screen.
+    # The first screen shows dark text on white, in a good part of its area.
     page.screenshot(path=tmp_path / "top.png")
     with Image.open(tmp_path / "top.png") as picture:
         grey = np.asarray(picture.convert("L"))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.model._mxnet import mx
 from lenet.training.batches import Batch, Batches
 from lenet.training.distributed.workers import Workers
 from lenet.training.learner import Learner
@@ -17,7 +18,7 @@ class _Part(Batch):
     """A worker's part of a batch.
 
     total: images of the whole batch.
-    empty: whether the worker has no part; the data are then a spare image to be ignored.
+    empty: whether the worker has no part; the data are then a blank image to be ignored.
     """
 
     total: int
@@ -49,14 +50,19 @@ class SharedBatches(Batches):
         ]
         own = [batch[self._workers.part(len(batch))] for batch in batches]
         mine = np.concatenate(own)
-        # MXNet has no arrays without elements, so a worker without a part gets one spare image.
-        chosen = mine if len(mine) else numbers[:1]
-        data, target = self._input(images[chosen], affine[chosen], labels[chosen])
+        # MXNet has no arrays without elements, so a worker without a part gets a blank image.
+        blank = (
+            mx.nd.zeros((1, 1, self._size, self._size), ctx=self._context),
+            mx.nd.zeros(1, ctx=self._context),
+        )
+        if len(mine):
+            data, target = self._input(images[mine], affine[mine], labels[mine])
         first = 0
         for batch, part in zip(batches, own, strict=True):
-            at = slice(first, first + len(part)) if len(part) else slice(0, 1)
+            at = slice(first, first + len(part))
             first += len(part)
-            yield _Part(data[at], target[at], len(batch), empty=not len(part))
+            arrays = (data[at], target[at]) if len(part) else blank
+            yield _Part(*arrays, len(batch), empty=not len(part))
 
 
 class SharedLearner(Learner):

@@ -215,7 +215,7 @@ def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str
         assert processes(process.pid) == {}
     errors = [line for line in output.splitlines() if not line.startswith("epoch")]
     assert errors[0] == (
-        f"error: a {role} of the training (process {lost}) was killed by SIGKILL. "
+        f"error: a {role} of the training (PID {lost}) was killed by SIGKILL. "
         "The others have been stopped; run it again."
     )
     assert "Traceback" not in output

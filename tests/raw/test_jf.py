@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from lenet.core.errors import InputError
 from lenet.raw import formats, jf
-from lenet.raw.records import Layout, Records
+from lenet.raw.layout import Layout
+from lenet.raw.records import Records
 from tests.helpers import read_raw
 from tests.strategies import record_sets
 
@@ -97,7 +98,7 @@ def test_blocks_may_end_anywhere(
     whole = read(path, text)
     # The header's line has to lie in the first block; real blocks are a MiB.
     path.write_bytes(text.encode())
-    monkeypatch.setattr("lenet.raw.text._BLOCK_BYTES", max(block_bytes, len(header)))
+    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, len(header)))
     blocks = list(formats.read_records(path, LAYOUT))
     np.testing.assert_array_equal(np.concatenate([b.labels for b in blocks]), whole.labels)
     np.testing.assert_array_equal(np.concatenate([b.pixels for b in blocks]), whole.pixels)
@@ -118,14 +119,14 @@ SHORT = " ".join(ROW.split()[1:])
         (f"10 16\n6 0,5 {SHORT}\n-1\n", "line 2: found '0,5'; expected a finite"),
         (
             f"10 16\n6 {ROW}\n10 {ROW}\n-1\n",
-            "line 3, record 2: found label 10; .*set first_label=1",
+            "line 3, record 2: found label 10; .*Set raw.first_label=1",
         ),
         (f"10 16\n6 {ROW}\n11 {ROW}\n-1\n", r"label 11; expected a whole number from 0 to 9\.$"),
         (f"10 16\n6.5 {ROW}\n-1\n", "line 2, record 1: found label 6.5; expected a whole number"),
         (f"10 16\n-2 {ROW}\n-1\n", "line 2, record 1: found label -2; expected a whole number"),
         (f"5 16\n4 {ROW}\n6 {ROW}\n", "line 3, record 2: found label 6; .* from 0 to 4"),
         (f"11 16\n6 {ROW}\n-1\n", "line 1: the header says 11 classes; expected 1 to 10"),
-        (f"10 64\n6 {ROW}\n-1\n", "line 1: the header says 64 features.* Set image_side=8"),
+        (f"10 64\n6 {ROW}\n-1\n", "line 1: the header says 64 features.* Set raw.side=8"),
         (f"10 17\n6 {ROW}\n-1\n", "the header says 17 features an image; expected 4 x 4 = 16.$"),
         (f"6 {ROW}\n3 {SHORT}\n1 {ROW}\n-1\n", "line 2, record 2: found 15 pixel values.*16 after"),
         (f"6 {ROW}\n3 {ROW} 1\n1 {ROW}\n-1\n", "line 2, record 2: found 17 pixel values.*16 after"),
@@ -135,13 +136,13 @@ SHORT = " ".join(ROW.split()[1:])
         (f"6 {ROW}\n3 {SHORT}\n-1\n", "line 2, record 2: found 15 pixel values; .* cut short"),
         (f"10 16\n3 {SHORT}\n-1\n", "line 2, record 1: found 15 pixel values; .* cut short"),
         (f"6 {ROW}\n3\n", "line 2, record 2: found 0 pixel values; .* cut short"),
-        ("6 0 0.5 1 2\n3 0 0.5 1 2\n" * 20, r"found .*Most lines hold 4 values .* image_side=2"),
-        ("6 0 0.5 1 2\n3 0 0.5 1 2\n", r"found 9 pixel values; .* image_side=2"),
+        ("6 0 0.5 1 2\n3 0 0.5 1 2\n" * 20, r"found .*Most lines hold 4 values .* raw.side=2"),
+        ("6 0 0.5 1 2\n3 0 0.5 1 2\n", r"found 9 pixel values; .* raw.side=2"),
         (f"{'9' * 5000} {'9' * 5000}\n6 {ROW}\n", "found '9999"),
         (f"6 {ROW}\n-1\n3 {ROW}\n", "line 3: found 3 after the end marker -1"),
         (f"6 {ROW}\n-1\n-1\n", "line 3: found -1 after the end marker -1"),
-        (f"6 2.5 {SHORT}\n", "line 1, record 1: found 2.5 as pixel 1; .*pixel_range=.0,255."),
-        (f"6 -0.5 {SHORT}\n", "line 1, record 1: found -0.5 as pixel 1; .*pixel_range=.-1,1."),
+        (f"6 2.5 {SHORT}\n", "line 1, record 1: found 2.5 as pixel 1; .*raw.pixel_range=.0,255."),
+        (f"6 -0.5 {SHORT}\n", "line 1, record 1: found -0.5 as pixel 1; .*raw.pixel_range=.-1,1."),
         (f"6 300 {SHORT}\n", "found 300 as pixel 1; expected a value from 0 to 2.$"),
         ("", "the file is empty"),
         (" \n\r\n\t", "the file is empty"),
@@ -165,7 +166,7 @@ def test_compensating_faults_are_found_wherever_a_block_ends(
 ) -> None:
     good = f"6 {ROW}\n"
     path.write_text(good * 3 + f"6 {ROW} 0\n" + f"{ROW}\n" + good * 3)
-    monkeypatch.setattr("lenet.raw.text._BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", block_bytes)
     with pytest.raises(InputError, match=r"line [45], record [45]: found"):
         list(formats.read_records(path, LAYOUT))
 

@@ -1,32 +1,25 @@
 """Files that ask for more than they hold: one clear error, soon, and in little memory."""
 
 import gzip
-import io
-import math
 import os
 import re
 import subprocess
 import sys
 import threading
 import tracemalloc
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from lenet.core import npz
 from lenet.core.errors import InputError
-from lenet.core.memory import room_of_groups
 from lenet.core.npz import Digits
-from lenet.core.params import AllParams
-from lenet.predict import pictures
 from lenet.raw import formats
-from lenet.raw.records import Layout
+from lenet.raw.layout import Layout
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[1]
 MIB = 1 << 20
 LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
 
@@ -126,7 +119,7 @@ from pathlib import Path
 import psutil
 from lenet.raw import formats
 from lenet.core.errors import run
-from lenet.raw.records import Layout
+from lenet.raw.layout import Layout
 limit = psutil.Process().memory_info().data + int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
@@ -170,76 +163,6 @@ def test_converting_takes_at_most_twice_the_npz_and_what_cannot_fit_is_refused_e
     assert int(found[3]) < limit / MIB
 
 
-def test_a_control_group_leaves_less_than_the_machine() -> None:
-    group = Path("/sys/fs/cgroup/memory")
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        if ":memory:" in line:
-            group /= line.rpartition(":")[2].lstrip("/")
-    group /= f"lenet{os.getpid()}"
-    try:
-        group.mkdir()
-    except OSError:
-        pytest.skip("only root makes control groups, and not everywhere those of memory")
-    try:
-        (group / "memory.limit_in_bytes").write_text(str(256 * MIB))
-        code = (
-            "import os, sys; from pathlib import Path; from lenet.core.memory import available; "
-            "Path(sys.argv[1]).write_text(str(os.getpid())); print(available())"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(group / "cgroup.procs")],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    finally:
-        group.rmdir()
-    assert 128 * MIB < float(done.stdout) < 256 * MIB
-
-
-@pytest.mark.parametrize(
-    ("listing", "files"),
-    [
-        (
-            "0::/job/step/task\n",
-            {
-                "job/memory.max": "1000\n",
-                "job/memory.current": "700\n",
-                "job/memory.stat": "anon 400\ninactive_file 300\n",
-                "job/step/memory.max": "max\n",
-            },
-        ),
-        (
-            "5:cpu:/\n4:memory:/job/step\n0::/\n",
-            {
-                "memory/job/memory.limit_in_bytes": "1000\n",
-                "memory/job/memory.usage_in_bytes": "700\n",
-                "memory/job/memory.stat": "rss 400\ntotal_inactive_file 300\n",
-            },
-        ),
-        # A container that sees its own group as the root.
-        (
-            "0::/docker/4f1\n",
-            {
-                "memory.max": "1000\n",
-                "memory.current": "400\n",
-                "memory.stat": "inactive_file 0\n",
-            },
-        ),
-    ],
-    ids=["2", "1", "container"],
-)
-def test_the_least_room_of_the_groups_counts(
-    tmp_path: Path, listing: str, files: dict[str, str]
-) -> None:
-    assert room_of_groups(listing, tmp_path) == math.inf
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert room_of_groups(listing, tmp_path) == 600
-
-
 def test_a_pipe_tells_nothing_of_its_length(tmp_path: Path) -> None:
     pipe = tmp_path / "a.jf"
     os.mkfifo(pipe)
@@ -248,65 +171,3 @@ def test_a_pipe_tells_nothing_of_its_length(tmp_path: Path) -> None:
     writing.start()
     assert len(formats.read(pipe, LAYOUT)[0]) == 200_000
     writing.join()
-
-
-def npz_of(member: bytes) -> bytes:
-    """Return an npz file whose images are the bytes `member`."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("images.npy", member)
-    return file.getvalue()
-
-
-def header(shape: str) -> bytes:
-    """Return the header of float32 arrays of `shape`, without any data."""
-    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
-    text += b" " * (-(len(text) + 11) % 64) + b"\n"
-    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (npz_of(bytes(80 * MIB)), "unpacks to 83886080 bytes, more than 200 times its size"),
-        (npz_of(header("(1000000000000, 16, 16)")), "not an npz file with images and labels"),
-        (npz_of(header("(10**18,)")), "not an npz file with images and labels"),
-    ],
-    ids=["zeros", "terabytes", "power"],
-)
-def test_npz_that_claims_more_than_it_holds(tmp_path: Path, content: bytes, message: str) -> None:
-    (tmp_path / "a.npz").write_bytes(content)
-    with pytest.raises(InputError, match=message):
-        npz.load(tmp_path / "a.npz")
-
-
-def test_a_picture_of_too_many_pixels(tmp_path: Path) -> None:
-    Image.new("1", (10_000, 10_000)).save(tmp_path / "a.png")
-    assert pictures.is_picture(tmp_path / "a.png")
-    with pytest.raises(InputError, match=r"a\.png: not a picture that can be read \(Image size"):
-        pictures.read(tmp_path / "a.png", 16)
-
-
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ("&a [x, x]\nlr: [*a, *a, *a]", "unknown parameter a"),
-        ("[" * 5000, "cannot be read as YAML"),
-        ("1" * 5000, "cannot be read as YAML"),
-    ],
-)
-def test_parameters_that_grow(tmp_path: Path, value: str, message: str) -> None:
-    (tmp_path / "params.yaml").write_text(f"a: {value}")
-    with pytest.raises(InputError, match=message):
-        AllParams.load(tmp_path / "params.yaml")
-
-
-def test_what_is_found_is_shown_in_brief(tmp_path: Path) -> None:
-    text = (ROOT / "params.yaml").read_text()
-    nested = "[" * 40 + "x" + "]" * 40
-    (tmp_path / "params.yaml").write_text(text.replace("lr: 0.05", f"lr: {nested}"))
-    with pytest.raises(InputError) as error:
-        AllParams.load(tmp_path / "params.yaml")
-    assert str(error.value).startswith(
-        f"{tmp_path}/params.yaml: lr: found [[[[[[[...]]]]]]]; expected"
-    )

@@ -1,6 +1,6 @@
 """Whatever bytes come: a right result or one clear error, never a traceback.
 
-`make fuzz` does the same for much longer. What ever broke something stays in tests/corpus.
+`make fuzz` does the same for much longer. What ever broke something stays in tests/fuzz/corpus.
 """
 
 import os
@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz_seeds import PACKERS, PICTURES, TEXTS, model, npz_file
-from tests.fuzz_targets import (
+from tests.fuzz.seeds import PACKERS, PICTURES, TEXTS, model, npz_file
+from tests.fuzz.targets import (
     TARGETS,
     check_model,
     check_npz,
@@ -24,9 +24,9 @@ from tests.fuzz_targets import (
     check_predict,
     check_raw,
 )
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[1]
-CORPUS = ROOT / "tests/corpus"
+CORPUS = Path(__file__).with_name("corpus")
 TOKENS = (
     *(b"-1", b"0", b"10", b"1e999", b"1e-999", b"nan", b"inf", b"0x1", b"1_0", b"+", b"6.0000"),
     *(b":", b"1:", b"2147483648:1", b"-1:1", b"#", b"\n", b"\r", b"\r\n", b" ", b"\t", b"\0"),

@@ -1,8 +1,8 @@
 """Fuzz one reader by libFuzzer: python -m tests.fuzz TARGET [an option of libFuzzer's ...].
 
-It keeps what gets into code that no file got into before, and goes on from there. A file that
-breaks something is left in the folder, as crash-..., oom-... or timeout-...; when the fault has
-been mended, it goes into tests/corpus/TARGET, where test_fuzz keeps it.
+libFuzzer keeps each file that reaches new code, and changes that file further. A file that breaks
+something stays in the working folder, as crash-..., oom-... or timeout-.... When the fault is
+fixed, move the file to tests/fuzz/corpus/TARGET: test_fuzz reads it from there.
 """
 
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import atheris
 
-# Beside ours, those libraries that a target's files are read by.
+# The libraries that read a target's files, besides lenet.
 _LIBRARIES = {
     "raw": ["zipfile"],
     "picture": ["PIL"],
@@ -23,11 +23,11 @@ _LIBRARIES = {
 
 
 def main() -> None:
-    """Fuzz until an option of libFuzzer's says that it is enough."""
+    """Fuzz until an option of libFuzzer ends it."""
     name, *options = sys.argv[1:]
     with atheris.instrument_imports(include=["lenet", *_LIBRARIES[name]]):
-        from tests.fuzz_seeds import SEEDS
-        from tests.fuzz_targets import TARGETS
+        from tests.fuzz.seeds import SEEDS
+        from tests.fuzz.targets import TARGETS
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "corpus")
         corpus.mkdir()
@@ -40,7 +40,7 @@ def main() -> None:
             path.write_bytes(content)
             TARGETS[name](path)
 
-        # Seconds and MiB that no small file may take.
+        # Seconds and MiB: no small file may take more.
         limits = ["-timeout=10", "-rss_limit_mb=1024", "-max_len=4096"]
         atheris.Setup([sys.argv[0], *limits, *options, str(corpus)], one_input)
         atheris.Fuzz()

@@ -1,7 +1,7 @@
 """What has to hold of every reader, whatever bytes it is given: a right result, or one clear error.
 
-test_fuzz puts hypothesis's inventions to these checks, and everything in tests/corpus; `fuzz`
-libFuzzer's.
+test_fuzz gives these checks the inventions of Hypothesis and all files in tests/fuzz/corpus;
+`python -m tests.fuzz` gives them the inventions of libFuzzer.
 """
 
 import warnings
@@ -13,11 +13,15 @@ import numpy as np
 
 from lenet.core import npz
 from lenet.core.errors import InputError
-from lenet.core.params import AllParams, ConversionParams
+from lenet.core.params import Params
 from lenet.deploy.recogniser import Recogniser
+from lenet.model.architecture import Network
+from lenet.model.view import Averaging, View
 from lenet.predict import answers, pictures
 from lenet.raw import formats
-from lenet.raw.records import Layout
+from lenet.raw.layout import Layout
+from lenet.training.recipe import Recipe
+from lenet.training.warps import Warp
 
 Result = TypeVar("Result")
 
@@ -75,8 +79,11 @@ def check_npz(path: Path) -> None:
 
 def check_params(path: Path) -> None:
     """Parameters are as they may be, or they are refused."""
-    params = attempt(AllParams.load, path)
-    assert params is None or 0 < params.lr <= 100
+    recipe = attempt(Recipe.load, path)
+    assert recipe is None or 0 < recipe.lr <= 100
+    models: tuple[type[Params], ...] = (Averaging, Layout, Network, View, Warp)
+    for model in models:
+        attempt(model.load, path)
 
 
 def check_model(path: Path) -> None:
@@ -102,12 +109,11 @@ class _Even:
 
 def check_predict(path: Path) -> None:
     """What `predict` is given is answered in every format, or it is refused."""
-    params = ConversionParams(image_side=2, pixel_range=(0, 2), first_label=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found, faults = answers.answer_all([path], _Even(), params)  # type: ignore[arg-type]
-    assert bool(found) != bool(faults)
-    assert all(fault.startswith(str(path)) for fault in faults)
+        found, errors = answers.answer_all([path], _Even(), LAYOUT)  # type: ignore[arg-type]
+    assert bool(found) != bool(errors)
+    assert all(str(error).startswith(str(path)) for error in errors)
     for form in answers.FORMATS.values():
         assert len(form(found).splitlines()) >= len(found)
 

@@ -1,8 +1,6 @@
 import bz2
 import gzip
 import lzma
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.npz import Digits
 from lenet.raw import formats
-from lenet.raw.records import Layout
+from lenet.raw.layout import Layout
 from tests.strategies import digit_sets
 
 LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0)
@@ -157,79 +155,3 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     for target in ("folder.npz", "in.jf/out.npz"):
         with pytest.raises(InputError, match=f"{target}: (is a folder|cannot be written)"):
             formats.convert(tmp_path / "in.jf", tmp_path / target, SIGNED)
-
-
-def test_a_pipe_is_read(tmp_path: Path) -> None:
-    (tmp_path / "in.jf").write_text(JF)
-    command = [sys.executable, "-m", "lenet", "convert", "/dev/stdin", "out.txt", "--image-side"]
-    with (tmp_path / "in.jf").open() as source:
-        feed = subprocess.Popen(["cat"], stdin=source, stdout=subprocess.PIPE)
-        subprocess.run(
-            [*command, "2", "--pixel-range", "-1", "1"],
-            cwd=tmp_path,
-            env={"PYTHONPATH": str(Path(__file__).parents[1])},
-            stdin=feed.stdout,
-            check=True,
-        )
-        assert feed.stdout
-        feed.stdout.close()
-        feed.wait()
-    assert (tmp_path / "out.txt").read_text().startswith("6 1:-1 2:0")
-
-
-def lenet(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "lenet", *arguments]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def test_the_command_converts_and_reports(tmp_path: Path) -> None:
-    (tmp_path / "in.jf").write_text(JF)
-    options = ("--image-side", "2", "--pixel-range", "-1", "1")
-    done = lenet("convert", "in.jf", "out.txt", *options, folder=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "out.txt").read_text() == "6 1:-1 2:0 3:0.5 4:1\n3 1:1 2:1 3:1 4:1\n"
-
-    for arguments, message in (
-        (("in.jf", "out.npz"), "line 1: the header says 4 features"),
-        (("none.jf", "out.npz"), "none.jf: cannot be read (No such file or directory)."),
-        (("in.jf", "out.csv"), "out.csv: unknown ending; expected .jf, .txt (image-text) or .npz."),
-    ):
-        failed = lenet("convert", *arguments, folder=tmp_path)
-        assert failed.returncode == 1
-        assert failed.stderr.startswith("error: ")
-        assert message in failed.stderr
-        assert "Traceback" not in failed.stderr
-    assert not (tmp_path / "out.npz").exists()
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        (("--pixel-range", "2", "0"), "pixel_range: found (2.0, 0.0); expected two numbers"),
-        (("--pixel-range", "0", "inf"), "pixel_range: found (0.0, inf); expected two numbers"),
-        (("--image-side", "1"), "image_side: found 1; expected a whole number from 2"),
-        (("--image-side", "100000"), "image_side: found 100000; expected a whole number from 2"),
-        (("--first-label", "-1"), "first_label: found -1; expected a whole number from 0"),
-    ],
-)
-def test_the_command_refuses_impossible_options(
-    tmp_path: Path, option: tuple[str, ...], message: str
-) -> None:
-    (tmp_path / "in.jf").write_text(JF)
-    failed = lenet("convert", "in.jf", "out.npz", *option, folder=tmp_path)
-    assert failed.returncode == 1
-    assert failed.stderr.startswith(f"error: {message}")
-
-
-def test_conversion_does_without_mxnet(tmp_path: Path) -> None:
-    (tmp_path / "in.jf").write_text(JF)
-    code = (
-        "import sys; from lenet import __main__; "
-        "sys.argv = ['lenet', 'convert', 'in.jf', 'out.npz', '--image-side', '2', "
-        "'--pixel-range', '-1', '1']; __main__.main(); assert 'mxnet' not in sys.modules"
-    )
-    environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)

@@ -1,0 +1,159 @@
+"""The command line, as a user types it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lenet.core import npz
+from tests.fuzz.seeds import model
+from tests.project import ROOT
+
+JF = "10 4\n6 -1 0 0.5 1\n3 1 1 1 1\n-1\n"
+
+
+def lenet(
+    *arguments: str, folder: Path, stdin: "int | None" = None
+) -> "subprocess.CompletedProcess[str]":
+    """Type `python -m lenet` with `arguments` in `folder`."""
+    return subprocess.run(
+        [sys.executable, "-m", "lenet", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def refused(*arguments: str, folder: Path) -> str:
+    """Return the error, all that the command prints."""
+    failed = lenet(*arguments, folder=folder)
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert failed.stderr.startswith("error: ")
+    assert "Traceback" not in failed.stderr
+    return failed.stderr
+
+
+def test_convert_reads_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    options = ("--side", "2", "--pixel-range", "-1", "1")
+    with subprocess.Popen(["cat", tmp_path / "in.jf"], stdout=subprocess.PIPE) as feed:
+        assert feed.stdout
+        stdin = feed.stdout.fileno()
+        done = lenet("convert", "/dev/stdin", "out.txt", *options, folder=tmp_path, stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.txt").read_text().startswith("6 1:-1 2:0")
+
+
+def test_convert_converts_and_reports(tmp_path: Path) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    options = ("--side", "2", "--pixel-range", "-1", "1")
+    done = lenet("convert", "in.jf", "out.txt", *options, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "out.txt").read_text() == "6 1:-1 2:0 3:0.5 4:1\n3 1:1 2:1 3:1 4:1\n"
+
+    for arguments, message in (
+        (("in.jf", "out.npz"), "line 1: the header says 4 features"),
+        (("none.jf", "out.npz"), "none.jf: cannot be read (No such file or directory)."),
+        (("in.jf", "out.csv"), "out.csv: unknown suffix; expected .jf, .txt (image-text) or .npz."),
+    ):
+        assert message in refused("convert", *arguments, folder=tmp_path)
+    assert not (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (JF, (), "expected 16 x 16 = 256. Add --side 2."),
+        (JF, ("--side", "2"), "expected a value from 0 to 2. Do the file's pixels go from -1 to 1? "
+         "Add --pixel-range -1 1."),
+        ("10 0 0 0 0\n", ("--side", "2"), "Does the file write digits 0 to 9 as 1 to 10? "
+         "Add --first-label 1."),
+        ("0 0 0 0 0\n", ("--side", "2", "--first-label", "1"), "Add --first-label 0."),
+    ],
+)  # fmt: skip
+def test_convert_says_which_option_would_fit(
+    tmp_path: Path, text: str, options: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "in.jf").write_text(text)
+    error = refused("convert", "in.jf", "out.npz", *options, folder=tmp_path)
+    assert error.endswith(f"{message}\n")
+    assert "raw." not in error
+
+
+def test_convert_says_which_side_an_npz_has(tmp_path: Path) -> None:
+    npz.save(npz.Digits(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "in.npz")
+    error = refused("convert", "in.npz", "out.jf", folder=tmp_path)
+    assert error == "error: in.npz: found images of side 8; expected 16. Add --side 8.\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (("--pixel-range", "2", "0"), "pixel_range: found (2.0, 0.0); expected two numbers"),
+        (("--pixel-range", "0", "inf"), "pixel_range: found (0.0, inf); expected two numbers"),
+        (("--side", "1"), "side: found 1; expected a whole number from 2"),
+        (("--side", "100000"), "side: found 100000; expected a whole number from 2"),
+        (("--first-label", "-1"), "first_label: found -1; expected a whole number from 0"),
+    ],
+)
+def test_convert_refuses_impossible_options(
+    tmp_path: Path, option: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    error = refused("convert", "in.jf", "out.npz", *option, folder=tmp_path)
+    assert error.startswith(f"error: raw.{message}")
+
+
+def test_convert_does_without_mxnet(tmp_path: Path) -> None:
+    (tmp_path / "in.jf").write_text(JF)
+    code = (
+        "import sys; from lenet import __main__; "
+        "sys.argv = ['lenet', 'convert', 'in.jf', 'out.npz', '--side', '2', "
+        "'--pixel-range', '-1', '1']; __main__.main(); assert 'mxnet' not in sys.modules"
+    )
+    environment = {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # The side is the network's, not an option.
+        ("10 9\n3 0 0 0 0 0 0 0 0 0\n", "a.jf, line 1: the header says 9 features an image; "
+         "expected 2 x 2 = 4. The network takes no images of another side."),
+        ("3 0 0 0 -1\n", "a.jf, line 1, record 1: found -1 as pixel 4; expected a value from 0 "
+         "to 2. Do the file's pixels go from -1 to 1? Add --pixel-range -1 1."),
+        ("10 0 0 0 0\n", "a.jf, line 1, record 1: found label 10; expected a whole number from 0 "
+         "to 9. Does the file write digits 0 to 9 as 1 to 10? Add --first-label 1."),
+    ],
+)  # fmt: skip
+def test_predict_says_which_option_would_fit(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "a.jf").write_text(text)
+    (tmp_path / "b.jf").write_text("3 0 0\n")
+    (tmp_path / "m.onnx").write_bytes(model())
+    error = refused("predict", "--model", "m.onnx", "a.jf", "b.jf", folder=tmp_path)
+    other = "b.jf, line 1, record 1: found 2 pixel values; expected 4 after the label. The file "
+    assert error == f"error: {message}\nerror: {other}is cut short.\n"
+
+
+def test_summary_prints_the_table_of_params_yaml_and_of_what_is_given(tmp_path: Path) -> None:
+    text = (ROOT / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("image_size: 32", "image_size: 16"))
+    small = lenet("summary", folder=tmp_path)
+    assert small.returncode == 0, small.stderr
+    assert "120 x 16 + 120 = 2,040" in small.stdout
+    large = lenet("summary", "--image-size", "32", folder=tmp_path).stdout
+    assert "6 x 5 x 5 + 6 = 156" in large
+    assert "16 x 6 x 5 x 5 + 16 = 2,416" in large
+    assert large.splitlines()[-1].split() == ["total", "61,706", "429,342", "8,094"]
+    partial = lenet("summary", "--image-size", "32", "--c3", "partial", folder=tmp_path).stdout
+    assert "60 x 5 x 5 + 16 = 1,516" in partial
+    wrong = refused("summary", "--c3", "half", folder=tmp_path)
+    assert wrong == "error: network.c3: found 'half'; expected full or partial.\n"
