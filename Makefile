@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev repro reproduce test slow fuzz audit check format bench recipe plateau plain lecun1998 notebook lock page clean
 
-# The stages call `python`, and a person may not have activated the environment.
+# The stages call `python`, and the user may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
