@@ -1,1 +1,1 @@
-"""Benchmarks: `make bench`. Figures are ratios, side by side in one run, as machines are noisy."""
+"""Benchmarks: `make bench`. Ratios within one run count, because machines are noisy."""

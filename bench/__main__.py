@@ -1,13 +1,12 @@
-"""Measure everything and write bench/RESULTS.md.
+"""Run all benchmarks, or the named ones, and write bench/RESULTS.md.
 
-python -m bench [conversion | training | workers | learning | workflow ...]
+python -m bench [conversion | training | workers | learning | workflow | setup | tests ...]
 """
 
 import argparse
 from pathlib import Path
 
-from bench import conversion, learning, training, workers, workflow
-from bench.report import machine
+from bench import conversion, learning, report, setup, tests, training, workers, workflow
 
 BENCHMARKS = {
     "conversion": conversion,
@@ -15,23 +14,27 @@ BENCHMARKS = {
     "workers": workers,
     "learning": learning,
     "workflow": workflow,
+    "setup": setup,
+    "tests": tests,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main() -> None:
-    """Run the benchmarks that are named, or all; only all of them make the file anew."""
+    """Run the benchmarks that are named, or all; the parts of the others stay as they are."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     names = parser.parse_args().names or list(BENCHMARKS)
-    parts = [f"# Benchmarks\n\nMade by `make bench` on {machine()}"]
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"found {', '.join(unknown)}; expected {', '.join(BENCHMARKS)}")
     for name in names:
+        lines = [f"Measured on {report.machine()}"]
         for title, table in BENCHMARKS[name].measure():
-            part = f"## {title}\n\n{table.to_markdown(index=False)}"
-            print(f"\n{part}", flush=True)
-            parts.append(part)
-    if names == list(BENCHMARKS):
-        RESULTS.write_text("\n\n".join(parts) + "\n")
+            lines.append(f"### {title}\n\n{table.to_markdown(index=False)}")
+            print(f"\n{lines[-1]}", flush=True)
+        text = RESULTS.read_text() if RESULTS.exists() else ""
+        RESULTS.write_text(report.renewed(text, name, "\n\n".join(lines), order=list(BENCHMARKS)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""How fast raw files are read, beside other readers, and how that grows with the file.
+"""The speed of reading raw files, beside other readers, and how time grows with the file.
 
-A file of the size of the USPS training file is made up, read in turn by every reader, several
-times over; a ratio is taken within each round.
+Every reader reads a made-up file of the size of the USPS training file, in turn, for several
+rounds. A ratio is taken within each round.
 """
 
 import re
@@ -20,7 +20,8 @@ from sklearn.datasets import load_svmlight_file
 
 from bench.report import compared
 from lenet.raw import formats, image_text, jf
-from lenet.raw.records import Layout, Records
+from lenet.raw.layout import Layout
+from lenet.raw.records import Records
 
 LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0)
 USPS_IMAGES = 7291
@@ -41,13 +42,13 @@ def write_files(folder: Path, images: int) -> tuple[Path, Path]:
 
 
 def plain_jf(path: Path) -> None:
-    """Read .jf as one would by hand, and as the notebook did: split, then float each number."""
+    """Read .jf as the notebook did: split the text, then turn each word into a number."""
     numbers = [float(word) for word in path.read_text().split()[2:-1]]
     np.array(numbers).reshape(-1, 1 + LAYOUT.features)
 
 
 def plain_image_text(path: Path) -> None:
-    """Read image-text by hand."""
+    """Read image-text in plain Python."""
     lines = path.read_text().splitlines()
     np.array([[float(pair.partition(":")[2]) for pair in line.split()[1:]] for line in lines])
 
@@ -70,7 +71,7 @@ READERS: dict[str, dict[str, Callable[[Path], object]]] = {
 
 
 def compare(path: Path) -> pd.DataFrame:
-    """Return the speed of every reader of `path` in MiB/s, and as a ratio to ours."""
+    """Return the speed of every reader of `path`, in MiB/s and as a ratio to `lenet.raw`."""
     size = path.stat().st_size / MIB
     speeds: dict[str, list[float]] = {name: [] for name in READERS[path.suffix]}
     for _ in range(ROUNDS):
@@ -84,7 +85,8 @@ def compare(path: Path) -> pd.DataFrame:
 def grow(path: Path) -> pd.DataFrame:
     """Return time and peak memory of converting files of 1, 10 and 100 times the records.
 
-    The largest under a limit of twice the npz, beside what the process has before it begins.
+    The largest file is converted under a limit on memory: twice its npz, beyond what the process
+    has before it begins.
     """
     rows = []
     for times in (1, 10, 100):
@@ -114,9 +116,9 @@ def grow(path: Path) -> pd.DataFrame:
 
 
 def repeat(path: Path, times: int) -> Path:
-    """Write a file of the records of `path`, so many times over; return its path."""
+    """Write a file with the records of `path` repeated so many `times`; return its path."""
     lines = path.read_bytes().splitlines(keepends=True)
-    # A .jf has its header in front of the records, and its end marker behind them.
+    # In a .jf file a header precedes the records, and an end marker follows them.
     head, records, tail = (
         (lines[:1], lines[1:-1], lines[-1:]) if path.suffix == ".jf" else ([], lines, [])
     )
@@ -132,8 +134,8 @@ def repeat(path: Path, times: int) -> Path:
 def convert(path: str, limit: int | None) -> None:
     """Convert one file and print the seconds it took and the process's peak memory in MiB.
 
-    The peak is Linux's of this program alone; getrusage would count the parent's before exec.
-    With a `limit` the process may take no more bytes besides those that it has.
+    The peak is the figure of Linux for this program alone; getrusage would include the parent's
+    peak before exec. The process may allocate at most `limit` more bytes than it has, if not None.
     """
     if limit:
         most = psutil.Process().memory_info().data + limit

@@ -1,4 +1,4 @@
-"""How the benchmarks show what they measured."""
+"""Tables and text of the benchmarks, and the machine that they ran on."""
 
 import platform
 import re
@@ -10,10 +10,10 @@ import pandas as pd
 
 
 def compared(figures: dict[str, list[float]], reference: str, unit: str) -> pd.DataFrame:
-    """Return a row a contender: the median of its figures, and their ratio to the reference's.
+    """Return a row for each contender: the median of its figures, and their ratio to the reference.
 
     Args:
-        figures: of each contender, one a round; a ratio is taken within each round.
+        figures: for each contender a figure a round; a ratio is taken within each round.
         reference: the contender that the others are compared with.
         unit: of the figures.
     """
@@ -33,14 +33,42 @@ def compared(figures: dict[str, list[float]], reference: str, unit: str) -> pd.D
 
 
 def machine() -> str:
-    """Return the machine, the system and the versions that figures depend on, in a paragraph."""
-    cpus = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    """Return the processor, the system and the versions that figures depend on, in a paragraph."""
+    about = Path("/proc/cpuinfo").read_text()
+    # A virtual machine may hide the model's name, and still say its numbers.
+    name, family, model = (
+        re.findall(rf"^{field}\s*: (.*)$", about, re.M)
+        for field in ("model name", "cpu family", "model")
+    )
     (memory,) = re.findall(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text())
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = run(["git", "describe", "--always", "--dirty"], Path.cwd()).strip()
     versions = ", ".join(f"{name} {version(name)}" for name in ("mxnet", "numpy", "pandas", "dvc"))
     return (
-        f"{len(cpus)} x {cpus[0]}, {int(memory) / 2**20:.0f} GiB, {platform.platform()}; "
+        f"{len(name)} x {name[0]} (family {family[0]}, model {model[0]}), "
+        f"{int(memory) / 2**20:.0f} GiB, {platform.platform()}; "
         f"Python {platform.python_version()}, {versions}; commit {commit}."
     )
+
+
+def run(command: list[str], folder: Path, *, env: dict[str, str] | None = None) -> str:
+    """Run `command` in `folder` and return what it printed; it has to succeed."""
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def renewed(text: str, name: str, content: str, *, order: list[str]) -> str:
+    """Return the results `text` with the part `name` replaced by `content`.
+
+    Args:
+        text: parts under headings of the second level, which are their names; or nothing.
+        name: of the part.
+        content: without the heading.
+        order: the names of all parts; others are dropped.
+    """
+    _, *found = re.split(r"^## (.*)\n", text, flags=re.M)
+    parts = dict(zip(found[::2], found[1::2], strict=True))
+    parts[name] = content
+    known = (f"## {each}\n\n{parts[each].strip()}\n" for each in order if each in parts)
+    return "\n".join(["# Benchmarks, by `make bench`\n", *known])

@@ -1,7 +1,7 @@
-"""How fast the network trains, beside the lecture notebook's loop and PyTorch.
+"""The speed of training, beside the lecture notebook's loop and PyTorch.
 
-Each contender runs in a process of its own, in turn, several times over. PyTorch is compared where
-it is installed (`.venv/bin/python -m pip install torch`), and left out with a message elsewhere.
+Each contender runs in a process of its own, in turn, for several rounds. PyTorch is compared if it
+is installed (`.venv/bin/python -m pip install torch`), and left out with a message otherwise.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from time import perf_counter
 from unittest.mock import patch
 
@@ -21,17 +20,18 @@ import pandas as pd
 
 from bench.report import compared
 from lenet.core.npz import Digits
-from lenet.core.params import NOT_OF_THE_FIT, TrainingParams
 
 ROUNDS = 3
 EPOCHS = 5
-IMAGES = 1920  # whole batches of each of the sizes
-SIZES = ((16, 120), (32, 64), (32, 128))  # side of the input, images a batch
+# IMAGES is a multiple of every batch size.
+IMAGES = 1920
+# The side of the input, and the batch size.
+SIZES = ((16, 120), (32, 64), (32, 128))
 OURS = "lenet"
 
 
 def made_up(side: int, images: int) -> Digits:
-    """Return so many noise images of `side`, labelled by chance."""
+    """Return noise images of `side` with random labels."""
     generator = np.random.default_rng(0)
     return Digits(
         generator.random((images, side, side), dtype=np.float32), generator.integers(0, 10, images)
@@ -39,54 +39,55 @@ def made_up(side: int, images: int) -> Digits:
 
 
 def lenet(size: int, batch: int) -> Iterator[object]:
-    """Train by params.yaml: images of 16 x 16, centred, warped and enlarged."""
-    from lenet.model._mxnet import mx
-    from lenet.model.network import LeNet
-    from lenet.training import loop
+    """Train by params.yaml, on images of 16 x 16 that are centred, warped and enlarged."""
+    from lenet.model.architecture import Network
+    from lenet.model.view import View
+    from lenet.training import committee
+    from lenet.training.recipe import Recipe
+    from lenet.training.warps import Warp
 
-    recipe = TrainingParams.load(Path("params.yaml")).model_dump(exclude=NOT_OF_THE_FIT)
-    recipe |= {
+    changes = {
         "epochs": EPOCHS,
-        "warmup_epochs": 1,
         "batch_size": batch,
-        # A part of the batch for each core.
+        "validation_fraction": 0,
+        "members": 1,
+        # Each core computes a part of the batch.
         "replicas": len(os.sched_getaffinity(0)),
     }
-    return loop.fit(
-        LeNet(image_size=size, activation="relu"),
+    _, epochs = committee.train(
         made_up(16, IMAGES),
-        None,
-        seed=0,
-        context=mx.cpu(),
-        **recipe,
+        Recipe.load().model_copy(update=changes),
+        Network.load().model_copy(update={"image_size": size}),
+        View.load(),
+        Warp.load(),
     )
+    return epochs
 
 
 def lenet_unwarped(size: int, batch: int) -> Iterator[object]:
-    """Train likewise, but on what the network needs no work for."""
+    """Train as `lenet` does, on images that are ready for the network."""
     from lenet.model._mxnet import mx
-    from lenet.training import loop
+    from lenet.training import batches
+    from lenet.training.warps import Warp
 
     ready = mx.nd.array(made_up(size, IMAGES).images[:, None])
-    with patch.multiple(
-        loop,
-        network_input=lambda images, *_, **__: ready[: len(images)],
-        random_affine=lambda _, n, **__: np.empty((n, 2, 3)),
-        random_gamma=lambda _, images, **__: images,
+    with (
+        patch.object(batches, "network_input", lambda images, *_, **__: ready[: len(images)]),
+        patch.object(Warp, "draw", lambda _, __, images: (np.empty((len(images), 2, 3)), images)),
     ):
         yield from lenet(size, batch)
 
 
 def lenet_default_scratch(size: int, batch: int) -> Iterator[object]:
-    """Train likewise, but with as much scratch memory as MXNet has by default."""
-    # MXNet reads it with its first operator, after lenet has set it.
-    importlib.import_module("lenet._mxnet")
+    """Train as `lenet` does, with as much scratch memory as MXNet has by default."""
+    # MXNet reads the variable with its first operator, after lenet has set it.
+    importlib.import_module("lenet.model._mxnet")
     os.environ["MXNET_CPU_TEMP_COPY"] = "4"
     return lenet(size, batch)
 
 
 def notebook(size: int, batch: int) -> Iterator[None]:
-    """Train by the notebook's loop: not hybridized, and reading loss and accuracy every batch."""
+    """Train by the notebook's loop: not hybridized, with loss and accuracy read every batch."""
     from lenet.model._mxnet import mx
 
     nn = mx.gluon.nn
@@ -138,7 +139,7 @@ def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterato
     optimizer = torch.optim.SGD(
         network.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=5e-4
     )
-    criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+    criterion = nn.CrossEntropyLoss()
     for _ in range(EPOCHS):
         order = torch.randperm(len(images))
         for start in range(0, len(images), batch):
@@ -150,7 +151,7 @@ def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterato
 
 
 def pytorch_channels_last(size: int, batch: int) -> Iterator[None]:
-    """Train likewise, with the layout that PyTorch is fastest in."""
+    """Train as `pytorch` does, with the layout that PyTorch is fastest in."""
     return pytorch(size, batch, layout="channels_last")
 
 
@@ -165,7 +166,7 @@ CONTENDERS: dict[str, Callable[[int, int], Iterator[object]]] = {
 
 
 def throughput(name: str, size: int, batch: int, threads: int) -> float:
-    """Return images a second of one contender, in a process of its own on `threads` cores."""
+    """Return the images a second of a contender, in a separate process on `threads` cores."""
     command = [sys.executable, "-m", "bench.training", name, str(size), str(batch)]
     cores = ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))
     done = subprocess.run(

@@ -1,7 +1,7 @@
-"""How fast several workers train over MXNet's parameter server, beside one process.
+"""The speed of several workers over MXNet's parameter server, beside one process.
 
-The real stage trains on made-up digits; images a second come from the time that it prints of each
-epoch but the first.
+The real stage trains on made-up digits. Images a second come from the time that the stage prints
+for each epoch but the first.
 """
 
 import re
@@ -22,26 +22,25 @@ from lenet.core import npz
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3
-# An epoch of some seconds, as its time is printed in tenths of one.
+# Enough images for an epoch of some seconds, because its time is printed in tenths of a second.
 EPOCHS = 3
 IMAGES = 20_480
 BATCHES = (64, 512)
-ONE_WORKER = "one worker"
+ONE_PROCESS = "one process"
 CONTENDERS: dict[str, dict[str, object]] = {
-    ONE_WORKER: {"kvstore": "dist_sync", "workers": 1},
-    "two workers": {"kvstore": "dist_sync", "workers": 2},
-    "no server": {},
-    "no server, two replicas": {"replicas": 2},
+    ONE_PROCESS: {},
+    "two workers": {"workers": 2},
+    "one process, two replicas": {"replicas": 2},
 }
 
 
 def throughput(folder: Path, **changes: object) -> float:
-    """Return images a second of the stage, with params.yaml changed so."""
+    """Return images a second of the stage, with `changes` of the top level of params.yaml."""
     yaml = YAML(typ="safe")
     params = yaml.load(ROOT / "params.yaml")
     params |= {"epochs": EPOCHS, "validation_fraction": 0, **changes}
     yaml.dump(params, folder / "params.yaml")
-    command = [sys.executable, "-m", "stages.train", "train.npz", "symbol", "weights", "curves"]
+    command = [sys.executable, "-m", "stages.train", "train.npz", "models", "curves"]
     done = subprocess.run(
         command,
         cwd=folder,
@@ -66,4 +65,4 @@ def measure() -> Iterator[tuple[str, pd.DataFrame]]:
                         throughput(Path(name), batch_size=batch_size, **changes)
                     )
             title = f"Workers at 32 x 32, batches of {batch_size}, all cores, {ROUNDS} rounds"
-            yield title, compared(figures, ONE_WORKER, "images/s")
+            yield title, compared(figures, ONE_PROCESS, "images/s")

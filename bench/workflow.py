@@ -1,4 +1,4 @@
-"""What the workflow costs: cold, with nothing to do, stage by stage, and by its imports."""
+"""The time of the workflow: cold, with nothing to do, and of each stage and its imports."""
 
 import os
 import subprocess
@@ -18,9 +18,9 @@ STAGES = {
     "convert@train": "convert",
     "convert@test": "convert",
     "train": "train",
-    "draw": "draw",
     "export": "export",
     "evaluate": "evaluate",
+    "draw": "draw",
     "report": "report",
 }
 
@@ -32,7 +32,7 @@ def seconds(command: list[str], folder: Path) -> float:
     return perf_counter() - start
 
 
-def project(folder: Path) -> Path:
+def clone(folder: Path) -> Path:
     """Return a clone of the committed state, in which nothing has been run."""
     subprocess.run(["git", "clone", "--quiet", ".", str(folder)], check=True)
     return folder
@@ -51,7 +51,7 @@ def measure() -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield each table with its title."""
     with tempfile.TemporaryDirectory() as name:
         os.environ |= {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": f"{name}/site"}
-        ours, empty = project(Path(name, "ours")), empty_project(Path(name, "empty"))
+        ours, empty = clone(Path(name, "ours")), empty_project(Path(name, "empty"))
         rows = []
         for stage, module in STAGES.items():
             whole = seconds(["dvc", "repro", "--single-item", "--force", stage], ours)
@@ -61,7 +61,7 @@ def measure() -> Iterator[tuple[str, pd.DataFrame]]:
         table.insert(2, "share", (table["seconds"] / table["seconds"].sum()).map("{:.1%}".format))
         yield "Every stage by itself, by `dvc repro --single-item --force`", table.round(2)
 
-        cold = project(Path(name, "cold"))
+        cold = clone(Path(name, "cold"))
         whole = seconds(["dvc", "repro"], cold)
         yield (
             "A cold `dvc repro`, everything from the download on",

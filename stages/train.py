@@ -1,4 +1,4 @@
-"""Train the network and leave the model and its learning curves."""
+"""Train the network; write the model and its learning curves."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ from lenet.model.architecture import Network
 from lenet.model.view import View
 from lenet.training import committee
 from lenet.training.distributed import launcher, workers
-from lenet.training.distributed.shared import SharedBatches, SharedLearner
+from lenet.training.distributed.shared import ShardedBatches, SynchronousLearner
 from lenet.training.loop import Epoch
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
@@ -45,12 +45,12 @@ def main() -> None:
 
 
 def inputs(train: Path, recipe: Recipe) -> tuple:
-    """Return the arguments of `committee.train`: the images and all that params.yaml says."""
+    """Return the arguments of `committee.train`: the images, and the settings of params.yaml."""
     return npz.load(train), recipe, Network.load(), View.load(), Warp.load()
 
 
 def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
-    """Start a training with several workers, or be one of its processes."""
+    """Start a training with several workers, or take part in the training as a process."""
     if not launcher.takes_part(join=arguments.join):
         launcher.launch([sys.executable, "-m", "stages.train", *sys.argv[1:]], recipe.workers)
     elif launcher.configure(recipe.workers) != "worker":
@@ -62,8 +62,8 @@ def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
             peers.agree_on(*said, digits.images.data, digits.labels.data)
             members, epochs = committee.train(
                 *(digits, *models),
-                learner=partial(SharedLearner, peers),
-                batches=partial(SharedBatches, peers),
+                learner=partial(SynchronousLearner, peers),
+                batches=partial(ShardedBatches, peers),
             )
             if arguments.join:
                 # A joining worker trains for the leader alone.
@@ -76,8 +76,8 @@ def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
 def record(epochs: Iterable[Epoch], curves: Path) -> None:
     """Print each epoch when it has been trained, and add it to the learning curves."""
     start = monotonic()
-    # dvc.yaml is ours, and DVC itself keeps the experiments. Curves are written line by line, so
-    # no other process may write there.
+    # Live must not rewrite dvc.yaml, and DVC itself keeps the experiments. Live appends to the
+    # curves line by line, so no other process may write there.
     with alone_in(curves), Live(str(curves), dvcyaml=False, save_dvc_exp=False) as live:
         live.step = 1
         for epoch in epochs:

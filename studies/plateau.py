@@ -7,6 +7,7 @@ Reads data/npz/train.npz (`dvc repro convert@train`); writes docs/plateau/.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib as mpl
@@ -21,87 +22,104 @@ from lenet.core.errors import InputError
 from lenet.core.files import write_csv
 from lenet.core.npz import Digits
 from lenet.model._mxnet import mx
+from lenet.model.architecture import Network
 from lenet.model.network import LeNet
-from lenet.model.view import identity_affine, network_input
-from lenet.training import loop
+from lenet.model.sampling import identity_affine, network_input
+from lenet.training.batches import Batches
+from lenet.training.learner import Learner
+from lenet.training.loop import Epoch, fit
+from studies.settings import Settings
 
 FOLDER = Path("docs/plateau")
 SEEDS = range(10)
 EPOCHS = 10
 LONG = 40
-# The classes' shares are 7 to 16 %: a network that gets half of the images right has left.
+# A class has 7 to 16 % of the images, so a network that recognises half of them has left.
 LEFT = 0.5
 
-NOTEBOOK = {
-    "image_size": 16,
-    "activation": "sigmoid",
-    "initializer": ("Xavier", {}),
-    "batch_norm": False,
-    "input_range": (0.0, 2.0),
-    "epochs": EPOCHS,
-    "batch_size": 120,
-    "replicas": 1,
-    "optimizer": "sgd",
+# The changes of params.yaml that make the notebook's training; `make notebook` has the same.
+NOTEBOOK: dict[str, object] = {
+    "network.image_size": 16,
+    "network.activation": "sigmoid",
+    "view.margin": 0,
+    "view.centering": 0,
+    "view.proportion": 0,
+    "view.input_range": (0, 2),
+    "warp.rotation": 0,
+    "warp.scale": 0,
+    "warp.shift": 0,
+    "warp.gamma": 0,
+    "test_shift": 0,
+    "validation_fraction": 0,
+    "momentum": 0,
     "lr": 0.9,
     "lr_schedule": "constant",
-    "warmup_epochs": 0,
-    "momentum": 0.0,
-    "weight_decay": 0.0,
-    "label_smoothing": 0.0,
-    "rotation": 0.0,
-    "shear": 0.0,
-    "scale": 0.0,
-    "aspect": 0.0,
-    "shift": 0.0,
-    "gamma": 0.0,
-    "margin": 0.0,
-    "centering": 0.0,
-    "proportion": 0.0,
+    "weight_decay": 0,
+    "batch_size": 120,
+    "epochs": EPOCHS,
 }
 
 
-def variants(train: Digits) -> dict[str, dict]:
-    """Return what each variant changes in the notebook's training, by its name."""
+@dataclass(frozen=True)
+class Variant:
+    """One thing changed in the notebook's training.
+
+    change: parameters, by their dotted names.
+    initializer: the name of MXNet's initializer of the weights, and its arguments.
+    batch_norm: whether batch normalisation stands before every activation.
+    """
+
+    change: dict[str, object] = field(default_factory=dict)
+    initializer: tuple[str, dict[str, object]] = ("Xavier", {})
+    batch_norm: bool = False
+
+
+def variants(train: Digits) -> dict[str, Variant]:
+    """Return the variants by their names."""
     mean, deviation = float(train.images.mean()), float(train.images.std())
     return {
-        "the notebook": {},
-        "pixels from 0 to 1": {"input_range": (0.0, 1.0)},
-        "pixels from -1 to 1": {"input_range": (-1.0, 1.0)},
-        "pixels of mean 0, deviation 1": {
-            "input_range": (-mean / deviation, (1 - mean) / deviation)
-        },
-        "rate 0.1": {"lr": 0.1},
-        "rate 0.3": {"lr": 0.3},
-        "rate 3": {"lr": 3.0},
-        "batch of 30": {"batch_size": 30},
-        "batch of 600": {"batch_size": 600},
-        "momentum 0.9, rate 0.09": {"momentum": 0.9, "lr": 0.09},
-        "weights of deviation 0.01": {"initializer": ("Normal", {"sigma": 0.01})},
-        "weights of LeCun's size": {
-            "initializer": ("Xavier", {"factor_type": "in", "magnitude": 3})
-        },
-        "weights 4 times Xavier's": {"initializer": ("Xavier", {"magnitude": 3 * 4**2})},
-        "tanh": {"activation": "tanh"},
-        "1.7159 tanh(2x/3)": {"activation": "scaled_tanh"},
-        "ReLU": {"activation": "relu"},
-        "tanh at rate 0.1": {"activation": "tanh", "lr": 0.1},
-        "ReLU at rate 0.1": {"activation": "relu", "lr": 0.1},
-        "batch normalisation": {"batch_norm": True},
-        "input of 32 x 32": {"image_size": 32},
-        f"{LONG} epochs": {"epochs": LONG},
-        f"pixels from -1 to 1, {LONG} epochs": {"input_range": (-1.0, 1.0), "epochs": LONG},
+        "the notebook": Variant(),
+        "pixels from 0 to 1": Variant({"view.input_range": (0, 1)}),
+        "pixels from -1 to 1": Variant({"view.input_range": (-1, 1)}),
+        "pixels of mean 0, deviation 1": Variant(
+            {"view.input_range": (-mean / deviation, (1 - mean) / deviation)}
+        ),
+        "rate 0.1": Variant({"lr": 0.1}),
+        "rate 0.3": Variant({"lr": 0.3}),
+        "rate 3": Variant({"lr": 3.0}),
+        "batch of 30": Variant({"batch_size": 30}),
+        "batch of 600": Variant({"batch_size": 600}),
+        "momentum 0.9, rate 0.09": Variant({"momentum": 0.9, "lr": 0.09}),
+        "weights of deviation 0.01": Variant(initializer=("Normal", {"sigma": 0.01})),
+        "weights of LeCun's size": Variant(
+            initializer=("Xavier", {"factor_type": "in", "magnitude": 3})
+        ),
+        "weights 4 times Xavier's": Variant(initializer=("Xavier", {"magnitude": 3 * 4**2})),
+        "tanh": Variant({"network.activation": "tanh"}),
+        "1.7159 tanh(2x/3)": Variant({"network.activation": "scaled_tanh"}),
+        "ReLU": Variant({"network.activation": "relu"}),
+        "tanh at rate 0.1": Variant({"network.activation": "tanh", "lr": 0.1}),
+        "ReLU at rate 0.1": Variant({"network.activation": "relu", "lr": 0.1}),
+        "batch normalisation": Variant(batch_norm=True),
+        "input of 32 x 32": Variant({"network.image_size": 32}),
+        f"{LONG} epochs": Variant({"epochs": LONG}),
+        f"pixels from -1 to 1, {LONG} epochs": Variant(
+            {"view.input_range": (-1, 1), "epochs": LONG}
+        ),
     }
 
 
-# Those whose sizes are measured, layer by layer.
+# The activation of a convolution follows its pooling.
+LAST = {"C1": "P2", "C3": "P4", "C5": "C5", "F6": "F6", "O7": "O7"}
+# The variants whose signal and gradient are measured, layer by layer.
 MEASURED = ("the notebook", "pixels from -1 to 1", "weights 4 times Xavier's", "tanh", "ReLU")
 
 
 class NormalisedLeNet(LeNet):
     """A LeNet with batch normalisation before every activation."""
 
-    def __init__(self, *, image_size: int, activation: str) -> None:
-        super().__init__(image_size=image_size, activation=activation)
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
         plain = list(self.layers)
         with self.name_scope():
             self.layers = mx.gluon.nn.HybridSequential(prefix="")
@@ -111,62 +129,70 @@ class NormalisedLeNet(LeNet):
                 self.layers.add(layer)
 
 
-def epochs_of(settings: dict, train: Digits, seed: int) -> tuple[LeNet, Iterator[loop.Epoch]]:
-    """Return the network of `settings`, and its training, which begins as that is read."""
-    settings = {**settings, "context": mx.cpu(), "seed": seed}
-    initializer, arguments = settings["initializer"]
-    settings["initializer"] = getattr(mx.init, initializer)(**arguments)
-    kind = NormalisedLeNet if settings.pop("batch_norm") else LeNet
-    lenet = kind(image_size=settings.pop("image_size"), activation=settings.pop("activation"))
-    return lenet, loop.fit(lenet, train, None, **settings)
+def train_variant(
+    variant: Variant, train: Digits, seed: int, *, untrained: bool = False
+) -> tuple[LeNet, Iterator[Epoch]]:
+    """Return the network of a variant, and its training, which runs while it is iterated.
+
+    Args:
+        variant: the change.
+        train: the training images.
+        seed: of the training.
+        untrained: whether the network is to stay as it was initialised, for one epoch.
+    """
+    settings = Settings.load().changed({**NOTEBOOK, **variant.change, "seed": seed})
+    recipe, size = settings.recipe, settings.network.image_size
+    if untrained:
+        recipe = recipe.model_copy(update={"lr": 1e-12, "epochs": 1})
+    lenet = (NormalisedLeNet if variant.batch_norm else LeNet)(settings.network)
+    batches = Batches(train, recipe, settings.warp, settings.view, size=size, context=mx.cpu())
+    initializer, arguments = variant.initializer
+    learner = Learner(
+        lenet,
+        recipe,
+        steps=recipe.epochs * len(batches),
+        context=mx.cpu(),
+        initializer=getattr(mx.init, initializer)(**arguments),
+    )
+    return lenet, fit(learner, batches, None, settings.view)
 
 
-def learn(name: str, change: dict, train: Digits, seed: int) -> pd.DataFrame:
-    """Train one variant; return a row an epoch, as far as the training came."""
-    epochs: list[loop.Epoch] = []
-    # One that diverges has no more rows, and has not left the plateau.
+def learn(name: str, variant: Variant, train: Digits, seed: int) -> pd.DataFrame:
+    """Train one variant; return a row an epoch, until the training ends or diverges."""
+    epochs: list[Epoch] = []
+    # A training that diverges has no more rows, and has not left the plateau.
     with suppress(InputError):
-        epochs.extend(epochs_of(NOTEBOOK | change, train, seed)[1])
+        epochs.extend(train_variant(variant, train, seed)[1])
     rows = [{"epoch": epoch.number, **epoch.metrics()} for epoch in epochs]
     return pd.DataFrame(rows).assign(variant=name, seed=seed)
 
 
-def sizes(name: str, change: dict, train: Digits, seed: int) -> pd.DataFrame:
+def sizes(name: str, variant: Variant, train: Digits, seed: int) -> pd.DataFrame:
     """Return the size of signal and gradient in each layer, before and after the training.
 
     signal: deviation of a unit's output from image to image, root mean square over the units.
     gradient: of the mean loss with respect to the weights, root mean square.
-    step: what a step of plain gradient descent changes of the weights, as a share of these.
+    step: the change of the weights by a step of plain gradient descent, as a share of the weights.
     """
-    settings = NOTEBOOK | change
+    settings = Settings.load().changed({**NOTEBOOK, **variant.change})
     batch = train[: 10 * 120]
     rows = []
-    # At a rate of next to nothing the network stays as it was initialised.
-    for moment, pace in (("at the start", {"lr": 1e-12, "epochs": 1}), ("after training", {})):
-        lenet, epochs = epochs_of(settings | pace, train, seed)
+    for moment in ("at the start", "after training"):
+        lenet, epochs = train_variant(variant, train, seed, untrained=moment == "at the start")
         for _ in epochs:
             pass
         data = network_input(
-            batch.images,
-            identity_affine(len(batch)),
-            image_size=lenet.image_size,
-            margin=0,
-            centering=0,
-            proportion=0,
-            input_range=settings["input_range"],
+            *(batch.images, identity_affine(len(batch)), settings.view),
+            size=settings.network.image_size,
             context=mx.cpu(),
         )
-        outputs = []
         with mx.autograd.record():
-            for layer in lenet.layers:
-                data = layer(data)
-                outputs.append(data)
-            loss = -mx.nd.pick(mx.nd.log_softmax(data), mx.nd.array(batch.labels)).mean()
+            outputs = lenet.outputs(data)
+            loss = -mx.nd.pick(mx.nd.log_softmax(outputs["O7"]), mx.nd.array(batch.labels)).mean()
         loss.backward()
-        activated = outputs[2], outputs[5], outputs[7], outputs[9], outputs[10]
-        for layer, output in zip(("c1", "c3", "c5", "f6", "o7"), activated, strict=True):
-            weight = lenet.collect_params()[f"lenet_{layer}_weight"]
-            values = output.asnumpy()[:, : len(weight.data())]
+        for layer, last in LAST.items():
+            output = outputs[last]
+            weight = lenet.collect_params()[f"lenet_{layer.lower()}_weight"]
             gradient, size = (
                 np.sqrt((a.asnumpy() ** 2).mean()) for a in (weight.grad(), weight.data())
             )
@@ -174,18 +200,18 @@ def sizes(name: str, change: dict, train: Digits, seed: int) -> pd.DataFrame:
                 {
                     "variant": name,
                     "moment": moment,
-                    "layer": layer.upper(),
+                    "layer": layer,
                     "seed": seed,
-                    "signal": np.sqrt(values.var(axis=0).mean()),
+                    "signal": np.sqrt(output.asnumpy().var(axis=0).mean()),
                     "gradient": gradient,
-                    "step": settings["lr"] * gradient / size,
+                    "step": settings.recipe.lr * gradient / size,
                 }
             )
     return pd.DataFrame(rows)
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a variant: how many seeds left the plateau within its epochs, and when."""
+    """Return a row for each variant: how many seeds left the plateau, and in which epochs."""
     left = runs[runs["train_accuracy"] >= LEFT].groupby(["variant", "seed"])["epoch"].min()
     last = runs[runs["epoch"] == runs.groupby("variant")["epoch"].transform("max")]
     return (
@@ -258,7 +284,7 @@ def draw_sizes(table: pd.DataFrame) -> Figure:
 
 
 def main() -> None:
-    """Run all of it."""
+    """Train all variants; write the tables and the pictures."""
     mpl.use("agg")
     train = npz.load(Path("data/npz/train.npz"))
     changes = variants(train)

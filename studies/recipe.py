@@ -1,14 +1,15 @@
-"""What every ingredient of the default recipe is worth: recipes with one thing changed at a time.
+"""The value of every ingredient of the default recipe: recipes with one thing changed at a time.
 
     python -m studies recipe
 
-Reads params.yaml and data/npz/ (`dvc repro convert`); writes docs/recipe.csv, a row a network, and
-goes on where it was stopped: a row that is there is not computed again.
+Reads params.yaml and data/npz/ (`dvc repro convert`); writes docs/recipe.csv, a row a network.
+The study goes on where it was stopped: a recorded row is not computed again. Rows of recipes that
+can no longer be run stay as they were recorded.
 
-A recipe is judged by its validation error, on the `far` images of the training file: those least
-like any other of their class. The official test images are less like the training images than
-these are like each other, and an ordinary validation set, with five errors in it, tells no recipe
-from another. The test error is reported beside it, and decides nothing.
+A recipe is judged by its validation error on the `far` images of the training file, which are
+least like any other of their class. The official test images are less like the training images
+than the training images are like each other. An ordinary validation set has five errors, and
+tells no recipe from another. The test error is reported beside it, and decides nothing.
 """
 
 import os
@@ -24,60 +25,40 @@ from sklearn.neighbors import NearestNeighbors
 from lenet.core import npz
 from lenet.core.files import write_csv
 from lenet.core.npz import CLASSES, Digits
-from lenet.core.params import NOT_OF_THE_FIT, EvaluationParams, NetworkParams, TrainingParams
 from lenet.model._mxnet import mx
-from lenet.model.network import LeNet
 from lenet.model.prediction import probabilities
-from lenet.training import loop
+from lenet.training import committee
+from studies.settings import Settings
 
 TABLE = Path("docs/recipe.csv")
 SEEDS = range(5)
 FAR = 0.3
 
-# What stood in params.yaml before the search.
-BEFORE = {
-    "margin": 0.2,
-    "centering": 0,
-    "proportion": 0,
-    "shear": 0.25,
-    "gamma": 0,
-    "test_shift": 0,
-    "label_smoothing": 0.1,
-    "warmup_epochs": 2,
-}
-RECIPES: dict[str, dict] = {
+# The changes of params.yaml, by the names that `dvc exp run -S` takes.
+RECIPES: dict[str, dict[str, object]] = {
     "the default recipe": {},
     "one view in evaluation": {"test_shift": 0},
-    "without margin": {"margin": 0},
-    "without centering": {"centering": 0},
-    "without proportion": {"proportion": 0},
-    "without gamma": {"gamma": 0},
-    "without rotation": {"rotation": 0},
-    "without scale": {"scale": 0},
-    "without shift": {"shift": 0},
+    "without margin": {"view.margin": 0},
+    "without centering": {"view.centering": 0},
+    "without proportion": {"view.proportion": 0},
+    "without gamma": {"warp.gamma": 0},
+    "without rotation": {"warp.rotation": 0},
+    "without scale": {"warp.scale": 0},
+    "without shift": {"warp.shift": 0},
     "without weight decay": {"weight_decay": 0},
     "constant rate": {"lr_schedule": "constant"},
-    "sgd for nag": {"optimizer": "sgd"},
-    "pixels from 0 to 1": {"input_range": (0, 1)},
-    "with shear 0.25": {"shear": 0.25},
-    "with aspect 0.2": {"aspect": 0.2},
-    "with label smoothing 0.1": {"label_smoothing": 0.1},
-    "with two epochs of warm-up": {"warmup_epochs": 2},
-    "before the search": BEFORE,
-    # As `make plain` does.
+    "pixels from 0 to 1": {"view.input_range": (0, 1)},
+    # `make plain` makes the same changes.
     "plain LeNet-5": {
-        "activation": "tanh",
-        "centering": 0,
-        "proportion": 0,
+        "network.activation": "tanh",
+        "view.centering": 0,
+        "view.proportion": 0,
         "test_shift": 0,
-        "rotation": 0,
-        "shear": 0,
-        "scale": 0,
-        "aspect": 0,
-        "shift": 0,
-        "gamma": 0,
+        "warp.rotation": 0,
+        "warp.scale": 0,
+        "warp.shift": 0,
+        "warp.gamma": 0,
         "weight_decay": 0,
-        "label_smoothing": 0,
     },
 }
 
@@ -93,31 +74,30 @@ def far_images(train: Digits) -> NDArray[np.int64]:
     return np.sort(np.concatenate(far))
 
 
-def score(recipe: str, seed: int, change: dict, core: int) -> dict:
+def score(recipe: str, seed: int, change: dict[str, object], core: int) -> dict:
     """Train one network by `change` of params.yaml; return a row of the table."""
     os.sched_setaffinity(0, {core})
     train = npz.load(Path("data/npz/train.npz"))
     far = far_images(train)
     near = np.setdiff1d(np.arange(len(train)), far)
     sets = {"validation": train[far], "test": npz.load(Path("data/npz/test.npz"))}
-    settings = TrainingParams.load(Path("params.yaml")).model_dump()
-    settings |= EvaluationParams.load(Path("params.yaml")).model_dump()
-    params = TrainingParams.check(**settings | change)
-    view = EvaluationParams.check(**settings | change).model_dump(exclude={"device"})
-    lenet = LeNet(**params.model_dump(include=set(NetworkParams.model_fields)))
-    epochs = loop.fit(
-        lenet,
-        train[near],
-        None,
-        seed=seed,
-        context=mx.cpu(),
-        **params.model_dump(exclude=NOT_OF_THE_FIT),
+    one = {"seed": seed, "validation_fraction": 0, "members": 1}
+    settings = Settings.load().changed({**change, **one})
+    (lenet,), epochs = committee.train(
+        train[near], settings.recipe, settings.network, settings.view, settings.warp
     )
     for _ in epochs:
         pass
     row: dict = {"recipe": recipe, "seed": seed}
     for name, some in sets.items():
-        scores = probabilities(lenet, some.images, context=mx.cpu(), **view).astype(np.float64)
+        scores = probabilities(
+            lenet,
+            some.images,
+            settings.view,
+            size=settings.network.image_size,
+            test_shift=settings.averaging.test_shift,
+            context=mx.cpu(),
+        ).astype(np.float64)
         row[f"{name}_images"] = len(some)
         row[f"{name}_errors"] = int((scores.argmax(axis=1) != some.labels).sum())
         scores /= scores.sum(axis=1, keepdims=True)
@@ -126,7 +106,7 @@ def score(recipe: str, seed: int, change: dict, core: int) -> dict:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a recipe, best first: errors in percent, mean (least to most), and log loss."""
+    """Return a row for each recipe, best first: mean error in percent (least to most), log loss."""
     columns: dict[str, list] = {
         "networks": table.groupby("recipe", sort=False).size().to_list(),
     }
@@ -144,7 +124,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Compute what the table lacks, a recipe's seeds at a time."""
+    """Train the networks that the table lacks, and print the summary."""
     rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
     there = {(row["recipe"], row["seed"]) for row in rows}
     cores = sorted(os.sched_getaffinity(0))
@@ -159,5 +139,5 @@ def main() -> None:
             some = zip(todo[start : start + len(cores)], cores, strict=False)
             rows += parallel(delayed(score)(*one, core) for one, core in some)
             write_csv(pd.DataFrame(rows), TABLE)
-            print(f"{len(rows)} networks of {len(SEEDS) * len(RECIPES)}", flush=True)
+            print(f"{min(start + len(cores), len(todo))} of {len(todo)} networks", flush=True)
     print(summary(pd.DataFrame(rows)).to_markdown(index=False))

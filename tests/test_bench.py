@@ -1,16 +1,19 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
-from bench import conversion, report, training, workers, workflow
+from bench import __main__ as bench
+from bench import conversion, report, setup, training, workers, workflow
+from bench import tests as test_times
 from lenet.core import npz
 from lenet.raw import formats
-
-ROOT = Path(__file__).parents[1]
+from tests.project import ROOT
 
 
 def test_ratios_are_taken_within_each_round() -> None:
@@ -22,7 +25,64 @@ def test_ratios_are_taken_within_each_round() -> None:
 
 
 def test_the_machine_is_described() -> None:
-    assert "mxnet 1.9.1" in report.machine()
+    described = report.machine()
+    assert "mxnet 1.9.1" in described
+    (processor,) = re.findall(r"^\d+ x (.+) \(family \d+, model \d+\), \d+ GiB", described)
+    assert processor in Path("/proc/cpuinfo").read_text()
+
+
+def test_a_part_of_the_results_is_renewed_and_the_others_stay() -> None:
+    order = ["one", "two", "three"]
+    text = report.renewed("", "two", "Measured.\n\n### Speed\n\n| a |", order=order)
+    assert text == "# Benchmarks, by `make bench`\n\n## two\n\nMeasured.\n\n### Speed\n\n| a |\n"
+    text = report.renewed(text, "three", "third", order=order)
+    text = report.renewed(text, "one", "first", order=order)
+    assert report.renewed(text, "three", "again", order=order) == text.replace("third", "again")
+    assert re.findall("^## .*", text, re.M) == ["## one", "## two", "## three"]
+    assert "### Speed\n\n| a |\n\n## three" in text
+
+
+def test_the_committed_results_have_a_part_for_each_benchmark_there_was() -> None:
+    text = bench.RESULTS.read_text()
+    names = re.findall("^## (.*)", text, re.M)
+    assert set(names) <= bench.BENCHMARKS.keys()
+    # Writing a part as it stands changes nothing.
+    parts = re.split("^## .*\n\n", text, flags=re.M)[1:]
+    for name, part in zip(names, parts, strict=True):
+        assert part.startswith("Measured on ")
+        assert report.renewed(text, name, part, order=list(bench.BENCHMARKS)) == text
+
+
+def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture) -> None:
+    with (
+        patch.object(sys, "argv", ["bench", "speed"]),
+        pytest.raises(SystemExit),
+    ):
+        bench.main()
+    assert "found speed; expected conversion, training" in capsys.readouterr().err
+
+
+def test_set_up_begins_without_caches_and_without_our_environment(tmp_path: Path) -> None:
+    environment = setup.clean_environment(tmp_path)
+    assert "VIRTUAL_ENV" not in environment
+    assert str(ROOT / ".venv/bin") not in environment["PATH"].split(os.pathsep)
+    for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR"):
+        assert environment[name].startswith(f"{tmp_path}/")
+    (tmp_path / "file").write_bytes(bytes(1000))
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    assert setup.size(tmp_path) == 1000
+
+
+def test_the_tests_that_passed_are_counted() -> None:
+    assert (
+        test_times.passed("bringing up nodes\n===== 480 passed, 3 skipped in 99.5s =====\n") == 480
+    )
+
+
+def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
+    assert report.run(["echo", "yes"], tmp_path) == "yes\n"
+    with pytest.raises(RuntimeError, match="no such file|No such file"):
+        report.run(["ls", "nowhere"], tmp_path)
 
 
 def test_every_reader_reads_the_files_made_up_and_a_longer_one_repeats_them(
@@ -44,6 +104,7 @@ def test_every_contender_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("MXNET_CPU_TEMP_COPY", "64")  # restored, should one change it
     monkeypatch.setattr(training, "IMAGES", 48)
     monkeypatch.setattr(training, "EPOCHS", 2)
+    monkeypatch.chdir(ROOT)
     assert len(list(training.CONTENDERS[name](16, 24))) == 2
 
 
@@ -53,8 +114,8 @@ def test_workers_are_timed_by_the_stage_itself(
 ) -> None:
     monkeypatch.setattr(workers, "IMAGES", 4800)
     npz.save(training.made_up(16, workers.IMAGES), tmp_path / "train.npz")
-    speed = workers.throughput(tmp_path, image_size=16, **workers.CONTENDERS["two workers"])
-    # An epoch in less than a minute.
+    speed = workers.throughput(tmp_path, **workers.CONTENDERS["two workers"])
+    # An epoch takes less than a minute.
     assert speed > workers.IMAGES / 60
 
 

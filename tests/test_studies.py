@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -7,28 +8,77 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+from lenet.core import npz
+from lenet.core.errors import InputError
 from lenet.core.npz import Digits
-from lenet.core.params import EvaluationParams, TrainingParams
 from studies import plateau, recipe
-
-ROOT = Path(__file__).parents[1]
+from studies.settings import Settings
+from tests.project import ROOT
 
 
 @pytest.mark.parametrize("change", recipe.RECIPES.values(), ids=recipe.RECIPES)
 def test_every_recipe_is_a_setting_of_the_workflow(change: dict[str, Any]) -> None:
-    training = TrainingParams.load(ROOT / "params.yaml").model_dump()
-    evaluation = EvaluationParams.load(ROOT / "params.yaml").model_dump()
-    changed = TrainingParams.check(**training | change).model_dump()
-    changed |= EvaluationParams.check(**evaluation | change).model_dump()
+    settings = Settings.load(ROOT / "params.yaml")
     # A change that changes nothing would be a second name of the default recipe.
-    assert (changed != training | evaluation) == bool(change)
+    assert (settings.changed(change) != settings) == bool(change)
+
+
+def test_settings_are_changed_by_their_dotted_names() -> None:
+    settings = Settings.load(ROOT / "params.yaml")
+    change = {
+        "lr": 0.1,
+        "test_shift": 0,
+        "view.margin": 0,
+        "warp.scale": 0,
+        "network.c3": "partial",
+    }
+    other = settings.changed(change)
+    found = (
+        *(other.recipe.lr, other.averaging.test_shift, other.view.margin),
+        *(other.warp.scale, other.network.c3),
+    )
+    assert found == tuple(change.values())
+    assert other.recipe.epochs == settings.recipe.epochs
+    for name in ("rate", "warp.shear", "wrap.scale"):
+        with pytest.raises((InputError, AssertionError), match="unknown"):
+            settings.changed({name: 0})
+
+
+def test_rows_of_recipes_that_can_no_longer_be_run_stay_in_the_table() -> None:
+    recorded = set(pd.read_csv(ROOT / "docs/recipe.csv")["recipe"])
+    assert recipe.RECIPES.keys() <= recorded
+    assert recorded - recipe.RECIPES.keys() == {
+        *("with shear 0.25", "with aspect 0.2", "with label smoothing 0.1"),
+        *("with two epochs of warm-up", "sgd for nag", "before the search"),
+    }
+
+
+@pytest.mark.parametrize("change", [{}, {"network.activation": "tanh", "test_shift": 0}], ids=str)
+def test_a_recipe_is_trained_and_judged(
+    change: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(0)
+    for name, images in (("train", 100), ("test", 30)):
+        digits = Digits(
+            generator.random((images, 16, 16), dtype=np.float32), np.arange(images) % 10
+        )
+        npz.save(digits, tmp_path / f"data/npz/{name}.npz")
+    text = (ROOT / "params.yaml").read_text().replace("epochs: 60", "epochs: 1")
+    (tmp_path / "params.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *_: None)
+    row = recipe.score("some", 3, change, core=0)
+    assert (row["recipe"], row["seed"]) == ("some", 3)
+    assert (row["validation_images"], row["test_images"]) == (30, 30)
+    assert 0 < row["test_errors"] <= 30
+    assert row["validation_log_loss"] == pytest.approx(np.log(10), rel=0.3)
 
 
 def test_the_far_images_are_those_least_like_their_class() -> None:
     generator = np.random.default_rng(0)
     images = generator.uniform(0, 0.01, (100, 4, 4)).astype(np.float32)
     labels = np.arange(100) % 10
-    odd = np.arange(30)  # three of each digit, each bright in a place of its own
+    odd = np.arange(30)  # three of each digit, bright in different places
     for place, image in enumerate(images[:30]):
         image.flat[place // 10 : place // 10 + 2] += 1 + 0.1 * place
     far = recipe.far_images(Digits(images, labels))
@@ -59,15 +109,16 @@ def test_a_variant_is_trained_and_its_layers_are_measured(
     name: str, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(plateau.NOTEBOOK, "epochs", 2)
-    change = plateau.variants(random_digits)[name]
-    runs = plateau.learn(name, change, random_digits, seed=0)
+    monkeypatch.chdir(ROOT)
+    variant = plateau.variants(random_digits)[name]
+    runs = plateau.learn(name, variant, random_digits, seed=0)
     assert runs["epoch"].tolist() == [1, 2]
     assert runs["loss"].between(1, 5).all()
     if name == "the notebook":
-        layers = plateau.sizes(name, change, random_digits, seed=0)
+        layers = plateau.sizes(name, variant, random_digits, seed=0)
         start = layers[layers["moment"] == "at the start"].set_index("layer")
         assert start.index.tolist() == ["C1", "C3", "C5", "F6", "O7"]
-        # What the page says of the notebook's first weights.
+        # docs/plateau.md says so of the first weights of the notebook.
         assert start["signal"]["F6"] < start["signal"]["C1"] / 20
         np.testing.assert_array_less(0, start[["gradient", "step"]].to_numpy())
 
@@ -101,7 +152,7 @@ def makefile_settings(target: str) -> dict[str, Any]:
     """Return what `make target` changes in params.yaml."""
     recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
     assert recipe
-    settings = re.findall(r"-S (\w+)=(\S+)", recipe[1])
+    settings = re.findall(r"-S ([\w.]+)=(\S+)", recipe[1])
     return {name: YAML(typ="safe").load(value) for name, value in settings}
 
 
@@ -110,15 +161,16 @@ def test_the_plain_recipe_is_that_of_make_plain() -> None:
 
 
 def test_the_notebook_of_the_study_is_that_of_make_notebook() -> None:
-    settings = TrainingParams.load(ROOT / "params.yaml").model_dump() | makefile_settings(
-        "notebook"
-    )
-    asked = {name: settings[name] for name in plateau.NOTEBOOK.keys() & settings.keys()}
-    known = {name: value for name, value in plateau.NOTEBOOK.items() if name in settings}
-    assert asked == known | {"input_range": [0, 2]}
-    assert known["input_range"] == (0, 2)
-    # The rest is what a parameter cannot say.
-    assert plateau.NOTEBOOK.keys() - settings.keys() == {"initializer", "batch_norm"}
+    settings = Settings.load(ROOT / "params.yaml")
+    assert settings.changed(plateau.NOTEBOOK) == settings.changed(makefile_settings("notebook"))
+    assert plateau.NOTEBOOK.keys() == makefile_settings("notebook").keys()
+
+
+@pytest.mark.parametrize("name", ["the notebook", "tanh", "input of 32 x 32"])
+def test_every_variant_changes_one_thing_of_the_notebook(name: str) -> None:
+    settings = Settings.load(ROOT / "params.yaml").changed(plateau.NOTEBOOK)
+    variant = plateau.variants(Digits(*_two_pixels()))[name]
+    assert (settings.changed(variant.change) != settings) == bool(variant.change)
 
 
 def _two_pixels() -> tuple[np.ndarray, np.ndarray]:

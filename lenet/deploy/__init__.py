@@ -1,1 +1,1 @@
-"""The trained network as ONNX, and at work in ONNX Runtime."""
+"""Export of the trained network to ONNX, and recognition by ONNX Runtime."""

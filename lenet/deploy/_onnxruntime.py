@@ -1,7 +1,7 @@
 """The one module that imports onnxruntime, with its telemetry switched off before.
 
 Since 1.29 onnxruntime writes a device id and an event database under the home directory, and sends
-them, unless this variable is set when the library loads.
+them. It does neither if this variable is set when the library loads.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The network as ONNX, for runtimes that will outlive MXNet: from raw images to probabilities."""
+"""The network as ONNX, from images to probabilities, for runtimes that will outlive MXNet."""
 
 import json
 import tempfile
@@ -14,19 +14,18 @@ from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
 from lenet.core.npz import CLASSES
 from lenet.deploy.graph import Traced
-from lenet.deploy.recogniser import Recogniser
+from lenet.deploy.recogniser import INPUT, OUTPUT, Recogniser
 from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.network import PARAMS, SYMBOL
 from lenet.model.prediction import probabilities
 from lenet.model.view import View, shifts
 
-# The newest operator set that mx.onnx knows.
+# The newest opset that mx.onnx knows.
 _MXNET_OPSET = 13
-# A runtime of 2022 still reads this version of the file format.
+# Runtimes of 2022 read this version of the file format.
 _IR_VERSION = 8
-INPUT, OUTPUT = "images", "probabilities"
-# How far MXNet and ONNX Runtime may differ in a probability: they add up in different orders.
+# The largest allowed difference of a probability. MXNet and ONNX Runtime add in different orders.
 AGREEMENT = 1e-5
 
 
@@ -39,7 +38,7 @@ def to_onnx(
     test_shift: float,
     settings: dict,
 ) -> onnx.ModelProto:
-    """Return a saved network as ONNX, with all that `prediction.probabilities` does around it.
+    """Return a saved network as ONNX, with all that `prediction.probabilities` adds to it.
 
     Args:
         models: the folder that `network.save` wrote to.
@@ -47,10 +46,10 @@ def to_onnx(
         side: side of the images that the exported network takes, in pixels.
         image_size: side of the network's own input.
         test_shift: see `prediction.probabilities`.
-        settings: parameters to be kept in the metadata, as JSON holds them.
+        settings: parameters that the metadata keep as JSON.
 
     The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the output
-    `probabilities` is (batch, 10) float32. The metadata says so too.
+    `probabilities` is (batch, 10) float32. The metadata describe both.
     """
     images = argument(Tensor(np.float32, ("batch", side, side)))
     positions = shifts(test_shift)
@@ -85,7 +84,7 @@ def export(
     test_shift: float,
     settings: dict,
 ) -> None:
-    """Write a saved network to `target` as ONNX, if it agrees with MXNet on training images.
+    """Write a saved network to `target` as ONNX if it agrees with MXNet on the training images.
 
     Args:
         models: the folder that `network.save` wrote to.
@@ -93,7 +92,7 @@ def export(
         images: (n, side, side) float32 in [0, 1], the training images.
         view, image_size, test_shift, settings: see `to_onnx`.
 
-    Raises InputError where ONNX Runtime and MXNet disagree; what stood at `target` then stays.
+    Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
     """
     model = to_onnx(
         models,
@@ -120,10 +119,10 @@ def export(
 def check_agreement(
     trained: NDArray[np.float32], exported: NDArray[np.float32], path: Path
 ) -> None:
-    """Raise InputError unless the exported network says what the trained network says.
+    """Raise InputError unless the exported network agrees with the trained network.
 
     Args:
-        trained, exported: (n, classes) probabilities of both for the same images.
+        trained, exported: (n, classes), the probabilities of both networks for the same images.
         path: where the exported network was to be written.
     """
     if not np.isfinite(trained).all():
@@ -143,7 +142,7 @@ def check_agreement(
 
 
 def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
-    """Return the network by itself: (n, 1, image_size, image_size) to scores (n, 10)."""
+    """Return the network alone: (n, 1, image_size, image_size) to scores (n, 10)."""
     shape = (1, 1, image_size, image_size)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "network.onnx")
@@ -161,9 +160,9 @@ def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
                 dynamic_input_shapes=[("views", *shape[1:])],
             )
         model = onnx.load(path)
-    # MXNet labels the operators with the newest set that onnx knows.
+    # MXNet labels the operators with the newest opset that onnx knows.
     model.opset_import[0].version = min(_MXNET_OPSET, model.opset_import[0].version)
-    # MXNet lists the weights among the inputs, and runtimes would take them for changeable.
+    # MXNet lists the weights among the inputs, where runtimes would treat them as variable.
     (data,) = (value for value in model.graph.input if value.name == "data")
     del model.graph.input[:]
     model.graph.input.append(data)
@@ -173,19 +172,19 @@ def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
 def _network_input(
     images: Var, view: View, *, side: int, size: int, positions: NDArray[np.float32]
 ) -> Var:
-    """Return what `sampling.network_input` gives: all views of an image, then the next image's.
+    """Return the views that `sampling.network_input` gives, image by image.
 
     Args:
         images: (batch, side, side).
-        view, size: as there.
-        side: of the images.
-        positions: (views, 2), where the views are shifted to.
+        view, size: see `sampling.network_input`.
+        side: side of the images.
+        positions: (views, 2), the shifts of the views.
 
     Returns (batch * views, 1, size, size) float32.
     """
     views = len(positions)
-    # The network turns no image when it is asked, so that x depends on the column alone, and y on
-    # the row. Each axis is (batch, views, size) until both are expanded to the whole grid.
+    # No view is rotated, so x depends on the column alone, and y on the row. Each axis is
+    # (batch, views, size) until both are expanded to the whole grid.
     axes = []
     for axis, (scale, offset) in enumerate(view.axes(Traced(images, np.float32))):
         points = positions[:, axis].astype(np.float64)[:, None] + view.lattice(size)
@@ -194,7 +193,7 @@ def _network_input(
             _unsqueezed(line.astype(np.float32), 2 + axis).var, _integers(1, views, size, size)
         )
         axes.append(op.unsqueeze(whole, _integers(4)))
-    # x belongs to the columns: its line was repeated for each row, which is axis 2.
+    # Rows are axis 2, along which the line of x was repeated.
     grid = op.reshape(op.concat(axes, axis=4), _integers(-1, size, size, 2))
     copies = op.expand(op.unsqueeze(images, _integers(1)), _integers(1, views, side, side))
     copies = op.reshape(copies, _integers(-1, 1, side, side))

@@ -1,4 +1,4 @@
-"""NumPy code recorded as an ONNX graph."""
+"""NumPy functions recorded as an ONNX graph."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,13 +21,13 @@ _FUNCTIONS: Mapping[Any, Callable[..., Var]] = {
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array of the graph, to which NumPy's functions and operators add nodes.
+    """An array of the graph; NumPy's functions and operators on it add nodes.
 
-    Constants take the dtype of the array that they meet.
+    Constants take the dtype of the array that they are combined with.
 
     Args:
         var: the value in the graph.
-        dtype: of its elements.
+        dtype: type of the elements.
     """
 
     def __init__(self, var: Var, dtype: type[np.generic]) -> None:
@@ -36,7 +36,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """The sides that are known when the graph is built; None for the others."""
+        """The shape, with None for sides that are unknown while the graph is built."""
         shape = self.var.unwrap_tensor().shape
         assert shape is not None
         return tuple(side if isinstance(side, int) else None for side in shape)
@@ -55,7 +55,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         # NumPy raises a TypeError that names the function.
         if function not in _FUNCTIONS or keywords:
             return NotImplemented
-        # A comparison gives booleans, which do not say the dtype of the constants beside them.
+        # A comparison gives booleans, whose dtype does not suit the constants of `np.where`.
         dtype = next(i.dtype for i in inputs if isinstance(i, Traced) and i.dtype is not np.bool_)
         values = [
             i.var if isinstance(i, Traced) else op.constant(value=np.asarray(i, dtype))
@@ -64,7 +64,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return Traced(_FUNCTIONS[function](*values), np.bool_ if function is np.greater else dtype)
 
     def sum(self, axis: int, dtype: type[np.generic] | None = None) -> "Traced":
-        """Return the sums along `axis`, of the elements as `dtype`."""
+        """Return the sums along `axis`, computed with elements of `dtype`."""
         values = self.astype(dtype or self.dtype)
         axes = op.constant(value=np.array([axis], np.int64))
         return Traced(op.reduce_sum(values.var, axes, keepdims=0), values.dtype)

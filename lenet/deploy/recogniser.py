@@ -1,4 +1,4 @@
-"""The exported network at work, in ONNX Runtime alone."""
+"""Recognition by the exported network, in ONNX Runtime alone."""
 
 from pathlib import Path
 
@@ -6,23 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
+from lenet.core.npz import CLASSES
 from lenet.deploy._onnxruntime import onnxruntime
 
-# Memory stays a few MiB.
+# The names of the exported network's input and output.
+INPUT, OUTPUT = "images", "probabilities"
+
+# The number of images at once; memory stays at a few MiB.
 _BATCH = 256
 
 
 class Recogniser:
-    """An exported network, ready to be asked.
+    """An exported network in ONNX Runtime.
 
     Args:
-        path: an ONNX file as `export.export` writes it, or the name for `content` in messages.
-        content: the bytes of the model, where these are not to be read from `path`.
+        path: an ONNX file that `export.export` wrote, or the name for `content` in messages.
+        content: the bytes of the model; None if they are to be read from `path`.
 
     Attributes:
         side: side of the images that the network takes, in pixels.
 
-    Raises InputError where the file is missing, or is no such model.
+    Raises InputError if the file is missing or holds another model.
     """
 
     def __init__(self, path: Path, content: bytes | None = None) -> None:
@@ -35,33 +39,34 @@ class Recogniser:
         options = onnxruntime.SessionOptions()
         # The network is too small for several threads, and idle ones would keep the cores busy.
         options.intra_op_num_threads = 1
-        # Errors come as exceptions; the log would say them once more.
+        # Errors come as exceptions; the log would repeat them.
         options.log_severity_level = 4
         with untrusted(f"{path}: not a model that onnxruntime can read"):
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes() if content is None else content,
                 options,
                 providers=["CPUExecutionProvider"],
-                # A fallback would print more than it helps.
+                # A fallback would only print more messages.
                 enable_fallback=0,
             )
-            inputs = [(value.name, value.type, value.shape) for value in self._session.get_inputs()]
-            outputs = [(value.name, value.shape) for value in self._session.get_outputs()]
-        match inputs, outputs:
-            case [("images", "tensor(float)", [_, int(side), int(width)])], [
-                ("probabilities", [_, 10])
-            ] if side == width:
+            inputs = {value.name: (value.type, value.shape) for value in self._session.get_inputs()}
+            outputs = {value.name: value.shape for value in self._session.get_outputs()}
+        named = [*inputs] == [INPUT] and [*outputs] == [OUTPUT]
+        match inputs.get(INPUT), outputs.get(OUTPUT):
+            case ("tensor(float)", [_, int(side), int(width)]), [_, classes] if (
+                named and side == width and classes == CLASSES
+            ):
                 self.side = side
             case _:
                 raise InputError(
                     f"{path}: found a model with inputs {inputs} and outputs {outputs}; expected "
-                    "images (batch, side, side) and probabilities (batch, 10)."
+                    f"{INPUT} (batch, side, side) and {OUTPUT} (batch, {CLASSES})."
                 )
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return class probabilities (n, 10) for images (n, side, side) in [0, 1].
 
-        Raises InputError where the model gives none.
+        Raises InputError if the model gives no probabilities.
         """
         return np.concatenate(
             [self._ask(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
@@ -69,12 +74,12 @@ class Recogniser:
 
     def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         with untrusted(f"{self._path}: the model cannot be run"):
-            (found,) = self._session.run(None, {"images": images})
-        # A model's output may differ from what the model declares.
-        if found.shape != (len(images), 10) or found.dtype != np.float32:
+            (found,) = self._session.run(None, {INPUT: images})
+        # A model's output may differ from its declaration.
+        if found.shape != (len(images), CLASSES) or found.dtype != np.float32:
             raise InputError(
                 f"{self._path}: the model gives {found.dtype} {found.shape} for {len(images)} "
-                f"images; expected {len(images)} x 10 probabilities, float32."
+                f"images; expected {len(images)} x {CLASSES} probabilities, float32."
             )
         if not ((found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
             raise InputError(

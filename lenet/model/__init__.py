@@ -1,1 +1,1 @@
-"""LeNet-5 and how it sees an image; the only package that imports MXNet."""
+"""LeNet-5 and how it sees an image; only its module `_mxnet` imports MXNet."""

@@ -1,4 +1,4 @@
-"""The one module that imports MXNet, with what has to be settled before it is loaded."""
+"""The one module that imports MXNet, with the settings that must precede the import."""
 
 import atexit
 import os
@@ -7,29 +7,30 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# One thread and two threads of an operator add in a different order and give different bits, and
-# LeNet's operators are too small to gain. Whole operators run side by side instead; see replicas.
+# One thread and two threads of an operator add in a different order and give different bits.
+# LeNet's operators are too small to gain from threads. Whole operators run at the same time
+# instead; see `training.replicas`.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MXNET_CPU_WORKER_NTHREADS"] = str(os.cpu_count())
 # Operators wait for a free piece of scratch memory. With MXNet's default of 4 pieces, two networks
-# side by side are hardly faster than one after the other.
+# at the same time are hardly faster than two in turn.
 os.environ["MXNET_CPU_TEMP_COPY"] = "64"
 import numpy as np
 
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
 np.bool = np.bool_  # type: ignore[attr-defined]
 
-# The wheel brings its own OpenBLAS, with kernels for each model of processor, which computes the
-# grids of the warps. Their bits must not depend on the model, so it takes the same kernels
-# wherever these run.
+# MXNet computes the grids of the warps by its own OpenBLAS, which has kernels for each model of
+# processor. The bits must not depend on the model, so every processor that can run the same
+# kernels does.
 if platform.machine() == "x86_64":
     # NumPy 1.26 has this form, but no type hints for it.
     _simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-arg, func-returns-value, index]
     _fast = {"AVX2", "FMA3"} <= {*_simd["baseline"], *_simd["found"]}
     os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _fast else "Prescott"
 
-# With the role of a server, MXNet would start serving when it is imported, and unpickle what it is
-# sent; see distributed.workers.
+# With the role of a server, MXNet would start serving when it is imported, and unpickle every
+# command that reaches it; see `distributed.workers.serve`.
 _role = os.environ.pop("DMLC_ROLE", None)
 try:
     import mxnet as mx
@@ -55,7 +56,7 @@ def memory_reported() -> Iterator[None]:
     except mx.MXNetError as error:
         if "allocate" not in str(error):
             raise
-        # The engine raises the error again when Python exits, and at length.
+        # The engine would raise the error again, with a long trace, when Python exits.
         atexit.register(os._exit, 1)
         raise InputError(
             "there is not enough memory for MXNet. Lower batch_size, network.image_size or "

@@ -40,8 +40,8 @@ C3_LINKS = (
 )
 
 
-def map_sides(image_size: int) -> tuple[int, int, int, int]:
-    """Return the sides of the maps of C1, P2, C3 and P4 for square images of `image_size`.
+def feature_map_sides(image_size: int) -> tuple[int, int, int, int]:
+    """Return the sides of the feature maps of C1, P2, C3 and P4 for an input of `image_size`.
 
     28, 14, 10 and 5 for 32; 12, 6, 2 and 1 for 16.
     """
@@ -51,12 +51,12 @@ def map_sides(image_size: int) -> tuple[int, int, int, int]:
 
 
 class Network(Params, frozen=True):
-    """Which LeNet it is: the group `network` of params.yaml.
+    """The kind and size of LeNet: the group `network` of params.yaml.
 
     image_size: side of the input in pixels.
-    activation: the function after every layer but the last; "scaled_tanh" is 1.7159 tanh(2x/3).
-    c3: "full", every C3 map connected to every P2 map, or "partial", as in `C3_LINKS`.
-    pooling: "max", or "subsample", the trainable pooling of 1998.
+    activation: function after every layer but the last; "scaled_tanh" is 1.7159 tanh(2x/3).
+    c3: "full", every C3 map connected to every P2 map; or "partial", see `C3_LINKS`.
+    pooling: "max"; or "subsample", the trainable pooling of 1998.
     """
 
     group: ClassVar[str] = "network"
@@ -72,7 +72,7 @@ class Network(Params, frozen=True):
 
     def layers(self) -> list["Layer"]:
         """Return the layers from C1 to O7."""
-        *sides, last = map_sides(self.image_size)
+        *sides, last = feature_map_sides(self.image_size)
         links = sum(map(len, C3_LINKS)) if self.c3 == "partial" else C1_MAPS * C3_MAPS
         shares = str(links) if self.c3 == "partial" else f"{C3_MAPS} x {C1_MAPS}"
         return [
@@ -86,7 +86,7 @@ class Network(Params, frozen=True):
         ]
 
     def table(self) -> pd.DataFrame:
-        """Return a row a layer and a row of totals, all cells as text for people.
+        """Return a row for each layer and a row of totals, with all cells as text.
 
         Columns: layer, output, kernel, parameters, connections, neurons.
         """
@@ -113,14 +113,14 @@ class Network(Params, frozen=True):
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer.
+    """One layer of the network.
 
-    name: as in LeCun et al. 1998; P2 and P4 are pooling.
-    output: maps, height, width; or units.
-    kernel: side of the square that a unit sees of a map before it; None in a dense layer.
-    parameters: how many numbers it learns.
-    arithmetic: how they come about, such as "6 x 5 x 5 + 6".
-    connections: how many inputs, its bias among them, all of its units together read.
+    name: its name in LeCun et al. 1998; but the pooling layers are P2 and P4.
+    output: feature maps, height, width; or units.
+    kernel: side of the square of a feature map that a unit reads; None in a dense layer.
+    parameters: number of learnt parameters.
+    arithmetic: the parameters as a sum of products, such as "6 x 5 x 5 + 6".
+    connections: number of inputs that all units together read, biases included.
     """
 
     name: str
@@ -132,19 +132,19 @@ class Layer:
 
     @property
     def neurons(self) -> int:
-        """How many units it has."""
+        """The number of units."""
         return prod(self.output)
 
 
 def _convolution(name: str, maps: int, side: int, links: int, shares: str) -> Layer:
     parameters = links * KERNEL**2 + maps
     arithmetic = f"{shares} x {KERNEL} x {KERNEL} + {maps}"
-    # Every unit of a map uses all of the map's parameters once.
+    # Every unit of a feature map uses all parameters of the map once.
     return Layer(name, (maps, side, side), KERNEL, parameters, arithmetic, side**2 * parameters)
 
 
 def _pooling(name: str, maps: int, side: int, kind: str) -> Layer:
-    # The trainable kind: a coefficient and a bias for each map.
+    # Trainable pooling has a coefficient and a bias for each feature map.
     trainable = kind == "subsample"
     return Layer(
         name,

@@ -22,19 +22,18 @@ from lenet.model.architecture import (
     F6_UNITS,
     KERNEL,
     Network,
-    map_sides,
+    feature_map_sides,
 )
 
-# float32 values in a vector register. MXNet's oneDNN has fast convolution kernels for maps that
-# fill whole registers, and slower general ones for others: with LeNet's 6 maps as they are a
-# training step takes 1.3 times as long.
+# float32 values in a vector register. MXNet's oneDNN has fast convolutions where the number of
+# feature maps fills whole registers. Without blank maps behind LeNet's 6 maps, a training step
+# takes 1.3 times as long.
 _LANES = 16
 
-
-# The files of a network, as MXNet's `export` names them.
+# The files of a network, under the names that MXNet's `export` gives.
 SYMBOL, PARAMS = "lenet-symbol.json", "lenet-0000.params"
-# The maps or units of each layer; the blank maps of `_Conv2D` come behind them.
-_OWN = {
+# The number of feature maps or units of each layer, without the blank maps of `_Conv2D`.
+_WIDTHS = {
     "C1": C1_MAPS,
     "P2": C1_MAPS,
     "C3": C3_MAPS,
@@ -54,14 +53,14 @@ class ScaledTanh(mx.gluon.HybridBlock):
 
 
 class _Conv2D(mx.gluon.nn.Conv2D):
-    """A convolution that computes blank maps beside its own, up to a multiple of `_LANES`.
+    """A convolution with blank output maps, up to a multiple of `_LANES`.
 
-    Input and output have the blank maps behind the others; a single input map stands alone. The
-    weights of blank maps are zeros and no parameters, so blank maps add nothing and learn nothing.
+    Blank maps follow the feature maps in input and output; a single input map has none. The
+    kernels of blank maps are zeros and no parameters, so blank maps add nothing and learn nothing.
     """
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
-        """Return `x` convolved: its own maps as Conv2D gives them, and blank ones."""
+        """Return the feature maps that Conv2D gives for `x`, and blank maps."""
         maps, maps_in = self.weight.shape[:2]
         blank, blank_in = -maps % _LANES, -maps_in % _LANES if maps_in > 1 else 0
         if blank_in:
@@ -74,18 +73,18 @@ class _Conv2D(mx.gluon.nn.Conv2D):
 
 
 class _PartialC3(mx.gluon.HybridBlock):
-    """C3 of 1998: a kernel for each link of Table I, and none where there is no link.
+    """C3 of 1998: a kernel for each link of Table I.
 
-    Parameters: weight (60, 5, 5), the kernels of map 0, then those of map 1, and so on; bias (16,).
-    Input as `_Conv2D` gives it.
+    Parameters: weight (60, 5, 5), the kernels of map 0, then the kernels of map 1, and so on; and
+    bias (16,). The input is an output of `_Conv2D`.
     """
 
     def __init__(self, *, prefix: str) -> None:
         super().__init__(prefix=prefix)
         links = sum(map(len, C3_LINKS))
-        # Xavier's bound for the mean number of links; Gluon's own takes the shape for a layer's.
+        # Xavier's bound for the mean number of links. Gluon's Xavier would misread the shape.
         fan_in, fan_out = links / C3_MAPS * KERNEL**2, links / C1_MAPS * KERNEL**2
-        # The number of the kernel from each P2 map to each C3 map, from 1; 0 is the blank kernel.
+        # The number of the kernel from each P2 map to each C3 map, from 1; 0 is a kernel of zeros.
         table = np.zeros((C3_MAPS, _LANES), np.float32)
         rows, columns = zip(*((i, j) for i, row in enumerate(C3_LINKS) for j in row), strict=True)
         table[rows, columns] = np.arange(links) + 1
@@ -110,7 +109,7 @@ class _Subsampling(mx.gluon.HybridBlock):
     """Trainable pooling: the sum of each 2 x 2, times a coefficient of the map, plus a bias.
 
     Args:
-        maps: the number of maps, without the blank maps of `_Conv2D` behind them.
+        maps: the number of feature maps, without the blank maps of `_Conv2D`.
     """
 
     def __init__(self, maps: int, *, prefix: str) -> None:
@@ -139,7 +138,7 @@ def _activation(name: str) -> mx.gluon.HybridBlock:
 
 
 def _pooling(name: str, maps: int, activation: str, *, prefix: str) -> list[mx.gluon.HybridBlock]:
-    """Return what follows a convolution to `maps` maps: pooling and activations."""
+    """Return the blocks after a convolution to `maps` feature maps: pooling and activations."""
     if name == "subsample":
         return [_activation(activation), _Subsampling(maps, prefix=prefix), _activation(activation)]
     return [mx.gluon.nn.MaxPool2D(2, prefix=prefix), _activation(activation)]
@@ -148,23 +147,23 @@ def _pooling(name: str, maps: int, activation: str, *, prefix: str) -> list[mx.g
 class LeNet(mx.gluon.HybridBlock):
     """LeNet-5 for square grey images.
 
-    Max pooling stands before the activation: every activation here is monotone, so the maximum
-    commutes with it, and the activation then runs on a quarter of the values.
+    Max pooling precedes the activation. Every activation here is monotone, so the result is the
+    same, and the activation runs on a quarter of the values.
 
     Args:
-        network: which LeNet it is.
-        name: what the names of its parameters begin with.
+        network: the kind and size of LeNet.
+        name: prefix of the parameters' names.
 
     Input (n, 1, image_size, image_size) float32; output (n, 10) float32, the class scores
     before the softmax.
     """
 
     def __init__(self, network: Network, *, name: str = "lenet") -> None:
-        # A fixed prefix: Gluon's own counts the blocks made so far in the process.
+        # Gluon's own prefix would count the blocks made so far in the process.
         super().__init__(prefix=f"{name}_")
         self.image_size = network.image_size
         pooling, activation = network.pooling, network.activation
-        side = map_sides(network.image_size)[-1]
+        side = feature_map_sides(network.image_size)[-1]
         nn = mx.gluon.nn
         with self.name_scope():
             self.layers = nn.HybridSequential(prefix="")
@@ -189,24 +188,26 @@ class LeNet(mx.gluon.HybridBlock):
         return self.layers(x)
 
     def outputs(self, data: mx.nd.NDArray) -> dict[str, mx.nd.NDArray]:
-        """Return what every layer, from C1 to O7, gives for `data`, by the layer's name.
+        """Return the output of every layer, from C1 to O7, for `data`, by the layer's name.
 
         Args:
             data: (n, 1, image_size, image_size) float32; see `sampling.network_input`.
 
-        Returns (n, maps, height, width) or (n, units): behind the layer's activation where that
-        follows the layer at once. C1 and C3 are given before their activation if max pooling
-        stands between.
+        Returns (n, feature maps, height, width) or (n, units), after the activation if the
+        activation follows the layer directly. C1 and C3 are given before the activation where
+        max pooling stands between.
         """
         found = {}
         name = ""
         with mx.autograd.train_mode():
             for block in self.layers:
                 data = block(data)
-                # A block of another name is the activation of the layer before.
+                # A block that is no layer is the activation of the layer before it.
                 own = block.name.rpartition("_")[2].upper()
-                name = own if own in _OWN else name
-                found[name] = data[:, : _OWN[name]]
+                name = own if own in _WIDTHS else name
+                # MXNet 1.9.1 crashes where `data[:, :6]` cuts the maps of several images, which lie
+                # in blocks of 16.
+                found[name] = mx.nd.slice_axis(data, axis=1, begin=0, end=_WIDTHS[name])
         return found
 
     def kernels(self) -> NDArray[np.float32]:
@@ -221,8 +222,8 @@ class Committee(mx.gluon.HybridBlock):
     Args:
         members: networks whose parameters have different names.
 
-    Input as a member's; output (n, 10) float32, the logarithms of the averages. The softmax turns
-    these back into the averages.
+    Input (n, 1, image_size, image_size) float32; output (n, 10) float32, the logarithms of the
+    averages. The softmax turns the logarithms back into the averages.
     """
 
     def __init__(self, members: Sequence[LeNet]) -> None:
@@ -257,7 +258,7 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
     """Write trained networks as one, without pickle; each file whole or not at all.
 
     Args:
-        members: hybridized and called once; several decide together, as a `Committee`.
+        members: hybridized and called once; several networks become a `Committee`.
         folder: for MXNet's symbol JSON and params, `SYMBOL` and `PARAMS`.
 
     Raises InputError where a file cannot be written.
@@ -269,7 +270,7 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
             "If the disk is full, make room, or name another folder by TMPDIR.",
         ):
             network.export(f"{temporary}/lenet")
-            # MXNet does not notice if the last bytes find no room.
+            # MXNet does not notice that the disk is too full for the last bytes.
             _read(Path(temporary), context=mx.cpu())
         for name in (SYMBOL, PARAMS):
             with whole_file(folder / name) as file:
@@ -277,7 +278,7 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
 
 
 def load(folder: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
-    """Read the network that `save` wrote to `folder`; it gives the same bits.
+    """Read the network that `save` wrote to `folder`; its outputs have the same bits.
 
     Raises InputError where a file is missing or is no such model.
     """
@@ -286,7 +287,7 @@ def load(folder: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
 
 
 def load_first_member(folder: Path, network: Network) -> LeNet:
-    """Read the network that `save` wrote to `folder` layer by layer; of a committee the first.
+    """Read the network that `save` wrote to `folder`, or a committee's first member, by layers.
 
     Raises InputError where the file is missing or holds no such network.
     """
@@ -310,7 +311,7 @@ def readable(*paths: Path) -> Iterator[None]:
 
 
 def _read(folder: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
-    # Given the params too, `imports` warns that it does not know the input's type.
+    # If `imports` reads the parameters too, it warns that it does not know the input's type.
     network = mx.gluon.SymbolBlock.imports(str(folder / SYMBOL), ["data"])
     network.collect_params().load(str(folder / PARAMS), ctx=context)
     return network

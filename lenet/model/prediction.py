@@ -1,4 +1,4 @@
-"""What a network answers for images."""
+"""The class probabilities that a network gives for images."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def probabilities(
     Args:
         network: gives the scores of a batch, (n, classes), before the softmax.
         images: (n, side, side) float32 in [0, 1], 0 = background.
-        view, size: as the network was trained with; see `network_input`.
+        view, size: the same as in training; see `network_input`.
         test_shift: 0, or the distance in half-widths of five views, unshifted and shifted in each
             direction, whose probabilities are averaged.
         context: where the network is.
@@ -38,9 +38,9 @@ def probabilities(
             affine = identity_affine(len(batch))
             affine[:, :, 2] = shift
             data = network_input(batch, affine, view, size=size, context=context)
-            # Outside of training, MXNet's oneDNN layers reorder the weights in place and
-            # asynchronously. Chance decides which later pass meets the new order, and with it
-            # other last bits. No layer of the network does anything else in training.
+            # Outside of training mode, MXNet's oneDNN layers reorder the weights in place and
+            # asynchronously. Chance decides which later pass reads the new order, and so its
+            # last bits. No layer of LeNet computes anything else in training mode.
             with mx.autograd.train_mode():
                 answers.append(mx.nd.softmax(network(data)))
         batches.append(sum(answers) / len(answers))

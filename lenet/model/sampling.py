@@ -1,4 +1,4 @@
-"""Images brought to the network's input by MXNet: enlarged, in training warped; a batch at once."""
+"""Batches of images sampled by MXNet as the network sees them, in training with warps."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,11 @@ def network_input(
     size: int,
     context: mx.Context,
 ) -> mx.nd.NDArray:
-    """Sample images as the network sees them, bilinearly; what lies outside is background.
+    """Sample images bilinearly as the network sees them; outside of an image is background.
 
     Args:
         images: (n, side, side) in [0, 1], 0 = background.
-        affine: (n, 2, 3), from positions in the warped view to positions in the plain one.
+        affine: (n, 2, 3), from positions in the warped view to positions in the plain view.
         view: how the network sees an image.
         size: side of the result in pixels.
         context: where the result lies.

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from lenet.core.params import Number, Params, Range
 
-# Width to height of a digit, in standard deviations of its ink. The recipe was chosen with this
-# value; the mean of the USPS training digits is 0.67.
+# The width-to-height ratio of a digit, in standard deviations of its ink. The recipe was chosen
+# with this value; the mean of the USPS training digits is 0.67.
 PROPORTION = 0.75
-# The smallest standard deviation that counts, in half-widths: a stroke a third of a pixel wide.
+# The lower bound of a standard deviation, in half-widths: a stroke a third of a pixel wide.
 THINNEST = 0.02
-# Less ink than this, in pixels, is no ink.
+# An image with less ink than this, in pixels, counts as blank.
 LEAST_INK = 1e-9
 
 
@@ -25,12 +25,12 @@ class View(Params, frozen=True):
 
     Positions are in half-widths: an image reaches from -1 to 1 in each direction.
 
-    input_range: what background and full ink become for the network.
+    input_range: the network's values for background and for full ink.
     margin: background around the image, as a share of its size: at 0.2 an image takes 1/1.2 of
         the view's width.
-    centering: how far the centre of the view moves from the centre of the image (0) to the centre
-        of mass of its ink (1).
-    proportion: how far width and height are brought from their own ratio (0) to `PROPORTION` (1),
+    centering: the centre of the view, from the centre of the image (0) to the centre of mass of
+        its ink (1).
+    proportion: the ratio of width to height, from the ratio in the image (0) to `PROPORTION` (1),
         at the same area.
     """
 
@@ -82,7 +82,7 @@ class View(Params, frozen=True):
 
 
 class Averaging(Params, frozen=True):
-    """Which views of an image the exported network averages.
+    """The views of an image that the exported network averages.
 
     test_shift: 0, or the distance in half-widths of five views; see `shifts`.
     """

@@ -1,4 +1,4 @@
-"""The training images of each epoch: shuffled, warped, and cut into batches."""
+"""The training images of each epoch: shuffled, warped, and divided into batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
 
-# Images, in whole batches; memory stays a few MiB.
+# The number of images, rounded down to whole batches. Memory stays at a few MiB.
 _WARPED_AT_ONCE = 512
 
 
@@ -30,7 +30,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """The number of images that the step's mean is taken over."""
+        """The number of images in the mean gradient of the step."""
         return len(self.labels)
 
 
@@ -59,13 +59,13 @@ class Batches:
         self._digits = digits
         self._warp, self._view, self._size, self._context = warp, view, size, context
         self._batch_size = recipe.batch_size
-        # Independent streams: without warps the order of the images stays the same.
+        # The streams are independent, so that the order of images does not depend on the warps.
         seeds = np.random.SeedSequence(recipe.seed).spawn(2)
         self._order, self._warps = map(np.random.default_rng, seeds)
 
     @property
     def images(self) -> int:
-        """The number of training images, which each epoch shows once."""
+        """The number of training images; each epoch shows every image once."""
         return len(self._digits)
 
     def __len__(self) -> int:
@@ -75,7 +75,7 @@ class Batches:
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of the next epoch."""
         shuffled = self._digits[self._order.permutation(self.images)]
-        # Many batches are warped and copied at once: a copy waits until MXNet's queue is empty.
+        # Many batches are warped and copied at once, because a copy waits for MXNet's whole queue.
         many = self._batch_size * max(1, _WARPED_AT_ONCE // self._batch_size)
         for start in range(0, self.images, many):
             some = shuffled[start : start + many]

@@ -1,4 +1,4 @@
-"""The networks of a committee, trained side by side; usually it has one member."""
+"""The networks of a committee, trained in turn; by default a committee has one member."""
 
 from collections.abc import Callable, Iterator
 
@@ -27,15 +27,15 @@ def train(
     """Make the members of a committee, and train them as the epochs are read.
 
     Args:
-        digits: the training file's images; the validation set is cut out of them.
-        recipe: how each member is trained; their seeds follow each other.
-        network: which LeNet they are.
-        view: how they see an image.
+        digits: the images of the training file; the validation set is cut out of them.
+        recipe: how each member is trained; the members have consecutive seeds.
+        network: the kind and size of LeNet.
+        view: how the network sees an image.
         warp: how far training warps images.
-        learner, batches: the classes that do the work.
+        learner, batches: classes, or functions that make their objects.
 
-    Returns the members, and the mean over them of each epoch. The members train an epoch each in
-    turn, so that the learning curves show them all from the start.
+    Returns the members, and for each epoch the mean over the members. Each member trains an epoch
+    in turn, so that the learning curves show all members from the start.
     """
     device = context(recipe.device)
     images, validation = split(digits, recipe)

@@ -1,4 +1,4 @@
-"""A network that learns: initial weights, optimizer, and one step a batch."""
+"""A network that learns: its initial weights, its optimizer, and a step for each batch."""
 
 import numpy as np
 
@@ -13,11 +13,11 @@ class Learner:
     """A network in training.
 
     Args:
-        network: is hybridized and given initial weights.
-        recipe: how it is trained.
-        steps: how many there will be, for the schedule of the learning rate.
-        context: where to train.
-        initializer: of the weights; Xavier's if not given.
+        network: is hybridized and initialised here.
+        recipe: how the network is trained.
+        steps: the number of steps of the whole training, for the schedule of the learning rate.
+        context: the device.
+        initializer: of the weights; Xavier's by default.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Learner:
         self._reset()
 
     def _reset(self) -> None:
-        # Sums stay on the device until the epoch's end: reading one would stall MXNet's queue.
+        # The sums stay on the device until the epoch ends, because reading stalls MXNet's queue.
         self._loss = mx.nd.zeros(1, ctx=self.context)
         self._correct = mx.nd.zeros(1, ctx=self.context)
 
@@ -54,7 +54,7 @@ class Learner:
         self._replicas.follow()
 
     def means(self, images: int) -> tuple[float, float]:
-        """Return the mean loss and accuracy of the `images` learnt from since the last call."""
+        """Return mean loss and accuracy of the `images` in the steps since the last call."""
         loss, accuracy = self._loss.asscalar() / images, self._correct.asscalar() / images
         self._reset()
         return float(loss), float(accuracy)
@@ -74,6 +74,6 @@ def _trainer(network: LeNet, recipe: Recipe, steps: int) -> mx.gluon.Trainer:
     }
     if recipe.lr_schedule == "cosine":
         settings["lr_scheduler"] = mx.lr_scheduler.CosineScheduler(steps, base_lr=recipe.lr)
-    # MXNet's "nag" is Nesterov's momentum; without momentum "sgd" does the same with less work.
+    # MXNet's "nag" is Nesterov's momentum; without momentum, "sgd" does the same with less work.
     optimizer = "nag" if recipe.momentum else "sgd"
     return mx.gluon.Trainer(network.collect_params(), optimizer, settings, kvstore=None)

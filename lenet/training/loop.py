@@ -1,4 +1,4 @@
-"""The training loop: epochs of batches, and what came of each epoch."""
+"""The training loop: epochs of batches, and the result of each epoch."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -19,13 +19,13 @@ from lenet.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training images gave.
+    """The result of one pass over the training images.
 
     number: from 1.
     loss: mean loss of the warped training images while the network was learning.
-    train_accuracy: share of the same images that were recognised meanwhile.
-    validation_accuracy: share of the validation images that are recognised after the epoch,
-        unwarped; None where there are no validation images.
+    train_accuracy: share of the same images that were recognised while the network was learning.
+    validation_accuracy: share of the unwarped validation images that are recognised after the
+        epoch; None without validation images.
     """
 
     number: int
@@ -52,7 +52,7 @@ class Epoch:
         )
 
     def metrics(self) -> dict[str, float]:
-        """Return loss, train_accuracy and, if there is one, validation_accuracy."""
+        """Return loss, train_accuracy and, with validation images, validation_accuracy."""
         values = asdict(self)
         del values["number"]
         return {name: value for name, value in values.items() if value is not None}
@@ -84,7 +84,7 @@ def split(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
 def fit(
     learner: Learner, batches: Batches, validation: Digits | None, view: View
 ) -> Iterator[Epoch]:
-    """Train a network in place, yielding after every epoch.
+    """Train a network in place, and yield the result of every epoch.
 
     The same arguments give the same bits, on the same build of MXNet and kind of processor.
 

@@ -14,18 +14,18 @@ class Recipe(Params, frozen=True):
     seed: of the validation split, the initial weights, the order of the images and the warps.
     validation_fraction: share of the training file that is kept for validation, stratified.
     epochs: passes over the training images.
-    batch_size: images a step; the last batch of an epoch is as short as it comes.
+    batch_size: images in a step; the last batch of an epoch may be smaller.
     lr: learning rate for the mean loss of a batch, the highest of its schedule.
     lr_schedule: "cosine", down to 0 at the end, or "constant".
     momentum: Nesterov's; 0 is plain SGD.
     weight_decay: L2 penalty on all parameters, as MXNet's optimizers define it.
     members: networks of a committee, trained from consecutive seeds.
-    replicas: parts of a batch that are computed at the same time, one core each.
-    workers: processes, each with its part of every batch; 1 needs no parameter server.
+    replicas: parts of a batch that are computed at the same time, each on a core.
+    workers: processes, each with a part of every batch; several use a parameter server.
     device: "cpu" or "gpu".
     """
 
-    # The top level holds the groups too, and what the flow and the exported network read.
+    # The groups, and the keys of the top level that other stages read.
     others: ClassVar[Collection[str] | None] = (
         *("train_file", "test_file", "test_shift"),
         *("raw", "network", "view", "warp"),
@@ -45,5 +45,5 @@ class Recipe(Params, frozen=True):
     device: Literal["cpu", "gpu"] = Field(description="cpu or gpu")
 
     def member(self, number: int) -> "Recipe":
-        """Return the recipe of a committee's member, from 0: the same with a seed of its own."""
+        """Return the recipe of the committee's member `number`, from 0, which has another seed."""
         return self.model_copy(update={"seed": self.seed + number})

@@ -1,4 +1,4 @@
-"""Copies of a network that work on parts of a batch at the same time, and learn as one."""
+"""Copies of a network that compute parts of a batch at the same time, and learn as one network."""
 
 import copy
 
@@ -7,22 +7,22 @@ from lenet.model.network import LeNet
 
 
 def parts(images: int, count: int) -> list[slice]:
-    """Cut a batch into `count` parts of equal size; the last parts have fewer images, or none."""
+    """Divide a batch into `count` equal parts; the last parts may have fewer images, or none."""
     size = -(-images // count)
     return [slice(min(i * size, images), min((i + 1) * size, images)) for i in range(count)]
 
 
 class Replicas:
-    """An initialised network and its copies, each for its part of a batch.
+    """An initialised network and its copies, each for a part of a batch.
 
-    MXNet's engine runs them side by side, as far as there are cores. They are copies because the
-    engine takes turns with the gradients of shared weights. The parts, and the order in which the
-    gradients are added, depend on `count` alone, and so do the bits.
+    MXNet's engine runs the copies at the same time if there are enough cores. It would compute the
+    gradients of shared weights in turn, so each copy has its own weights. The bits depend on
+    `count` alone, because the parts and the order in which the gradients are added do.
 
     Args:
-        network: learns; is hybridized here.
-        count: parts of a batch; 1 is the network by itself.
-        context: where its weights are.
+        network: the network that learns; it is hybridized here.
+        count: parts of a batch; 1 means no copies.
+        context: where the weights are.
     """
 
     def __init__(self, network: LeNet, count: int, *, context: mx.Context) -> None:
@@ -43,11 +43,11 @@ class Replicas:
 
     @property
     def gradients(self) -> list[mx.nd.NDArray]:
-        """The gradients of the network's parameters, as `learn` left them."""
+        """The gradients of the network's parameters after the last `learn`."""
         return [parameter.grad() for parameter in self._parameters[0]]
 
     def learn(self, data: mx.nd.NDArray, labels: mx.nd.NDArray) -> tuple[mx.nd.NDArray, ...]:
-        """Leave the gradients of the summed loss of a batch in the network.
+        """Compute the gradients of the summed loss of a batch, which the network then holds.
 
         Args:
             data: the network's input, (n, 1, side, side).
@@ -55,7 +55,7 @@ class Replicas:
 
         Returns the scores (n, classes) and the losses (n,).
         """
-        # A short last batch may have no images for the last replicas.
+        # A small last batch may have no images for the last copies.
         each = [part for part in parts(len(data), len(self._networks)) if part.start < part.stop]
         with mx.autograd.record():
             scores = [net(data[part]) for net, part in zip(self._networks, each, strict=False)]
@@ -73,7 +73,7 @@ class Replicas:
         return mx.nd.concat(*scores, dim=0), mx.nd.concat(*losses, dim=0)
 
     def follow(self) -> None:
-        """Give the copies the weights that the network has now."""
+        """Give the copies the present weights of the network."""
         first, *others = self._parameters
         for copies in others:
             for parameter, follower in zip(first, copies, strict=True):

@@ -1,4 +1,4 @@
-"""Random warps of training images: turned, scaled, shifted, with thinner or thicker strokes."""
+"""Random warps of training images: rotation, scale, shift, and the thickness of strokes."""
 
 from typing import ClassVar
 
@@ -12,12 +12,13 @@ from lenet.core.params import Number, Params
 class Warp(Params, frozen=True):
     """How far training warps images: the group `warp` of params.yaml.
 
-    Each value is a largest amount, drawn uniformly either way for each image and epoch; 0 is none.
+    Each value is a largest amount. The amounts are drawn uniformly from minus to plus that value,
+    for each image and epoch; 0 is none.
 
     rotation: angle in degrees.
     scale: change of size, as a natural logarithm.
     shift: shift in each direction, in half-widths of the image.
-    gamma: power that ink is raised to, as a natural logarithm: thinner or thicker strokes.
+    gamma: exponent of the ink, as a natural logarithm; it makes strokes thinner or thicker.
     """
 
     group: ClassVar[str] = "warp"
@@ -36,8 +37,8 @@ class Warp(Params, frozen=True):
             generator: the source of the draws.
             images: (n, side, side) float32 in [0, 1].
 
-        Returns the affine maps, from positions in the warped view to positions in the plain one,
-        (n, 2, 3) float32; and the images with their ink raised to a power, like `images`.
+        Returns affine maps (n, 2, 3) float32, from positions in the warped view to positions in the
+        plain view; and the images with their ink raised to a power, shaped like `images`.
         """
         n = len(images)
         angle = np.deg2rad(generator.uniform(-self.rotation, self.rotation, n))

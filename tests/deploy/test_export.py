@@ -47,7 +47,7 @@ def test_the_exported_view_is_that_of_mxnet(
     view: View = changed(DEFAULT_VIEW, **change)
     generator = np.random.default_rng(0)
     images = some_blank(generator.random((7, side, side), dtype=np.float32))
-    # Hardly any ink, and a stroke of no width.
+    # These images have hardly any ink, and a stroke of no width.
     images[1:3] = 0
     images[1, 1, 1] = 1e-10
     images[2, :, 2] = 1
@@ -63,7 +63,7 @@ def test_the_exported_view_is_that_of_mxnet(
         affine = identity_affine(len(images))
         affine[:, :, 2] = shift
         expected = network_input(images, affine, view, size=size, context=mx.cpu()).asnumpy()
-        # As shares of ink, of images of noise, whose neighbouring pixels differ most.
+        # The difference is a share of full ink. Images of noise are the hardest to agree on.
         difference = np.abs(found[:, number] - expected).max() / (full - background)
         assert difference < 1e-5
 
@@ -156,7 +156,7 @@ def test_networks_agree_within_the_tolerance_and_with_the_same_digits() -> None:
     far[2, 3] = np.nan
     with pytest.raises(InputError, match="differ by up to nan"):
         export.check_agreement(trained, far, path)
-    # Probabilities as close as they may be, and another digit.
+    # These probabilities are close enough, and the digits differ.
     trained[1, 7] = trained[1, 3] - np.float32(1e-6)
     other = trained.copy()
     other[1, 7] += np.float32(2e-6)
@@ -174,7 +174,7 @@ def test_a_network_that_disagrees_is_not_written_and_the_file_before_stays(
     target = tmp_path / "lenet.onnx"
     target.write_bytes(b"before")
     files = sorted(tmp_path.iterdir())
-    # The exported graph then sees images otherwise than MXNet does.
+    # This makes the exported graph scale images differently from MXNet.
     levels = View.levels
     monkeypatch.setattr(
         View,

@@ -14,7 +14,7 @@ def model(body: str, *, inputs: str = "float[n, 4, 4] images", outputs: str) -> 
     return onnx.parser.parse_model(text).SerializeToString()  # type: ignore[no-any-return]
 
 
-# The probabilities of the first ten pixels; and all pixels, in a way that hides their number.
+# Models that give the softmax of the first ten pixels, and all pixels with their number hidden.
 FIRST_TEN = (
     "p = Flatten(images) start = Constant<value = int64[1] {0}>() "
     "end = Constant<value = int64[1] {10}>() axis = Constant<value = int64[1] {1}>() "

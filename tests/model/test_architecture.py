@@ -27,7 +27,7 @@ def test_parameters_are_those_that_gluon_counts(image_size: int, c3: str, poolin
     assert {layer.name: layer.parameters for layer in network.layers()} == counted
 
 
-# LeCun et al. 1998, section II.B; of the connections those that the paper states.
+# LeCun et al. 1998, section II.B. The paper states all connections but those of F6 and O7.
 def test_the_network_of_1998_is_that_of_the_paper() -> None:
     layers = {layer.name: layer for layer in OF_1998.layers()}
     parameters = {name: layer.parameters for name, layer in layers.items()}
@@ -55,7 +55,7 @@ def test_the_network_of_1998_is_that_of_the_paper() -> None:
 def test_the_arithmetic_is_right() -> None:
     for network in (FULL, OF_1998, NETWORK):
         for layer in network.layers():
-            # "16 x 6 x 5 x 5 + 16" is Python but for the sign of multiplication.
+            # "16 x 6 x 5 x 5 + 16" is Python, except for the sign of multiplication.
             assert eval(layer.arithmetic.replace("x", "*") or "0") == layer.parameters  # noqa: S307
 
 

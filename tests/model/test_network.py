@@ -19,7 +19,7 @@ def parameters(image_size: int) -> dict[str, int]:
     return counts
 
 
-# DESIGN of LeNet-5 at 32 x 32: LeCun et al. 1998, section II.B, with C3 fully connected.
+# LeNet-5 at 32 x 32 is the network of LeCun et al. 1998, section II.B, with C3 fully connected.
 @pytest.mark.parametrize(
     ("image_size", "expected"),
     [
@@ -55,7 +55,7 @@ def test_output_shape_per_layer(image_size: int, expected: list[tuple[int, ...]]
     assert [shapes[name] for name in ("c1", "p2", "c3", "p4", "c5", "f6", "o7")] == expected
 
 
-# Table I of LeCun et al. 1998, as it is printed: a row a map of S2, a column a map of C3.
+# Table I of LeCun et al. 1998: a row for each map of S2, a column for each map of C3.
 TABLE_I = """
 X . . . X X X . . X X X X . X X
 X X . . . X X X . . X X X X . X
@@ -221,6 +221,18 @@ def test_the_last_output_is_the_score_of_the_first_member(
     np.testing.assert_allclose(found["O7"].asnumpy(), first(image()).asnumpy(), atol=1e-5)
 
 
+def test_outputs_of_many_images_are_those_of_each_by_itself() -> None:
+    lenet = LeNet(SMALL)
+    lenet.initialize(mx.init.Uniform(0.3))
+    images = mx.nd.random.uniform(shape=(40, 1, 20, 20))
+    together = lenet.outputs(images)
+    for number in (0, 39):
+        alone = lenet.outputs(images[number : number + 1])
+        for name, output in alone.items():
+            found = together[name].asnumpy()[number]
+            np.testing.assert_allclose(found, output.asnumpy()[0], atol=1e-5)
+
+
 def test_c1_answers_to_its_kernels(tmp_path: Path) -> None:
     saved(tmp_path)
     lenet = network.load_first_member(tmp_path, SMALL)
@@ -230,7 +242,7 @@ def test_c1_answers_to_its_kernels(tmp_path: Path) -> None:
     for kernel, offset, feature_map in zip(lenet.kernels(), bias, found["C1"], strict=True):
         expected = correlate2d(plain, kernel, mode="valid") + offset
         np.testing.assert_allclose(feature_map, expected, atol=1e-5)
-    # Pooling, then the activation.
+    # Pooling precedes the activation.
     pooled = found["C1"].reshape(6, 8, 2, 8, 2).max(axis=(2, 4))
     np.testing.assert_allclose(found["P2"], np.maximum(pooled, 0), atol=1e-6)
 

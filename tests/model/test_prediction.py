@@ -19,7 +19,7 @@ def real_digits() -> Digits:
 
 
 def test_the_network_is_asked_as_in_training(random_digits: Digits) -> None:
-    # Asked otherwise, MXNet reorders its weights, and when is chance: see `probabilities`.
+    # Outside of training mode MXNet reorders the weights at random times: see `probabilities`.
     class Watched(mx.gluon.Block):  # type: ignore[misc]
         def forward(self, data: mx.nd.NDArray) -> mx.nd.NDArray:
             assert mx.autograd.is_training()

@@ -14,7 +14,7 @@ from tests.project import ROOT
 from tests.settings import PLAIN_VIEW, changed
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
-# The network's values are those of the ink.
+# The network's values are the values of the ink.
 INK_VIEW = changed(PLAIN_VIEW, input_range=(0, 1))
 
 
@@ -35,7 +35,7 @@ def test_enlarging_and_warping_equal_scipys_bilinear_sampling(margin: float) -> 
     affine, _ = Warp(rotation=12, scale=0.15, shift=0.12, gamma=0).draw(
         np.random.default_rng(2), IMAGES
     )
-    # Any affine map will do; training draws none that slant.
+    # Sampling takes any affine map, though training draws none that slant or stretch.
     affine[:, 0, 1] += np.linspace(-0.25, 0.25, 6)
     affine[:, 0, 0] *= np.exp(np.linspace(0.2, -0.2, 6))
     result = seen(IMAGES, affine, changed(INK_VIEW, margin=margin), size=32)
@@ -44,7 +44,7 @@ def test_enlarging_and_warping_equal_scipys_bilinear_sampling(margin: float) -> 
     for image, matrix, warped in zip(IMAGES, affine, result, strict=True):
         u, v = np.einsum("ij,jhw->ihw", matrix[:, :2] * (1 + margin), np.stack([x, y]))
         u, v = u + matrix[0, 2], v + matrix[1, 2]
-        # One pixel of background around, so that SciPy fades into it as BilinearSampler does.
+        # A border of background lets SciPy fade into it as BilinearSampler does.
         expected = map_coordinates(
             np.pad(image, 1), [(v + 1) * 7.5 + 1, (u + 1) * 7.5 + 1], order=1, mode="constant"
         )
@@ -131,7 +131,7 @@ print(hashlib.sha256(data.tobytes()).hexdigest())
 
 
 def test_the_bits_do_not_depend_on_blas() -> None:
-    # Those of two kinds of processor; without a setting of ours they differ.
+    # The kernels of two kinds of processor differ unless lenet sets OPENBLAS_CORETYPE.
     found = {
         subprocess.run(
             [sys.executable, "-c", WARPED],

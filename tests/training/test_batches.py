@@ -15,12 +15,12 @@ def batches(digits: Digits, warp: Warp = NO_WARP, **recipe: int) -> Batches:
 
 
 def many(count: int) -> Digits:
-    """Return images of which each has a grey value of its own."""
+    """Return images of different grey values."""
     images = np.linspace(0, 1, count, dtype=np.float32)[:, None, None].repeat(16, 1).repeat(16, 2)
     return Digits(images, np.arange(count) % 10)
 
 
-# Of 1,100 images 512 are warped at once; batches of 600 are larger than that.
+# Up to 512 of the 1,100 images are warped at once, unless a batch is larger.
 @pytest.mark.parametrize("batch_size", [1, 7, 64, 600, 2000])
 def test_an_epoch_shows_each_image_once_with_its_label(batch_size: int) -> None:
     digits = many(11 if batch_size == 1 else 1100)

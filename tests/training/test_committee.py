@@ -12,7 +12,7 @@ def test_a_member_learns_what_it_learns_alone_from_its_seed(random_digits: Digit
     members, epochs = committee.train(random_digits, recipe, NETWORK, PLAIN_VIEW, WARP)
     means = list(epochs)
     assert [member.prefix for member in members] == ["lenet0_", "lenet1_"]
-    # One split for all: no member learns the images by which the others are judged.
+    # All members share one split, so that no member learns the validation images of another.
     train, validation = split(random_digits, recipe)
     alone = [trained(train, validation, warp=WARP, seed=seed) for seed in (5, 6)]
     for member, (network, _) in zip(members, alone, strict=True):

@@ -62,8 +62,8 @@ def test_validation_does_not_touch_the_training(real_digits: Digits) -> None:
 
 
 def test_the_short_last_batch_counts(real_digits: Digits) -> None:
-    # With a rate of next to nothing the network stays what it was: loss and accuracy are those
-    # of all 35 images, 3 of them in the last batch.
+    # At so small a rate the network stays as it was initialised. Loss and accuracy are means over
+    # all 35 images, and 3 of these are in the last batch.
     some = real_digits[np.arange(35)]
     lenet, (epoch,) = trained(some, epochs=1, lr=1e-12)
     scores = probabilities(lenet, some.images, **ASKED)

@@ -17,8 +17,8 @@ def test_the_recipe_knows_every_key_of_the_top_level() -> None:
     assert {*Recipe.model_fields, *(Recipe.others or ())} == {*read(ROOT / "params.yaml")}
 
 
-# Parameters that the project once had: Nesterov's momentum follows `momentum`, the parameter
-# server follows `workers`, and the ablation showed no use of the other two.
+# Parameters of earlier versions: `momentum` implies the optimizer, `workers` implies the parameter
+# server, and the ablation showed no use of the other two.
 @pytest.mark.parametrize("name", ["optimizer", "kvstore", "label_smoothing", "warmup_epochs"])
 def test_parameters_of_earlier_versions_are_unknown(name: str) -> None:
     with pytest.raises(InputError, match=f"^{name}: unknown parameter"):

@@ -33,7 +33,7 @@ def gradients(count: int, images: int) -> tuple[list[np.ndarray], np.ndarray, np
     return found, scores.asnumpy(), losses.asnumpy()
 
 
-# One image has no part for a second replica; seven leave the last with less.
+# One image leaves the second replica without a part; seven images leave the last a smaller part.
 @pytest.mark.parametrize("images", [1, 2, 7, 8])
 @pytest.mark.parametrize("count", [2, 3])
 def test_parts_add_up_to_the_gradient_of_the_whole(count: int, images: int) -> None:
@@ -56,7 +56,7 @@ def test_copies_follow_the_network() -> None:
     trainer.step(4)
     replicas.follow()
     after, _ = replicas.learn(data, target)
-    # The same images: the second half is the copy's.
+    # Both halves hold the same images; the copy computes the second half.
     assert (after[0] != before[0]).asnumpy().any()
     np.testing.assert_array_equal(after[:2].asnumpy(), after[2:].asnumpy())
 

@@ -33,7 +33,7 @@ def test_each_amount_does_what_it_says() -> None:
     sizes = np.log(scaled[:, 0, 0])
     assert sizes.min() == pytest.approx(-0.15, abs=0.01)
     assert sizes.max() == pytest.approx(0.15, abs=0.01)
-    # The same in width and height, and nothing slants.
+    # Width and height change alike, and nothing slants.
     np.testing.assert_array_equal(scaled[:, 1, 1], scaled[:, 0, 0])
     np.testing.assert_array_equal(scaled[:, [0, 1], [1, 0]], 0)
 

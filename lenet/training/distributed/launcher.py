@@ -15,10 +15,11 @@ from typing import IO
 
 from lenet.core.errors import InputError
 
-# Environment variables of ps-lite; the last is a number of seconds without a sign of life.
+# Environment variables of ps-lite.
 ROLE, ADDRESS, PORT = "DMLC_ROLE", "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
+# Seconds without a sign of life.
 LOST_AFTER = "PS_HEARTBEAT_TIMEOUT"
-# PID of the launcher, without which a process that it started has nothing to do.
+# PID of the launcher; the processes that it started end with it.
 LAUNCHER = "LENET_LAUNCHER"
 _NODE_HOST = "DMLC_NODE_HOST"
 _LOOPBACK = "127.0.0.1"
@@ -29,8 +30,8 @@ _HEARTBEAT = 2
 def configure(workers: int) -> str:
     """Complete the environment of a process of a training with `workers`; return its role.
 
-    Without an address the training stays on this machine: the server has no authentication.
-    Raises InputError where a variable has a value that cannot be.
+    Without an address the training stays on this machine, because the server has no
+    authentication. Raises InputError if a variable has an impossible value.
     """
     address, own_address = _addresses(os.environ.get(ADDRESS) or _LOOPBACK)
     _check_whole(LOST_AFTER, "20", _HEARTBEAT + 1, 86_400)
@@ -44,8 +45,8 @@ def configure(workers: int) -> str:
     }
     # The address where other processes of the training reach this one.
     _check_own(_NODE_HOST, os.environ.setdefault(_NODE_HOST, own_address))
-    # ps-lite would take PORT for the port of every process, and DMLC_LOCAL for an order to talk
-    # through files.
+    # ps-lite would use PORT as the port of every process, and files instead of the network if
+    # DMLC_LOCAL is set.
     for name in ("PORT", "DMLC_LOCAL"):
         os.environ.pop(name, None)
     return os.environ[ROLE]
@@ -73,7 +74,7 @@ def _addresses(leader: str) -> tuple[str, str]:
 
 
 def _check_own(name: str, address: str) -> None:
-    """Raise InputError where the environment's `name` is no address of this machine."""
+    """Raise InputError if the variable `name` holds no address of this machine."""
     try:
         with socket.socket() as own:
             own.bind((address, 0))
@@ -85,7 +86,7 @@ def _check_own(name: str, address: str) -> None:
 
 
 def check_port() -> None:
-    """Raise InputError where the environment does not say at which port the training is led."""
+    """Raise InputError if the environment does not name the port of the training."""
     _check_whole(PORT, "", 1, 65_535)
 
 
@@ -96,25 +97,25 @@ def _check_whole(name: str, default: str, low: int, high: int) -> None:
 
 
 def takes_part(*, join: bool) -> bool:
-    """Return whether this process takes part in a training, rather than start it.
+    """Return whether this process takes part in a training, rather than starting it.
 
     Args:
-        join: whether a user asked to take part in a training that is led elsewhere.
+        join: whether the user asked to take part in a training that another machine leads.
     """
     return join or LAUNCHER in os.environ
 
 
 def launch(command: Sequence[str], workers: int) -> None:
-    """Run `command` as a training's first worker, with all other processes that it needs.
+    """Run `command` as the first worker of a training, with all other processes of the training.
 
     The scheduler, the server and further workers run `command` with --join. If the environment
-    names an address, further workers come from elsewhere, and are waited for.
+    names an address, further workers join from other machines, and the training waits for them.
 
     Args:
         command: reads its settings from the environment.
         workers: number of workers.
 
-    Raises InputError where a process fails; no other process is left then.
+    Raises InputError if a process fails; all other processes have ended then.
     """
     here = 1 if os.environ.get(ADDRESS) else workers
     configure(workers)
@@ -134,26 +135,26 @@ def launch(command: Sequence[str], workers: int) -> None:
 
 
 def _free_port() -> int:
-    """Return the port that the environment names, if it is free, or any free port."""
+    """Return the port that the environment names if the port is free, or any free port."""
     if PORT in os.environ:
         check_port()
     address, port = os.environ[ADDRESS], int(os.environ.get(PORT, "0"))
     with socket.socket() as free:
-        # ps-lite does so too: a port that was in use a moment ago is free.
+        # A port that was in use a moment ago counts as free, as in ps-lite.
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             free.bind((address, port))
         except OSError as error:
             raise InputError(
                 f"{ADDRESS}={address}, {PORT}={port}: {error.strerror}; expected an address of "
-                "this machine, which leads the training, and a port that nobody uses."
+                "this machine, which leads the training, and a free port."
             ) from error
         return free.getsockname()[1]
 
 
 @dataclass(frozen=True)
 class _Process:
-    """A process of a training; `output` is what it printed, None where that is not kept."""
+    """A process of a training; `output` holds its printed lines, None if they are not kept."""
 
     role: str
     popen: subprocess.Popen
@@ -163,7 +164,7 @@ class _Process:
         return bool(self.popen.poll())
 
     def report(self) -> str:
-        """Return how it ended, and the last lines of its output."""
+        """Return how the process ended, and the last lines of its output."""
         how = (
             f"was killed by {signal.Signals(-self.popen.returncode).name}"
             if self.popen.returncode < 0
@@ -201,7 +202,7 @@ class _Processes:
         output = None
         if self._started:
             output = self._files.enter_context(tempfile.TemporaryFile("w+", errors="replace"))  # noqa: SIM115
-        # This process takes a Ctrl-C, and ends the others.
+        # This process handles a Ctrl-C, and ends the others.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             popen = subprocess.Popen(
@@ -222,11 +223,11 @@ class _Processes:
             running = any(process.popen.poll() is None for process in self._started)
             failed = next(filter(_Process.failed, self._started), None)
             if failed:
-                # The leader may be about to fail for the same reason.
+                # The leader may be about to fail for the same reason, and says it best.
                 with suppress(subprocess.TimeoutExpired):
                     leading.popen.wait(1)
                 if leading.popen.returncode == 1:
-                    # It has printed why.
+                    # The leader has printed the reason.
                     sys.exit(1)
                 raise InputError(failed.report())
             time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Batches and steps that several workers share, each with its part of every batch."""
+"""Batches and steps of several workers, each of which has a part of every batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from lenet.training.learner import Learner
 
 
 @dataclass(frozen=True)
-class _Part(Batch):
+class _Shard(Batch):
     """A worker's part of a batch.
 
-    total: images of the whole batch.
-    empty: whether the worker has no part; the data are then a blank image to be ignored.
+    total: number of images in the whole batch.
+    empty: whether the worker has no part; the data are then a blank image without effect.
     """
 
     total: int
@@ -29,11 +29,12 @@ class _Part(Batch):
         return self.total
 
 
-class SharedBatches(Batches):
+class ShardedBatches(Batches):
     """A worker's part of each batch; every worker draws the warps of all images.
 
     Args:
-        workers: those who share the batches.
+        workers: all workers of the training.
+        args, settings: see `Batches`.
     """
 
     def __init__(self, workers: Workers, *args: Any, **settings: Any) -> None:
@@ -62,14 +63,15 @@ class SharedBatches(Batches):
             at = slice(first, first + len(part))
             first += len(part)
             arrays = (data[at], target[at]) if len(part) else blank
-            yield _Part(*arrays, len(batch), empty=not len(part))
+            yield _Shard(*arrays, len(batch), empty=not len(part))
 
 
-class SharedLearner(Learner):
-    """A network that takes each step together with the same network of the other workers.
+class SynchronousLearner(Learner):
+    """A network that takes each step together with the copies of the other workers.
 
     Args:
-        workers: those who take the steps.
+        workers: all workers of the training.
+        args, settings: see `Learner`.
     """
 
     def __init__(self, workers: Workers, *args: Any, **settings: Any) -> None:
@@ -77,8 +79,8 @@ class SharedLearner(Learner):
         self._workers = workers
 
     def step(self, batch: Batch) -> None:
-        """Learn from a batch, of which this worker has a part."""
-        if isinstance(batch, _Part) and batch.empty:
+        """Learn from a batch, from this worker's part and the parts of the others."""
+        if isinstance(batch, _Shard) and batch.empty:
             # Gluon takes no step with gradients that no backward pass has made.
             self._replicas.learn(batch.data, batch.labels)
             for gradient in self._replicas.gradients:

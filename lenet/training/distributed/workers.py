@@ -27,15 +27,15 @@ from lenet.training.replicas import parts
 
 # Seconds.
 _REACH_WITHIN = 60
-# A process counts as lost after so many checks in a row, half a second apart: while ps-lite starts,
-# it may take all others for lost for a moment.
+# A process counts as lost after so many checks in a row, half a second apart. While ps-lite starts,
+# it may report all processes as lost for a moment.
 _LOST_CHECKS = 3
-# Process groups of ps-lite. The scheduler watches all others, and they watch the scheduler.
+# Process groups of ps-lite. The scheduler watches all others, and all others watch the scheduler.
 _SCHEDULER, _SERVERS_AND_WORKERS = 1, 2 + 4
 
 
 class Workers:
-    """The workers of a training, of which this process is one.
+    """The workers of a training; this process is a worker.
 
     Args:
         store: MXNet's key-value store of type dist_sync.
@@ -52,23 +52,23 @@ class Workers:
         self._keys: set[str] = set()
 
     def part(self, images: int) -> slice:
-        """Return this worker's part of a batch of `images`; a small batch may have none for it."""
+        """Return this worker's part of a batch of `images`; the part may be empty."""
         return parts(images, self.count)[self.rank]
 
     def add_up(self, key: str, arrays: Sequence[mx.nd.NDArray]) -> None:
-        """Replace `arrays` by their sums over all workers; every worker has to call it.
+        """Replace `arrays` by their sums over all workers; every worker has to call this method.
 
-        The sums have the same bits each time.
+        The sums have the same bits in every run.
 
         Args:
-            key: names these arrays, the same in every worker.
+            key: a name for the arrays, the same in every worker.
             arrays: float32, of any shapes.
         """
-        # One message for all: the round trip takes longer than the network's 60,000 numbers.
+        # All arrays travel in one message, because a round trip takes longer than 60,000 numbers.
         flat = mx.nd.concat(*(array.reshape(-1) for array in arrays), dim=0)
         if self.count > 2:
-            # The server adds in the order of arrival, which changes the sum of three terms or
-            # more. So each worker sends a row of its own, and the rows are added up here.
+            # The server adds in the order of arrival, which changes the last bits of the sum of
+            # three terms. So each worker sends its terms in a separate row, and adds up all rows.
             rows = mx.nd.zeros((self.count, flat.size), ctx=flat.context)
             rows[self.rank] = flat
             self._exchange(key, rows)
@@ -87,11 +87,11 @@ class Workers:
         self._store.pushpull(key, array, out=array)
 
     def agree_on(self, *inputs: bytes | memoryview) -> None:
-        """Raise InputError, in all workers, where one worker was given other `inputs`."""
+        """Raise InputError in all workers if a worker has other `inputs` than the others."""
         digest = hashlib.sha256()
         for part in inputs:
             digest.update(hashlib.sha256(part).digest())
-        # float32 holds the sums of such pieces exactly, in any order.
+        # float32 holds the sums of 16-bit numbers exactly, in any order.
         own = np.frombuffer(digest.digest(), np.uint16).astype(np.float32)
         total = mx.nd.array(own)
         self._exchange("inputs", total)
@@ -103,14 +103,15 @@ class Workers:
 
 
 def serve() -> None:
-    """Be the scheduler or the server of a training, as DMLC_ROLE says, until it ends."""
+    """Run the scheduler or the server of a training, according to DMLC_ROLE, until it ends."""
     watch = _Watch()
     store = mx.kv.create("dist_sync")
 
     def refuse(*_: object) -> None:
         print("refused a command, which MXNet would unpickle", file=sys.stderr)
 
-    # MXNet's own controller would unpickle what it is sent.
+    # MXNet's own controller would unpickle the commands that it receives. MXNet has no public way
+    # to replace the controller, and none to ask for lost processes, so `_LIB` is called directly.
     controller = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(refuse)
     with watch.over(store):
         mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
@@ -118,9 +119,9 @@ def serve() -> None:
 
 @contextmanager
 def joined() -> Iterator[Workers]:
-    """Take part in a training, as the environment says.
+    """Take part in the training that the environment names.
 
-    Raises InputError where no scheduler is to be found.
+    Raises InputError if no scheduler answers.
     """
     _reach_scheduler()
     watch = _Watch()
@@ -128,16 +129,16 @@ def joined() -> Iterator[Workers]:
     try:
         with watch.over(store):
             yield Workers(store)
-            # Other workers may need longer.
+            # Other workers may need longer. MXNet has no public method for this barrier.
             store._barrier()
     except BaseException:
-        # Closing the store would wait for workers that wait for this one.
+        # Closing the store would wait for workers that wait for this worker.
         atexit.register(os._exit, 1)
         raise
 
 
 def _reach_scheduler() -> None:
-    """Wait until the scheduler listens: MXNet would wait for ever, without a word."""
+    """Wait until the scheduler listens; MXNet itself would wait for ever, and print nothing."""
     check_port()
     deadline = time.monotonic() + _REACH_WITHIN
     while (error := _refusal(greets=True)) is not None:
@@ -153,14 +154,14 @@ def _refusal(*, greets: bool = False) -> OSError | None:
     """Return why the scheduler cannot be reached; None where it can.
 
     Args:
-        greets: whether to wait for the first byte of its greeting as well.
+        greets: whether to read the first byte of the scheduler's greeting too.
     """
     try:
         address = (os.environ[ADDRESS], int(os.environ[PORT]))
         with socket.create_connection(address, timeout=5) as connection:
-            # Every version of ZeroMQ greets so (ZMTP 3.1, section "Framing").
+            # Every version of ZeroMQ greets with this byte (ZMTP 3.1, section "Framing").
             if greets and connection.recv(1) != b"\xff":
-                return ConnectionError("what answers there is not MXNet's scheduler")
+                return ConnectionError("another program than MXNet's scheduler answers there")
     except TimeoutError:
         return TimeoutError("no answer")
     except OSError as error:
@@ -169,7 +170,7 @@ def _refusal(*, greets: bool = False) -> OSError | None:
 
 
 class _Watch(threading.Thread):
-    """Ends this process when the launcher has gone, or a process that it needs is lost.
+    """Ends this process when the launcher has ended or a needed process is lost.
 
     MXNet itself would wait for ever.
     """
@@ -186,7 +187,7 @@ class _Watch(threading.Thread):
 
     @contextmanager
     def over(self, store: mx.kv.KVStore) -> Iterator[None]:
-        """Watch the processes at the other ends of `store` meanwhile."""
+        """Watch the processes that `store` is connected to, inside the `with` block."""
         self._store = store
         yield
         with self._lock:
@@ -215,7 +216,7 @@ class _Watch(threading.Thread):
             if self._done:
                 return False
             if self._store is None:
-                # Not yet admitted.
+                # The scheduler has not admitted this process yet.
                 return role == "worker" and _refusal() is not None
             group = _SERVERS_AND_WORKERS if role == "scheduler" else _SCHEDULER
             number = ctypes.c_int()

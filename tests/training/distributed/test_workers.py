@@ -33,7 +33,7 @@ COMMAND = [
     *(sys.executable, "-m", "stages.train"),
     *("train.npz", "models", "curves"),
 ]
-# Of the losses: sums of float32 in another order, magnified by a short training.
+# Losses differ: float32 is summed in another order, and training magnifies the difference.
 TOLERANCE = 1e-3
 SMALL = {"epochs": 4, "batch_size": 32, "validation_fraction": 0}
 
@@ -143,7 +143,7 @@ def test_workers_learn_as_one_process_does(tmp_path: Path, alone: list[float]) -
     losses, network = training.run()
     np.testing.assert_allclose(losses, alone, rtol=TOLERANCE)
     assert losses[-1] < 0.7 * losses[0]
-    # By one process that cuts its batches likewise, to the bit.
+    # One process that divides its batches in the same way gives the same bits.
     training.set(workers=1, replicas=2)
     assert training.run()[1] == network
 
@@ -166,7 +166,7 @@ role = launcher.configure(2)
 from lenet.core import npz
 from lenet.training import batches, committee
 from lenet.training.distributed import workers
-from lenet.training.distributed.shared import SharedBatches, SharedLearner
+from lenet.training.distributed.shared import ShardedBatches, SynchronousLearner
 from tests.settings import NETWORK, NO_WARP, PLAIN_VIEW, RECIPE, changed
 if role != "worker":
     workers.serve()
@@ -182,8 +182,8 @@ else:
     with workers.joined() as peers:
         _, epochs = committee.train(
             *(data, recipe, NETWORK, PLAIN_VIEW, NO_WARP),
-            learner=partial(SharedLearner, peers),
-            batches=partial(SharedBatches, peers),
+            learner=partial(SynchronousLearner, peers),
+            batches=partial(ShardedBatches, peers),
         )
         list(epochs)
         np.save(f"seen{peers.rank}.npy", np.concatenate(seen))
@@ -207,7 +207,7 @@ def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str
     training = Training(tmp_path / "lost", workers=2)
     training.set(epochs=4000)
     with training.started() as process:
-        # Of the workers the last: not the one that leads.
+        # The last worker does not lead.
         lost = max(pid for pid, its_role in begun(process).items() if its_role == role)
         os.kill(lost, signal.SIGKILL)
         output = process.communicate(timeout=30)[0]
@@ -248,7 +248,7 @@ def test_it_listens_on_loopback_and_when_it_is_stopped_no_process_stays(
 @pytest.mark.slow
 def test_a_training_that_diverges_says_so_once(tmp_path: Path) -> None:
     training = Training(tmp_path / "diverging", workers=2)
-    training.set(lr=100, warmup_epochs=0, momentum=0.99)
+    training.set(lr=100, momentum=0.99)
     with training.started() as process:
         output = process.communicate(timeout=60)[0]
         assert process.returncode == 1
@@ -324,7 +324,7 @@ def test_a_worker_notices_that_the_machine_that_leads_is_lost(tmp_path: Path, po
         first.started(**environment) as leading,
     ):
         begun(leading)
-        # It neither answers nor closes its connections.
+        # A stopped process neither answers nor closes its connections.
         for pid in processes(leading.pid):
             os.kill(pid, signal.SIGSTOP)
         output = joining.communicate(timeout=60)[0]
@@ -345,7 +345,7 @@ def hosts() -> Iterator[tuple[str, str]]:
         for name in names:
             ip("netns", "add", name)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only root on Linux has networks of its own to give")
+        pytest.skip("only root on Linux can make network namespaces")
     try:
         # A device's name has 15 letters at most.
         ip(
@@ -433,7 +433,7 @@ def test_joining_something_else_that_listens(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(launcher.PORT, str(server.getsockname()[1]))
         threading.Thread(target=greet, args=[server], daemon=True).start()
         with (
-            pytest.raises(InputError, match="what answers there is not MXNet's scheduler"),
+            pytest.raises(InputError, match="another program than MXNet's scheduler answers there"),
             workers.joined(),
         ):
             pass
@@ -449,7 +449,7 @@ def test_joining_something_else_that_listens(monkeypatch: pytest.MonkeyPatch) ->
         ),
         (False, {"DMLC_PS_ROOT_URI": "a..b"}, "DMLC_PS_ROOT_URI: found 'a..b'"),
         (False, {"DMLC_PS_ROOT_URI": "0"}, "which is every address of this machine"),
-        # Of the addresses that are kept for documents.
+        # An address that is reserved for documentation.
         (
             False,
             {"DMLC_PS_ROOT_URI": "192.0.2.1", "DMLC_PS_ROOT_PORT": "9091"},
@@ -516,7 +516,7 @@ def test_a_worker_that_waits_for_others_ends_with_the_one_that_leads(
         second.started("--join", **environment) as joining,
         first.started(**environment) as leading,
     ):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         in_a_row = 0
         while in_a_row < 5:
             connections = psutil.Process(joining.pid).net_connections()
@@ -539,7 +539,7 @@ if role != "worker":
 else:
     from lenet.model._mxnet import mx
     with workers.joined() as peers:
-        # What MXNet's server would unpickle, and so run.
+        # MXNet's own server would unpickle this command, and so run it.
         peers._store._send_command_to_servers(0, "cos\\nsystem\\n(S'touch unpickled'\\ntR.")
         peers.add_up("still there", [mx.nd.ones(3)])
 """

@@ -1,0 +1,55 @@
+"""The time that `make setup` takes, and the size of the environments.
+
+Every target runs in a temporary clone, once without cached packages and once with the cache that
+the first run has filled.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+
+import pandas as pd
+
+from bench.report import run
+from bench.workflow import clone
+
+# The first target installs the packages of the workflow, the second the developers' packages.
+TARGETS = ("setup", "setup-dev")
+MIB = 1 << 20
+
+
+def measure() -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the table with its title."""
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        environment = clean_environment(Path(name, "cache"))
+        for cache in ("empty", "filled"):
+            folder = clone(Path(name, cache))
+            for target in TARGETS:
+                start = perf_counter()
+                run(["make", target], folder, env=environment)
+                rows.append(
+                    {
+                        "command": f"make {target}",
+                        "cache": cache,
+                        "seconds": round(perf_counter() - start, 1),
+                        ".venv MiB": round(size(folder / ".venv") / MIB),
+                    }
+                )
+    yield "Set-up in a new clone, once each", pd.DataFrame(rows)
+
+
+def clean_environment(cache: Path) -> dict[str, str]:
+    """Return the environment of a user who has no environment active and no cached packages."""
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    own = str(Path(os.environ.get("VIRTUAL_ENV", ".venv"), "bin").resolve())
+    folders = environment["PATH"].split(os.pathsep)
+    environment["PATH"] = os.pathsep.join(each for each in folders if each != own)
+    return environment | {"UV_CACHE_DIR": f"{cache}/uv", "PIP_CACHE_DIR": f"{cache}/pip"}
+
+
+def size(folder: Path) -> int:
+    """Return the bytes of all files in `folder`."""
+    return sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_symlink())

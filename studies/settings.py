@@ -1,0 +1,63 @@
+"""All settings that a study changes, as one object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from typing_extensions import Self
+
+from lenet.core.params import Params
+from lenet.model.architecture import Network
+from lenet.model.view import Averaging, View
+from lenet.training.recipe import Recipe
+from lenet.training.warps import Warp
+
+Kind = TypeVar("Kind", bound=Params)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters of a training and of the views in evaluation."""
+
+    recipe: Recipe
+    network: Network
+    view: View
+    warp: Warp
+    averaging: Averaging
+
+    @classmethod
+    def load(cls, path: Path = Path("params.yaml")) -> Self:
+        """Read the settings from params.yaml; see `Params.load` for errors."""
+        return cls(
+            recipe=Recipe.load(path),
+            network=Network.load(path),
+            view=View.load(path),
+            warp=Warp.load(path),
+            averaging=Averaging.load(path),
+        )
+
+    def changed(self, values: Mapping[str, object]) -> "Settings":
+        """Return the settings with other `values`, by their dotted names, such as "warp.scale".
+
+        Raises InputError where a name is unknown or a value out of its range.
+        """
+        own: dict[str | None, dict[str, object]] = {}
+        for name, value in values.items():
+            group, _, key = name.rpartition(".")
+            own.setdefault(group or None, {})[key] = value
+        top = own.pop(None, {})
+        averaging = {key: top.pop(key) for key in Averaging.model_fields if key in top}
+        settings = Settings(
+            recipe=_changed(self.recipe, top),
+            network=_changed(self.network, own.pop("network", {})),
+            view=_changed(self.view, own.pop("view", {})),
+            warp=_changed(self.warp, own.pop("warp", {})),
+            averaging=_changed(self.averaging, averaging),
+        )
+        assert not own, f"unknown groups {list(own)}"
+        return settings
+
+
+def _changed(settings: Kind, values: dict[str, object]) -> Kind:
+    return type(settings).check(**settings.model_dump() | values)
