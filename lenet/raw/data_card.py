@@ -16,9 +16,9 @@ def data_card(digits: Digits, pixel_range: tuple[float, float], *, raw: Path, np
         pixel_range: the least and greatest pixel value found in the raw file.
         raw, npz: the files that hold the digits.
 
-    Returns images (their number), images_per_class (from digit 0 on, as text, because DVC shows
-    no lists), mean_ink (mean pixel, in [0, 1]), pixel_min, pixel_max, duplicates (images equal to
-    an earlier image, pixel for pixel), and the hashes raw_md5 and npz_md5.
+    Returns the number of images; images_per_class, from digit 0 on, as text because DVC shows no
+    lists; mean_ink, the mean pixel in [0, 1]; and pixel_min and pixel_max of the raw file. Then
+    duplicates, the images equal to an earlier image; and the hashes raw_md5 and npz_md5.
     """
     per_class = np.bincount(digits.labels, minlength=CLASSES)
     return {

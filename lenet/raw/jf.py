@@ -77,8 +77,8 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
 def _header(file: TextFile, layout: Layout) -> tuple[int, int]:
     """Return the number of classes, and where in the file the header ends: 0 if there is none.
 
-    Two whole numbers are a header, not a label and a pixel, where they stand alone on the first
-    line, or where the second is the number of features, and one of them cannot be in a record.
+    Two whole numbers that stand alone on the first line are a header, not a label and a pixel. So
+    are two that cannot both be in a record, if the second is the number of features.
     """
     match = _HEADER.match(file.start)
     if not match:
@@ -175,8 +175,8 @@ class _Table:
     def marker_ends_last_record(self) -> bool:
         """Return whether the end marker stands where the last pixel of all is due.
 
-        It does where the last number is -1, alone on its line behind a line of several, unless
-        the record before ends with a line of one number too.
+        The last number has to be -1, alone on its line behind a line of several numbers. The
+        record before must not end with a line of one number too.
         """
         values, count = self._numbers.values, len(self._numbers.values)
         if count % self._width or values[-1] != _END_MARKER or len(self._counts) < 2:
