@@ -16,9 +16,10 @@ def data_card(digits: Digits, pixel_range: tuple[float, float], *, raw: Path, np
         pixel_range: the least and greatest pixel value found in the raw file.
         raw, npz: the files that hold the digits.
 
-    Returns the number of images; images_per_class, from digit 0 on, as text because DVC shows no
-    lists; mean_ink, the mean pixel in [0, 1]; and pixel_min and pixel_max of the raw file. Then
-    duplicates, the images equal to an earlier image; and the hashes raw_md5 and npz_md5.
+    The keys are images, images_per_class, mean_ink, pixel_min, pixel_max, duplicates, raw_md5 and
+    npz_md5. Images per class are text, from digit 0 on, because DVC shows no lists. Ink is the mean
+    pixel in [0, 1], and pixel_min and pixel_max are those of the raw file. Duplicates are images
+    equal to an earlier image.
     """
     per_class = np.bincount(digits.labels, minlength=CLASSES)
     return {
