@@ -446,6 +446,6 @@ def test_the_run_of_the_notebook_is_one_command(project: Project) -> None:
     assert accuracy
     assert float(accuracy[1]) < 0.3
     (row,) = (row for row in project.experiments() if row["Experiment"] == "notebook")
-    assert (row["activation"], row["lr"], row["epochs"]) == ("sigmoid", "0.9", "10")
+    assert (row["network.activation"], row["lr"], row["epochs"]) == ("sigmoid", "0.9", "10")
     assert float(row["accuracy"]) == pytest.approx(float(accuracy[1]), abs=1e-4)
     assert project.run("git status --porcelain") == ""
