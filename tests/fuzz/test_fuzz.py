@@ -123,6 +123,7 @@ def test_what_once_broke_a_reader_no_longer_does(tmp_path: Path, file: Path) -> 
     TARGETS[file.parent.name](path)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     sys.platform != "linux" or sys.version_info < (3, 11),
     reason="atheris has wheels for Linux and Python 3.11 or later alone",

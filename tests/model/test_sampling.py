@@ -130,6 +130,7 @@ print(hashlib.sha256(data.tobytes()).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_the_bits_do_not_depend_on_blas() -> None:
     # The kernels of two kinds of processor differ unless lenet sets OPENBLAS_CORETYPE.
     found = {

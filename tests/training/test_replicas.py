@@ -61,6 +61,7 @@ def test_copies_follow_the_network() -> None:
     np.testing.assert_array_equal(after[:2].asnumpy(), after[2:].asnumpy())
 
 
+@pytest.mark.slow
 def test_the_bits_do_not_depend_on_the_cores() -> None:
     runs = [
         subprocess.run(

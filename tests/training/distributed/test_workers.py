@@ -138,6 +138,7 @@ def test_parts_are_all_of_a_batch_and_none_twice(images: int, count: int) -> Non
     assert max(part.stop - part.start for part in parts(images, count)) == -(-images // count)
 
 
+@pytest.mark.slow
 def test_workers_learn_as_one_process_does(tmp_path: Path, alone: list[float]) -> None:
     training = Training(tmp_path / "several", workers=2)
     losses, network = training.run()
@@ -222,9 +223,8 @@ def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str
     assert not (training.path / "models" / PARAMS).exists()
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_it_listens_on_loopback_and_when_it_is_stopped_no_process_stays(
     tmp_path: Path, number: signal.Signals
 ) -> None:
