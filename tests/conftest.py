@@ -43,6 +43,12 @@ def random_digits() -> Digits:
     )
 
 
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for files that the examples of a property overwrite."""
+    return tmp_path_factory.mktemp("scratch")
+
+
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """A headless Chromium or Chrome; where there is none, the test is skipped."""

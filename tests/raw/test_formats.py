@@ -23,19 +23,18 @@ SIGNED = Layout(side=2, pixel_range=(-1, 1), first_label=0)
 
 @given(data=digit_sets())
 def test_any_images_come_back_from_either_format_as_the_same_npz(
-    data: Digits, tmp_path_factory: pytest.TempPathFactory
+    data: Digits, scratch: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("raw")
-    npz.save(data, folder / "a.npz")
+    npz.save(data, scratch / "a.npz")
     for step in ("a.npz b.jf", "a.npz b.txt", "b.jf c.txt", "b.txt c.jf"):
         source, target = step.split()
-        formats.convert(folder / source, folder / target, LAYOUT)
+        formats.convert(scratch / source, scratch / target, LAYOUT)
     for name in ("b.jf", "b.txt", "c.jf", "c.txt"):
-        formats.convert(folder / name, folder / "back.npz", LAYOUT)
-        assert (folder / "back.npz").read_bytes() == (folder / "a.npz").read_bytes()
+        formats.convert(scratch / name, scratch / "back.npz", LAYOUT)
+        assert (scratch / "back.npz").read_bytes() == (scratch / "a.npz").read_bytes()
     # From text to text every number stays the same.
-    assert (folder / "c.jf").read_bytes() == (folder / "b.jf").read_bytes()
-    assert (folder / "c.txt").read_bytes() == (folder / "b.txt").read_bytes()
+    assert (scratch / "c.jf").read_bytes() == (scratch / "b.jf").read_bytes()
+    assert (scratch / "c.txt").read_bytes() == (scratch / "b.txt").read_bytes()
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress])

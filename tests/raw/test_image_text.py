@@ -133,13 +133,11 @@ def test_names_the_line_of_a_fault_behind_many_blocks(path: Path) -> None:
 
 
 @given(records=record_sets())
-def test_what_is_written_comes_back_to_the_bit(
-    records: Records, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_is_written_comes_back_to_the_bit(records: Records, scratch: Path) -> None:
     file = io.BytesIO()
     layout = Layout(side=4, pixel_range=(0, 2), first_label=0)
     image_text.write(file, [records], layout)
-    back = read(tmp_path_factory.mktemp("text") / "mine.txt", file.getvalue(), layout)
+    back = read(scratch / "mine.txt", file.getvalue(), layout)
     np.testing.assert_array_equal(back.labels, records.labels)
     np.testing.assert_array_equal(back.pixels, records.pixels)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lenet.core.errors import InputError
@@ -190,17 +190,14 @@ def test_names_the_line_of_a_fault_behind_many_blocks(path: Path) -> None:
 
 
 @given(records=record_sets())
-def test_what_is_written_comes_back_to_the_bit(
-    records: Records, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_is_written_comes_back_to_the_bit(records: Records, scratch: Path) -> None:
     file = io.BytesIO()
     jf.write(file, [records], LAYOUT)
-    back = read(tmp_path_factory.mktemp("jf") / "mine.jf", file.getvalue())
+    back = read(scratch / "mine.jf", file.getvalue())
     np.testing.assert_array_equal(back.labels, records.labels)
     np.testing.assert_array_equal(back.pixels, records.pixels)
 
 
-@settings(max_examples=300)
 @given(
     numbers=st.lists(
         st.one_of(
@@ -215,9 +212,7 @@ def test_what_is_written_comes_back_to_the_bit(
         max_size=16,
     )
 )
-def test_numbers_are_the_nearest_float64(
-    numbers: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_numbers_are_the_nearest_float64(numbers: list[str], scratch: Path) -> None:
     text = f"6 {' '.join(numbers)}\n"
-    records = read(tmp_path_factory.mktemp("jf") / "mine.jf", text)
+    records = read(scratch / "mine.jf", text)
     assert records.pixels[0].tolist() == [float(number) for number in numbers]

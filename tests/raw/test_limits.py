@@ -129,7 +129,13 @@ IMAGES = 200_000
 NPZ = IMAGES * 16 * 16 * 4
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    "pack",
+    [
+        pytest.param(bytes, id="plain"),
+        pytest.param(gzip.compress, id="gzip", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize(("limit", "fits"), [(2 * NPZ, True), (NPZ // 2, False)])
 def test_converting_takes_at_most_twice_the_npz_and_says_when_memory_runs_out(
     tmp_path: Path, pack: Callable[[bytes], bytes], limit: int, fits: bool
@@ -160,7 +166,7 @@ def test_converting_takes_at_most_twice_the_npz_and_says_when_memory_runs_out(
     assert 0 < int(found[1]) < IMAGES // 2
 
 
-@pytest.mark.parametrize("mib", [40, 80])
+@pytest.mark.parametrize("mib", [pytest.param(40, marks=pytest.mark.slow), 80])
 def test_the_command_says_in_one_line_that_memory_ran_out(tmp_path: Path, mib: int) -> None:
     (tmp_path / "a.jf").write_bytes(b"3 0.5 1 2 0\n" * 2_000_000)
     needed = subprocess.run(

@@ -79,6 +79,7 @@ def test_another_value_of_each_parameter_is_known(reproduced: Project) -> None:
         assert all(other != one for other, one in pairs), key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_needs_what_is_listed_and_writes_what_is_listed(
     stage: str, reproduced: Project, tmp_path: Path

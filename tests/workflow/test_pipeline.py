@@ -140,6 +140,7 @@ def test_an_edit_touches_the_stages_that_list_the_package_and_leftovers_touch_no
         assert {stage for stage in touched if listed in touched[stage]} == stages, name
 
 
+@pytest.mark.slow
 def test_an_edited_plot_is_drawn_again_without_training(project: Project) -> None:
     edited = [
         path
@@ -170,6 +171,7 @@ def test_deleted_outputs_are_restored_without_running(project: Project) -> None:
     assert project.hashes() == before
 
 
+@pytest.mark.slow
 def test_a_faulty_raw_file_ends_in_one_clear_error_and_nothing_is_lost(project: Project) -> None:
     before = project.hashes()
     mine = project.path / "data/raw/mine.jf"
@@ -208,6 +210,7 @@ def test_exp_run_with_another_lr(branched: Project) -> None:
     assert float(rows[2]["accuracy"]) > 0.9
 
 
+@pytest.mark.slow
 def test_an_experiment_of_the_queue_has_the_same_bytes_and_leaves_the_workspace(
     branched: Project,
 ) -> None:
@@ -222,6 +225,7 @@ def test_an_experiment_of_the_queue_has_the_same_bytes_and_leaves_the_workspace(
     assert branched.run(f"git show {revision}:dvc.lock") == feature
 
 
+@pytest.mark.slow
 def test_every_source_group_and_list_can_be_set_on_the_command_line(project: Project) -> None:
     raw = project.path / "data/raw/libsvm.txt"
     text = (project.path / TEST_FILE).read_text()
@@ -401,6 +405,7 @@ def test_curves_can_be_watched_while_training(project: Project) -> None:
             os.killpg(training.pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_pull_request_is_told_what_it_changes(branched: Project) -> None:
     script = f"sh {ROOT}/tools/pull_request.sh {{}} https://example.org/metrics"
     assert "\nNo figure does.\n" in branched.run(script.format("HEAD"))
