@@ -384,6 +384,7 @@ def indexes(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"PIP_TRUSTED_HOST": "example.org"}], ids=["uv", "pip"])
 def test_the_file_with_the_right_hash_is_installed(
     tmp_path: Path, empty_environment: Path, indexes: dict[str, str], settings: dict[str, str]
@@ -396,6 +397,7 @@ def test_the_file_with_the_right_hash_is_installed(
     subprocess.run([empty_environment, "-c", "import toy; assert toy.RIGHT"], check=True)
 
 
+@pytest.mark.slow
 def test_a_file_with_another_hash_is_refused_by_uv_and_by_pip(
     tmp_path: Path, empty_environment: Path, indexes: dict[str, str]
 ) -> None:

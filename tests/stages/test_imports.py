@@ -77,6 +77,7 @@ def test_evaluation_needs_nothing_of_model_and_training(imported: dict[str, set[
     assert packages == {"core", "deploy", "evaluation", "figures"}
 
 
+@pytest.mark.slow
 def test_drawing_needs_nothing_of_evaluation() -> None:
     code = "import sys, stages.draw; print(*sys.modules)"
     done = subprocess.run(
