@@ -19,9 +19,9 @@ def main() -> None:
     parser.add_argument("card", type=Path, help="data card to write, JSON")
     arguments = parser.parse_args()
 
-    digits, pixel_range = formats.read(arguments.raw, Layout.load())
+    digits, extremes = formats.read(arguments.raw, Layout.load())
     npz.save(digits, arguments.npz)
-    card = data_card(digits, pixel_range, raw=arguments.raw, npz=arguments.npz)
+    card = data_card(digits, extremes, raw=arguments.raw, npz=arguments.npz)
     write_json(card, arguments.card)
     print(f"{arguments.raw}: {len(digits)} images -> {arguments.npz}")
 

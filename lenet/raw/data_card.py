@@ -8,12 +8,12 @@ from lenet.core.files import md5
 from lenet.core.npz import CLASSES, Digits, fingerprint
 
 
-def data_card(digits: Digits, pixel_range: tuple[float, float], *, raw: Path, npz: Path) -> dict:
+def data_card(digits: Digits, extremes: tuple[float, float], *, raw: Path, npz: Path) -> dict:
     """Describe `digits` for a diff between versions of the data.
 
     Args:
         digits: the set.
-        pixel_range: the least and greatest pixel value found in the raw file.
+        extremes: the least and greatest pixel value found in the raw file.
         raw, npz: the files that hold the digits.
 
     The keys are images, images_per_class, mean_ink, pixel_min, pixel_max, duplicates, raw_md5 and
@@ -26,8 +26,8 @@ def data_card(digits: Digits, pixel_range: tuple[float, float], *, raw: Path, np
         "images": len(digits),
         "images_per_class": " ".join(map(str, per_class)),
         "mean_ink": float(digits.images.mean(dtype=np.float64)),
-        "pixel_min": pixel_range[0],
-        "pixel_max": pixel_range[1],
+        "pixel_min": extremes[0],
+        "pixel_max": extremes[1],
         "raw_md5": md5(raw),
         "npz_md5": md5(npz),
         "duplicates": len(digits) - len(set(map(fingerprint, digits.images))),
