@@ -26,7 +26,7 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 
 # The digits too, though the recipe does not use them: `dvc push` needs all that data/dvc.lock names.
 repro: setup  ## Fetch, convert, train and evaluate, as far as something changed
-	dvc repro dvc.yaml data/dvc.yaml:digits
+	dvc repro data/dvc.yaml:digits dvc.yaml
 
 reproduce: setup  ## Make all results anew in a clone, and compare them with the committed ones
 	python tools/reproduce.py

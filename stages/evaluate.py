@@ -10,6 +10,7 @@ from lenet.deploy.recogniser import Recogniser
 from lenet.evaluation import measures
 from lenet.evaluation.overlap import equal_image
 from lenet.evaluation.predictions import Predictions
+from lenet.evaluation.summary import summary
 from lenet.figures.canvas import save
 from lenet.figures.confusion import draw_confusion
 from lenet.figures.mistakes import draw_mistakes
@@ -39,7 +40,7 @@ def main() -> None:
     save(draw_mistakes(test.images, predictions), results / "pictures/mistakes.png")
 
     print(per_class.round(4).to_string(index=False))
-    print(measures.summary(headline))
+    print(summary(headline))
     if predictions.seen:
         print(
             f"warning: {predictions.seen} of the test images are training images too, so the "

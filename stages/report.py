@@ -5,8 +5,10 @@ from pathlib import Path
 
 from lenet.core.errors import run
 from lenet.core.files import whole_file
+from lenet.evaluation.summary import summary
 from lenet.report import markdown, page
 from lenet.report.results import Results
+from lenet.training.recipe import Recipe
 
 
 def main() -> None:
@@ -17,10 +19,15 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.results
 
-    text = markdown.render(Results.load(folder, arguments.network))
+    # A parameter that no stage knows had no effect, and the report would list it.
+    Recipe.load()
+    results = Results.load(folder, arguments.network)
+    text = markdown.render(results)
     for name, content in (("report.md", text), ("report.html", page.render(text, folder))):
         with whole_file(folder / name) as file:
             file.write(content.encode())
+    print(summary(results.headline))
+    print(f"report: {folder / 'report.html'}")
 
 
 if __name__ == "__main__":

@@ -48,12 +48,3 @@ def per_class(predictions: Predictions) -> pd.DataFrame:
     table = pd.DataFrame(report).T.loc[[str(digit) for digit in digits]]
     table = table.rename(columns={"f1-score": "f1"}).astype({"support": np.int64})
     return table.rename_axis("digit").reset_index()
-
-
-def summary(headline: dict) -> str:
-    """Return the figures of `headline` that matter most, as a line for users."""
-    return (
-        f"test accuracy {headline['accuracy']:.4f}: {headline['errors']} errors in "
-        f"{headline['images']} images, error rate {headline['error_rate']:.2%} "
-        f"(95 % interval {headline['error_rate_low']:.2%} to {headline['error_rate_high']:.2%})"
-    )

@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import norm
 
 from lenet.evaluation import measures
+from lenet.evaluation.summary import summary
 from lenet.evaluation.predictions import Predictions
 
 LABELS = np.array([0, 0, 1, 1, 1, 2, 3, 4])
@@ -48,8 +49,8 @@ def test_the_figures_per_class_follow_from_the_counts() -> None:
 
 
 def test_the_summary_says_accuracy_and_interval() -> None:
-    summary = measures.summary(measures.headline(predictions(LABELS, PREDICTED)))
-    assert summary == (
+    line = summary(measures.headline(predictions(LABELS, PREDICTED)))
+    assert line == (
         "test accuracy 0.7500: 2 errors in 8 images, error rate 25.00% "
         "(95 % interval 7.15% to 59.07%)"
     )

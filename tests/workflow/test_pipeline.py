@@ -100,9 +100,9 @@ EDITS = {
     "lenet/raw/jf.py": {"digits", "convert@train", "convert@test", "report"},
     "lenet/sources/web.py": {"digits", "report"},
     "lenet/model/prediction.py": {"train", "export", "draw", "report"},
-    "lenet/training/distributed/launcher.py": {"train", "draw"},
+    "lenet/training/distributed/launcher.py": {"train", "draw", "report"},
     "lenet/deploy/recogniser.py": {"export", "evaluate"},
-    "lenet/evaluation/measures.py": {"evaluate"},
+    "lenet/evaluation/measures.py": {"evaluate", "report"},
     "lenet/figures/__init__.py": {"evaluate", "draw"},
     "lenet/report/templates/report.md.jinja": {"report"},
     "lenet/predict/pictures.py": set(),
@@ -266,6 +266,11 @@ def test_a_bad_setting_is_refused_and_nothing_is_lost(project: Project) -> None:
     ):
         assert message in project.run(f"dvc exp run -S {setting}", fails=True)
         project.run("git checkout --quiet params.yaml")
+    # A key that no stage reads reruns the report alone, which refuses it.
+    with (project.path / "params.yaml").open("a") as file:
+        file.write("learning_rate: 0.1\n")
+    assert "params.yaml: learning_rate: unknown parameter" in project.run("dvc repro", fails=True)
+    project.run("git checkout --quiet params.yaml")
     # DVC removes a stage's outputs before it runs the stage; its cache has them.
     assert project.repro() == []
     assert project.hashes() == before
