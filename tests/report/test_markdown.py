@@ -72,6 +72,9 @@ def test_each_digit_tells_what_it_is_taken_for(write: Write) -> None:
         }
     )
     per_class = pd.read_csv(ROOT / "metrics/per_class.csv")
+    # The committed figures change with every recipe; these do not.
+    per_class.loc[3, ["recall", "precision"]] = [0.97594, 0.9818]
+    per_class.loc[1, "recall"] = 0.9773
     per_class.loc[4, "support"] = 0
     table = rows(write(predictions=predictions, per_class=per_class), "Digit by digit")
     assert table[1 + 3][-1] == "5 (2), 2, 8"
