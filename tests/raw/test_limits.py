@@ -99,6 +99,7 @@ def test_lines_that_state_next_to_nothing_are_not_many_images(
         formats.read(path, Layout(side=64, pixel_range=(0, 2), first_label=0))
 
 
+@pytest.mark.slow
 def test_reading_takes_little_more_memory_than_the_images(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 3, (40_000, 16, 16)).astype(np.float32) / 2
