@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import norm
 
 from lenet.evaluation import measures
-from lenet.evaluation.summary import summary
 from lenet.evaluation.predictions import Predictions
+from lenet.evaluation.summary import summary
 
 LABELS = np.array([0, 0, 1, 1, 1, 2, 3, 4])
 PREDICTED = np.array([0, 1, 1, 1, 0, 2, 3, 4])
