@@ -5,6 +5,7 @@ the first run has filled.
 """
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,9 +45,10 @@ def measure() -> Iterator[tuple[str, pd.DataFrame]]:
 def clean_environment(cache: Path) -> dict[str, str]:
     """Return the environment of a user who has no environment active and no cached packages."""
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    own = str(Path(os.environ.get("VIRTUAL_ENV", ".venv"), "bin").resolve())
+    # The user may have activated another environment than the one that runs this.
+    active = {str(Path(root, "bin")) for root in (sys.prefix, os.environ.get("VIRTUAL_ENV", ""))}
     folders = environment["PATH"].split(os.pathsep)
-    environment["PATH"] = os.pathsep.join(each for each in folders if each != own)
+    environment["PATH"] = os.pathsep.join(each for each in folders if each not in active)
     return environment | {"UV_CACHE_DIR": f"{cache}/uv", "PIP_CACHE_DIR": f"{cache}/pip"}
 
 
