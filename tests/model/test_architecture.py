@@ -1,11 +1,7 @@
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from lenet.model.network import LeNet
-from tests.project import ROOT
 from tests.settings import NETWORK, changed
 
 FULL = changed(NETWORK, image_size=32)
@@ -57,31 +53,3 @@ def test_the_arithmetic_is_right() -> None:
         for layer in network.layers():
             # "16 x 6 x 5 x 5 + 16" is Python, except for the sign of multiplication.
             assert eval(layer.arithmetic.replace("x", "*") or "0") == layer.parameters  # noqa: S307
-
-
-def run_summary(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "lenet", "summary", *arguments],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_command_prints_the_table_of_params_yaml_and_of_what_is_given(tmp_path: Path) -> None:
-    text = (ROOT / "params.yaml").read_text()
-    (tmp_path / "params.yaml").write_text(text.replace("image_size: 32", "image_size: 16"))
-    small = run_summary(tmp_path)
-    assert small.returncode == 0, small.stderr
-    assert "120 x 16 + 120 = 2,040" in small.stdout
-    large = run_summary(tmp_path, "--image-size", "32").stdout
-    assert "6 x 5 x 5 + 6 = 156" in large
-    assert "16 x 6 x 5 x 5 + 16 = 2,416" in large
-    assert large.splitlines()[-1].split() == ["total", "61,706", "429,342", "8,094"]
-    partial = run_summary(tmp_path, "--image-size", "32", "--c3", "partial").stdout
-    assert "60 x 5 x 5 + 16 = 1,516" in partial
-    wrong = run_summary(tmp_path, "--c3", "half")
-    assert wrong.returncode == 1
-    assert wrong.stderr == "error: network.c3: found 'half'; expected full or partial.\n"
