@@ -1,4 +1,3 @@
-
 import pytest
 
 from lenet.model.network import LeNet
