@@ -7,15 +7,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from filelock import FileLock
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
 
+from lenet.core import errors
 from lenet.core.npz import Digits
 from tests.project import ROOT, SMALL, STAGES, TRAINED, Project
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The stages call `python`, and a user may not have activated the environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -49,12 +53,42 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scratch")
 
 
+Typed = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
 @pytest.fixture
-def browser() -> Iterator[Browser]:
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Typed:
+    """Run a command's `main` with arguments in `tmp_path`, and return what a process would leave.
+
+    It runs in this process, which spares the start of Python and its imports.
+    """
+
+    def run(main: Callable[[], None], *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [main.__module__, *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            errors.run(main)
+        except SystemExit as end:
+            status = int(end.code or 0)
+        else:
+            status = 0
+        printed = capfd.readouterr()
+        return subprocess.CompletedProcess(sys.argv, status, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def browser() -> "Iterator[Browser]":
     """A headless Chromium or Chrome; where there is none, the test is skipped."""
     path = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
     if path is None:
         pytest.skip("needs Chromium or Chrome")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         # Root has no sandbox in a container.
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

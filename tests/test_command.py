@@ -3,41 +3,44 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lenet import command
 from lenet.core import npz
+from tests.conftest import Typed
 from tests.fuzz.seeds import model
 from tests.project import ROOT
 
 JF = "10 4\n6 -1 0 0.5 1\n3 1 1 1 1\n-1\n"
 
 
-def lenet(
-    *arguments: str, folder: Path, stdin: "int | None" = None
-) -> "subprocess.CompletedProcess[str]":
-    """Type `python -m lenet` with `arguments` in `folder`."""
-    return subprocess.run(
-        [sys.executable, "-m", "lenet", *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+Lenet = Callable[..., "subprocess.CompletedProcess[str]"]
+Refused = Callable[..., str]
 
 
-def refused(*arguments: str, folder: Path) -> str:
-    """Return the error, all that the command prints."""
-    failed = lenet(*arguments, folder=folder)
-    assert failed.returncode == 1
-    assert failed.stdout == ""
-    assert failed.stderr.startswith("error: ")
-    assert "Traceback" not in failed.stderr
-    return failed.stderr
+@pytest.fixture
+def lenet(typed: Typed) -> Lenet:
+    """Type `python -m lenet` with arguments in `tmp_path`."""
+    return partial(typed, command.main)
+
+
+@pytest.fixture
+def refused(lenet: Lenet) -> Refused:
+    """Type what is to be refused; return the error, all that the command prints."""
+
+    def run(*arguments: str) -> str:
+        failed = lenet(*arguments)
+        assert failed.returncode == 1
+        assert failed.stdout == ""
+        assert failed.stderr.startswith("error: ")
+        return failed.stderr
+
+    return run
 
 
 def test_convert_reads_a_pipe(tmp_path: Path) -> None:
@@ -46,15 +49,16 @@ def test_convert_reads_a_pipe(tmp_path: Path) -> None:
     with subprocess.Popen(["cat", tmp_path / "in.jf"], stdout=subprocess.PIPE) as feed:
         assert feed.stdout
         stdin = feed.stdout.fileno()
-        done = lenet("convert", "/dev/stdin", "out.txt", *options, folder=tmp_path, stdin=stdin)
-    assert done.returncode == 0, done.stderr
+        words = [sys.executable, "-m", "lenet", "convert", "/dev/stdin", "out.txt", *options]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        subprocess.run(words, cwd=tmp_path, env=environment, stdin=stdin, check=True)
     assert (tmp_path / "out.txt").read_text().startswith("6 1:-1 2:0")
 
 
-def test_convert_converts_and_reports(tmp_path: Path) -> None:
+def test_convert_converts_and_reports(tmp_path: Path, lenet: Lenet, refused: Refused) -> None:
     (tmp_path / "in.jf").write_text(JF)
     options = ("--side", "2", "--pixel-range", "-1", "1")
-    done = lenet("convert", "in.jf", "out.txt", *options, folder=tmp_path)
+    done = lenet("convert", "in.jf", "out.txt", *options)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "out.txt").read_text() == "6 1:-1 2:0 3:0.5 4:1\n3 1:1 2:1 3:1 4:1\n"
 
@@ -63,7 +67,7 @@ def test_convert_converts_and_reports(tmp_path: Path) -> None:
         (("none.jf", "out.npz"), "none.jf: cannot be read (No such file or directory)."),
         (("in.jf", "out.csv"), "out.csv: unknown suffix; expected .jf, .txt (image-text) or .npz."),
     ):
-        assert message in refused("convert", *arguments, folder=tmp_path)
+        assert message in refused("convert", *arguments)
     assert not (tmp_path / "out.npz").exists()
 
 
@@ -88,17 +92,17 @@ def test_convert_converts_and_reports(tmp_path: Path) -> None:
     ],
 )
 def test_convert_says_which_option_would_fit(
-    tmp_path: Path, text: str, options: tuple[str, ...], message: str
+    tmp_path: Path, refused: Refused, text: str, options: tuple[str, ...], message: str
 ) -> None:
     (tmp_path / "in.jf").write_text(text)
-    error = refused("convert", "in.jf", "out.npz", *options, folder=tmp_path)
+    error = refused("convert", "in.jf", "out.npz", *options)
     assert error.endswith(f"{message}\n")
     assert "raw." not in error
 
 
-def test_convert_says_which_side_an_npz_has(tmp_path: Path) -> None:
+def test_convert_says_which_side_an_npz_has(tmp_path: Path, refused: Refused) -> None:
     npz.save(npz.Digits(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "in.npz")
-    error = refused("convert", "in.npz", "out.jf", folder=tmp_path)
+    error = refused("convert", "in.npz", "out.jf")
     assert error == "error: in.npz: found images of side 8; expected 16. Add --side 8.\n"
 
 
@@ -113,10 +117,10 @@ def test_convert_says_which_side_an_npz_has(tmp_path: Path) -> None:
     ],
 )
 def test_convert_refuses_impossible_options(
-    tmp_path: Path, option: tuple[str, ...], message: str
+    tmp_path: Path, refused: Refused, option: tuple[str, ...], message: str
 ) -> None:
     (tmp_path / "in.jf").write_text(JF)
-    error = refused("convert", "in.jf", "out.npz", *option, folder=tmp_path)
+    error = refused("convert", "in.jf", "out.npz", *option)
     assert error.startswith(f"error: raw.{message}")
 
 
@@ -158,26 +162,30 @@ def test_convert_does_without_mxnet(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_predict_says_which_option_would_fit(tmp_path: Path, text: str, message: str) -> None:
+def test_predict_says_which_option_would_fit(
+    tmp_path: Path, refused: Refused, text: str, message: str
+) -> None:
     (tmp_path / "a.jf").write_text(text)
     (tmp_path / "b.jf").write_text("3 0 0\n")
     (tmp_path / "m.onnx").write_bytes(model())
-    error = refused("predict", "--model", "m.onnx", "a.jf", "b.jf", folder=tmp_path)
+    error = refused("predict", "--model", "m.onnx", "a.jf", "b.jf")
     other = "b.jf, line 1, record 1: found 2 pixel values; expected 4 after the label. The file "
     assert error == f"error: {message}\nerror: {other}is cut short.\n"
 
 
-def test_summary_prints_the_table_of_params_yaml_and_of_what_is_given(tmp_path: Path) -> None:
+def test_summary_prints_the_table_of_params_yaml_and_of_what_is_given(
+    tmp_path: Path, lenet: Lenet, refused: Refused
+) -> None:
     text = (ROOT / "params.yaml").read_text()
     (tmp_path / "params.yaml").write_text(text.replace("image_size: 32", "image_size: 16"))
-    small = lenet("summary", folder=tmp_path)
+    small = lenet("summary")
     assert small.returncode == 0, small.stderr
     assert "120 x 16 + 120 = 2,040" in small.stdout
-    large = lenet("summary", "--image-size", "32", folder=tmp_path).stdout
+    large = lenet("summary", "--image-size", "32").stdout
     assert "6 x 5 x 5 + 6 = 156" in large
     assert "16 x 6 x 5 x 5 + 16 = 2,416" in large
     assert large.splitlines()[-1].split() == ["total", "61,706", "429,342", "8,094"]
-    partial = lenet("summary", "--image-size", "32", "--c3", "partial", folder=tmp_path).stdout
+    partial = lenet("summary", "--image-size", "32", "--c3", "partial").stdout
     assert "60 x 5 x 5 + 16 = 1,516" in partial
-    wrong = refused("summary", "--c3", "half", folder=tmp_path)
+    wrong = refused("summary", "--c3", "half")
     assert wrong == "error: network.c3: found 'half'; expected full or partial.\n"

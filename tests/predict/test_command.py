@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,31 +16,30 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from lenet import command
 from lenet.core import npz
 from lenet.core.npz import Digits
+from tests.conftest import Typed
 
 ROOT = Path(__file__).parents[2]
 
 
-def predict(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "lenet", "predict", *map(str, arguments)],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+Predict = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def test_every_format_tells_the_same(tmp_path: Path, exported: Path, random_digits: Digits) -> None:
+@pytest.fixture
+def predict(typed: Typed, exported: Path) -> Predict:
+    """Type `python -m lenet predict` with arguments in `tmp_path`."""
+    return partial(typed, command.main, "predict", "--model", exported)
+
+
+def test_every_format_tells_the_same(
+    tmp_path: Path, predict: Predict, random_digits: Digits
+) -> None:
     npz.save(random_digits[:3], tmp_path / "three.npz")
     Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
     files = ("three.npz", "five.png")
-    asked = {
-        name: predict(*files, "--model", exported, "--format", name, folder=tmp_path)
-        for name in ("csv", "json", "table")
-    }
+    asked = {name: predict(*files, "--format", name) for name in ("csv", "json", "table")}
     assert all(result.returncode == 0 for result in asked.values()), asked
     assert all(result.stderr == "" for result in asked.values())
 
@@ -71,76 +72,59 @@ def test_every_format_tells_the_same(tmp_path: Path, exported: Path, random_digi
 
 
 def test_raw_files_are_read_as_they_are_said_to_be(
-    tmp_path: Path, exported: Path, random_digits: Digits
+    tmp_path: Path, typed: Typed, predict: Predict, random_digits: Digits
 ) -> None:
     npz.save(random_digits[:2], tmp_path / "two.npz")
-    said = ("--first-label", "1", "--pixel-range", "0", "1", "--model", exported, "--format", "csv")
-    subprocess.run(
-        [sys.executable, "-m", "lenet", "convert", "two.npz", "two.txt", *said[:5]],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
-        check=True,
-    )
-    text = predict("two.txt", *said, folder=tmp_path)
-    arrays = predict("two.npz", *said, folder=tmp_path)
+    said = ("--first-label", "1", "--pixel-range", "0", "1")
+    done = typed(command.main, "convert", "two.npz", "two.txt", *said)
+    assert done.returncode == 0, done.stderr
+    text = predict("two.txt", *said, "--format", "csv")
+    arrays = predict("two.npz", *said, "--format", "csv")
     assert text.returncode == 0, text.stderr
     assert text.stdout == arrays.stdout.replace("two.npz", "two.txt")
 
 
-def test_a_bad_file_is_named_and_the_others_are_answered(tmp_path: Path, exported: Path) -> None:
+def test_a_bad_file_is_named_and_the_others_are_answered(
+    tmp_path: Path, typed: Typed, predict: Predict
+) -> None:
     Image.new("L", (30, 30)).save(tmp_path / "blank.png")
     Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
     (tmp_path / "words.txt").write_text("no digits here\n")
     files = ("blank.png", "five.png", "words.txt", "none.png")
-    result = predict(*files, "--model", exported, folder=tmp_path)
+    result = predict(*files)
     assert result.returncode == 1
     assert len(result.stdout.splitlines()) == 2
     faults = result.stderr.splitlines()
     assert [re.split("[:,] ?", fault)[1].strip() for fault in faults] == [files[0], *files[2:]]
     assert all(fault.startswith("error: ") for fault in faults)
 
-    without = predict("five.png", folder=tmp_path)
+    without = typed(command.main, "predict", "five.png")
     assert without.returncode == 1
     assert without.stderr.startswith("error: models/lenet.onnx: no such model file")
 
 
 def test_names_are_shown_and_not_obeyed(
-    tmp_path: Path, exported: Path, random_digits: Digits
+    tmp_path: Path, predict: Predict, random_digits: Digits
 ) -> None:
     name = "\x1b[31mred\r.npz"
     npz.save(random_digits[:1], tmp_path / name)
     (tmp_path / "bad.jf").write_text("1 \x1b]0;title\x07 3\n")
-    result = predict(name, "bad.jf", "--model", exported, folder=tmp_path)
+    result = predict(name, "bad.jf")
     assert "\\x1b[31mred\\r.npz" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr
     assert "bad.jf, line 1: found " in result.stderr
 
 
 def test_a_name_that_the_encoding_lacks(
-    tmp_path: Path, exported: Path, random_digits: Digits
+    tmp_path: Path, predict: Predict, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     npz.save(random_digits[:1], tmp_path / "é.npz")
     for name in ("csv", "json", "table"):
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "lenet",
-                "predict",
-                "é.npz",
-                "--model",
-                exported,
-                "--format",
-                name,
-            ],
-            cwd=tmp_path,
-            env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        printed = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, "ascii"))
+        done = predict("é.npz", "--format", name)
         assert done.returncode == 0, done.stderr
-        assert "\\xe9.npz" in done.stdout or "\\u00e9.npz" in done.stdout
+        assert rb"\xe9.npz" in printed.getvalue() or rb"\u00e9.npz" in printed.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -151,9 +135,9 @@ def test_output_that_nobody_takes(
     tmp_path: Path, exported: Path, random_digits: Digits, redirection: str, expected: str
 ) -> None:
     npz.save(random_digits[np.arange(1000) % 40], tmp_path / "many.npz")
-    command = f"{sys.executable} -m lenet predict many.npz --model {exported} {redirection}"
+    line = f"{sys.executable} -m lenet predict many.npz --model {exported} {redirection}"
     done = subprocess.run(
-        ["sh", "-c", command],
+        ["sh", "-c", line],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
         capture_output=True,
@@ -164,9 +148,9 @@ def test_output_that_nobody_takes(
     assert (done.returncode == 1) == bool(expected)
 
 
-def test_a_pipe_is_refused_by_its_name(tmp_path: Path, exported: Path) -> None:
+def test_a_pipe_is_refused_by_its_name(tmp_path: Path, predict: Predict) -> None:
     os.mkfifo(tmp_path / "pipe")
-    result = predict("pipe", "--model", exported, folder=tmp_path)
+    result = predict("pipe")
     assert result.returncode == 1
     assert result.stderr == (
         "error: pipe: found a pipe or a device; expected a file. "
@@ -175,14 +159,14 @@ def test_a_pipe_is_refused_by_its_name(tmp_path: Path, exported: Path) -> None:
 
 
 def test_what_to_do_is_said_in_options(
-    tmp_path: Path, exported: Path, random_digits: Digits
+    tmp_path: Path, predict: Predict, random_digits: Digits
 ) -> None:
     (tmp_path / "signed.jf").write_text(f"3 {'-1 ' * 256}\n")
-    result = predict("signed.jf", "--model", exported, folder=tmp_path)
+    result = predict("signed.jf")
     assert "from -1 to 1? Add --pixel-range -1 1." in result.stderr
     larger = Digits(np.ones((1, 20, 20), np.float32), random_digits.labels[:1])
     npz.save(larger, tmp_path / "larger.npz")
-    result = predict("larger.npz", "--model", exported, folder=tmp_path)
+    result = predict("larger.npz")
     assert "side 20; expected 16. The network takes no images of another side." in result.stderr
 
 

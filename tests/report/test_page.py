@@ -1,19 +1,22 @@
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
 
 from lenet.report import page as html
 from tests.report.conftest import Write
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_page_is_whole_by_itself_and_fits_the_screen(
-    write: Write, browser: Browser, tmp_path: Path, width: int
+    write: Write, browser: "Browser", tmp_path: Path, width: int
 ) -> None:
     path = tmp_path / "report.html"
     path.write_text(html.render(write(), ROOT / "metrics"), encoding="utf-8")

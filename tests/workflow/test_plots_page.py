@@ -8,9 +8,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +40,7 @@ def test_the_page_is_what_the_tool_makes() -> None:
 
 @pytest.mark.parametrize("command", ["show", "diff HEAD"])
 def test_every_plot_is_drawn_without_a_network(
-    command: str, tmp_path: Path, address: str, browser: Browser
+    command: str, tmp_path: Path, address: str, browser: "Browser"
 ) -> None:
     subprocess.run(
         [sys.executable, "-m", "dvc", "plots", *command.split(), "--out", str(tmp_path)],

@@ -11,10 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import asyncssh
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.project import Project
 
@@ -43,6 +40,9 @@ def over_http(project: Project, storage: Path) -> Iterator[None]:
 @contextmanager
 def s3(project: Project, storage: Path) -> Iterator[None]:
     """A bucket of a private S3 server."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
     try:
@@ -62,12 +62,14 @@ def s3(project: Project, storage: Path) -> Iterator[None]:
 @contextmanager
 def ssh(project: Project, storage: Path) -> Iterator[None]:
     """A folder of another machine that is reached by SSH with a key."""
+    import asyncssh
+
     own, hosts = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
     key = storage.with_name("key")
     own.write_private_key(key)
     own.write_public_key(f"{key}.pub")
 
-    async def listen() -> asyncssh.SSHAcceptor:
+    async def listen() -> "asyncssh.SSHAcceptor":
         return await asyncssh.listen(
             "127.0.0.1",
             0,

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,7 +27,9 @@ from lenet.core.errors import InputError
 from lenet.model.network import PARAMS
 from lenet.training.distributed import launcher, workers
 from lenet.training.replicas import parts
-from tests.project import ROOT
+from stages import train
+from tests.conftest import Typed
+from tests.project import ROOT, Project
 from tests.training.small import real_digits
 
 COMMAND = [
@@ -478,13 +481,18 @@ def test_settings_that_cannot_be_are_named(
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_a_setting_that_cannot_be_ends_the_stage_in_one_line(tmp_path: Path) -> None:
-    training = Training(tmp_path / "set", workers=2)
-    with training.started("--join") as process:
-        output = process.communicate(timeout=60)[0]
-    assert process.returncode == 1
-    assert output.startswith("error: DMLC_PS_ROOT_PORT: found ''; expected a whole number from 1")
-    assert len(output.splitlines()) == 1
+def test_a_setting_that_cannot_be_ends_the_stage_in_one_line(
+    tmp_path: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    Project(tmp_path).set({"workers": 2})
+    npz.save(real_digits()[:64], tmp_path / "train.npz")
+    clean = {name: value for name, value in os.environ.items() if "DMLC" not in name}
+    monkeypatch.setattr(os, "environ", clean)
+    done = typed(train.main, *COMMAND[3:], "--join")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: DMLC_PS_ROOT_PORT: found ''; expected a whole number")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_port_in_use_and_an_address_left_empty(
