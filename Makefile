@@ -72,7 +72,8 @@ plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about
 plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an experiment
 	dvc exp run --temp --force --name plain \
 		-S network.activation=tanh -S view.centering=0 -S view.proportion=0 -S test_shift=0 \
-		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S weight_decay=0
+		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S warp.displacement=0 \
+		-S weight_decay=0
 
 lecun1998: setup  ## Run the network of the paper of 1998, trained by our recipe, as an experiment
 	dvc exp run --temp --force --name lecun1998 \
@@ -82,7 +83,8 @@ notebook: setup  ## Run the training of the lecture notebook, which never learns
 	dvc exp run --temp --force --name notebook \
 		-S network.image_size=16 -S network.activation=sigmoid \
 		-S view.margin=0 -S view.centering=0 -S view.proportion=0 -S view.input_range=[0,2] \
-		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S test_shift=0 \
+		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S warp.displacement=0 \
+		-S test_shift=0 \
 		-S validation_fraction=0 -S momentum=0 -S lr=0.9 -S lr_schedule=constant \
 		-S weight_decay=0 -S batch_size=120 -S epochs=10
 

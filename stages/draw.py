@@ -17,7 +17,7 @@ from lenet.figures.warps import draw_warps
 from lenet.model import network
 from lenet.model._mxnet import context, memory_reported
 from lenet.model.architecture import Network
-from lenet.model.sampling import identity_affine, network_input
+from lenet.model.sampling import Deformation, network_input
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
@@ -42,12 +42,13 @@ def main() -> None:
 
     size, device = settings.image_size, context("cpu")
     examples = first_of_each_digit(train)
-    data = network_input(examples, identity_affine(len(examples)), view, size=size, context=device)
+    plain = Deformation.identity(len(examples))
+    data = network_input(examples, plain, view, size=size, context=device)
     originals = data.asnumpy()[:, 0]
-    affine, copies = Warp.load().draw(
+    deformation, copies = Warp.load().draw(
         np.random.default_rng(Recipe.load().seed), np.repeat(examples, _COPIES, axis=0)
     )
-    warped = network_input(copies, affine, view, size=size, context=device).asnumpy()
+    warped = network_input(copies, deformation, view, size=size, context=device).asnumpy()
     warped = warped.reshape(len(examples), _COPIES, size, size)
     save(draw_warps(originals, warped), pictures / "warps.png")
 

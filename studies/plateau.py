@@ -24,7 +24,7 @@ from lenet.core.npz import Digits
 from lenet.model._mxnet import mx
 from lenet.model.architecture import Network
 from lenet.model.network import LeNet
-from lenet.model.sampling import identity_affine, network_input
+from lenet.model.sampling import Deformation, network_input
 from lenet.training.batches import Batches
 from lenet.training.learner import Learner
 from lenet.training.loop import Epoch, fit
@@ -49,6 +49,7 @@ NOTEBOOK: dict[str, object] = {
     "warp.scale": 0,
     "warp.shift": 0,
     "warp.gamma": 0,
+    "warp.displacement": 0,
     "test_shift": 0,
     "validation_fraction": 0,
     "momentum": 0,
@@ -182,7 +183,7 @@ def sizes(name: str, variant: Variant, train: Digits, seed: int) -> pd.DataFrame
         for _ in epochs:
             pass
         data = network_input(
-            *(batch.images, identity_affine(len(batch)), settings.view),
+            *(batch.images, Deformation.identity(len(batch)), settings.view),
             size=settings.network.image_size,
             context=mx.cpu(),
         )

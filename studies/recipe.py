@@ -42,6 +42,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "without centering": {"view.centering": 0},
     "without proportion": {"view.proportion": 0},
     "without gamma": {"warp.gamma": 0},
+    "without displacement": {"warp.displacement": 0},
     "without rotation": {"warp.rotation": 0},
     "without scale": {"warp.scale": 0},
     "without shift": {"warp.shift": 0},
@@ -58,6 +59,7 @@ RECIPES: dict[str, dict[str, object]] = {
         "warp.scale": 0,
         "warp.shift": 0,
         "warp.gamma": 0,
+        "warp.displacement": 0,
         "weight_decay": 0,
     },
 }

@@ -14,8 +14,8 @@ NETWORK = Network(image_size=16, activation="relu", c3="full", pooling="max")
 # An image as it is, at the network's size.
 PLAIN_VIEW = View(input_range=(-1, 1), margin=0, centering=0, proportion=0)
 DEFAULT_VIEW = View(input_range=(-1, 1), margin=0.35, centering=0.7, proportion=0.7)
-NO_WARP = Warp(rotation=0, scale=0, shift=0, gamma=0)
-WARP = Warp(rotation=12, scale=0.15, shift=0.12, gamma=0.4)
+NO_WARP = Warp(rotation=0, scale=0, shift=0, gamma=0, displacement=0, control_points=5)
+WARP = Warp(rotation=12, scale=0.15, shift=0.12, gamma=0.4, displacement=0.1, control_points=5)
 RECIPE = Recipe(
     seed=0,
     validation_fraction=0,

@@ -20,13 +20,17 @@ import numpy as np
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
 np.bool = np.bool_  # type: ignore[attr-defined]
 
+# float32 values in a vector register.
+LANES = 16
 # MXNet computes the grids of the warps by its own OpenBLAS, which has kernels for each model of
 # processor. The bits must not depend on the model, so every processor that can run the same
 # kernels does.
 if platform.machine() == "x86_64":
     # NumPy 1.26 has this form, but no type hints for it.
     _simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-arg, func-returns-value, index]
-    _fast = {"AVX2", "FMA3"} <= {*_simd["baseline"], *_simd["found"]}
+    _features = {*_simd["baseline"], *_simd["found"]}
+    LANES = 16 if "AVX512_SKX" in _features else 8
+    _fast = {"AVX2", "FMA3"} <= _features
     os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _fast else "Prescott"
 
 # With the role of a server, MXNet would start serving when it is imported, and unpickle every
@@ -45,7 +49,7 @@ finally:
 
 from lenet.core.errors import InputError  # noqa: E402
 
-__all__ = ["context", "memory_reported", "mx"]
+__all__ = ["LANES", "context", "memory_reported", "mx"]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
 from lenet.core.npz import CLASSES
-from lenet.model._mxnet import mx
+from lenet.model._mxnet import LANES, mx
 from lenet.model.architecture import (
     C1_MAPS,
     C3_LINKS,
@@ -24,11 +24,6 @@ from lenet.model.architecture import (
     Network,
     feature_map_sides,
 )
-
-# float32 values in a vector register. MXNet's oneDNN has fast convolutions where the number of
-# feature maps fills whole registers. Without blank maps behind LeNet's 6 maps, a training step
-# takes 1.3 times as long.
-_LANES = 16
 
 # The files of a network, under the names that MXNet's `export` gives.
 SYMBOL, PARAMS = "lenet-symbol.json", "lenet-0000.params"
@@ -53,7 +48,10 @@ class ScaledTanh(mx.gluon.HybridBlock):
 
 
 class _Conv2D(mx.gluon.nn.Conv2D):
-    """A convolution with blank output maps, up to a multiple of `_LANES`.
+    """A convolution with blank output maps, up to a multiple of `LANES`.
+
+    MXNet's oneDNN has fast convolutions where the number of feature maps fills whole vector
+    registers. Without blank maps behind LeNet's 6 maps, a training step takes 1.3 times as long.
 
     Blank maps follow the feature maps in input and output; a single input map has none. The
     kernels of blank maps are zeros and no parameters, so blank maps add nothing and learn nothing.
@@ -62,7 +60,7 @@ class _Conv2D(mx.gluon.nn.Conv2D):
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
         """Return the feature maps that Conv2D gives for `x`, and blank maps."""
         maps, maps_in = self.weight.shape[:2]
-        blank, blank_in = -maps % _LANES, -maps_in % _LANES if maps_in > 1 else 0
+        blank, blank_in = -maps % LANES, -maps_in % LANES if maps_in > 1 else 0
         if blank_in:
             weight = F.concat(weight, F.zeros((maps, blank_in, KERNEL, KERNEL)), dim=1)
         if blank:
@@ -85,7 +83,7 @@ class _PartialC3(mx.gluon.HybridBlock):
         # Xavier's bound for the mean number of links. Gluon's Xavier would misread the shape.
         fan_in, fan_out = links / C3_MAPS * KERNEL**2, links / C1_MAPS * KERNEL**2
         # The number of the kernel from each P2 map to each C3 map, from 1; 0 is a kernel of zeros.
-        table = np.zeros((C3_MAPS, _LANES), np.float32)
+        table = np.zeros((C3_MAPS, C1_MAPS), np.float32)
         rows, columns = zip(*((i, j) for i, row in enumerate(C3_LINKS) for j in row), strict=True)
         table[rows, columns] = np.arange(links) + 1
         with self.name_scope():
@@ -101,6 +99,7 @@ class _PartialC3(mx.gluon.HybridBlock):
         """Return `x` convolved."""
         kernels = F.concat(F.zeros((1, KERNEL**2)), F.reshape(weight, (0, -1)), dim=0)
         size = {"input_dim": self.weight.shape[0] + 1, "output_dim": KERNEL**2}
+        kernel = F.concat(kernel, F.zeros((C3_MAPS, -C1_MAPS % LANES)), dim=1)
         weight = F.reshape(F.Embedding(kernel, kernels, **size), (0, 0, KERNEL, KERNEL))
         return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
 
@@ -114,7 +113,7 @@ class _Subsampling(mx.gluon.HybridBlock):
 
     def __init__(self, maps: int, *, prefix: str) -> None:
         super().__init__(prefix=prefix)
-        self._blank = -maps % _LANES
+        self._blank = -maps % LANES
         with self.name_scope():
             # The initial coefficient makes the sum a mean.
             self.coefficient = self.params.get(
@@ -206,7 +205,7 @@ class LeNet(mx.gluon.HybridBlock):
                 own = block.name.rpartition("_")[2].upper()
                 name = own if own in _WIDTHS else name
                 # MXNet 1.9.1 crashes where `data[:, :6]` cuts the maps of several images, which lie
-                # in blocks of 16.
+                # in blocks of `LANES`.
                 found[name] = mx.nd.slice_axis(data, axis=1, begin=0, end=_WIDTHS[name])
         return found
 

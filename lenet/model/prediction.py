@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.model._mxnet import mx
-from lenet.model.sampling import identity_affine, network_input
+from lenet.model.sampling import Deformation, network_input
 from lenet.model.view import View, shifts
 
 # Large enough that the work per call outweighs the call; memory stays a few MiB.
@@ -35,9 +35,9 @@ def probabilities(
         batch = images[start : start + _BATCH]
         answers = []
         for shift in shifts(test_shift):
-            affine = identity_affine(len(batch))
-            affine[:, :, 2] = shift
-            data = network_input(batch, affine, view, size=size, context=context)
+            shifted = Deformation.identity(len(batch))
+            shifted.affine[:, :, 2] = shift
+            data = network_input(batch, shifted, view, size=size, context=context)
             # Outside of training mode, MXNet's oneDNN layers reorder the weights in place and
             # asynchronously. Chance decides which later pass reads the new order, and so its
             # last bits. No layer of LeNet computes anything else in training mode.

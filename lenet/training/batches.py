@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lenet.core.npz import Digits
 from lenet.model._mxnet import mx
-from lenet.model.sampling import network_input
+from lenet.model.sampling import Deformation, network_input
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
@@ -79,21 +79,23 @@ class Batches:
         many = self._batch_size * max(1, _WARPED_AT_ONCE // self._batch_size)
         for start in range(0, self.images, many):
             some = shuffled[start : start + many]
-            affine, images = self._warp.draw(self._warps, some.images)
-            yield from self._cut(images, affine, some.labels)
+            deformation, images = self._warp.draw(self._warps, some.images)
+            yield from self._cut(images, deformation, some.labels)
 
     def _cut(
-        self, images: NDArray[np.float32], affine: NDArray[np.float32], labels: NDArray[np.int64]
+        self, images: NDArray[np.float32], deformation: Deformation, labels: NDArray[np.int64]
     ) -> Iterator[Batch]:
         """Yield batches of images as the network sees them."""
-        data, target = self._input(images, affine, labels)
+        data, target = self._input(images, deformation, labels)
         for start in range(0, len(labels), self._batch_size):
             part = slice(start, min(start + self._batch_size, len(labels)))
             yield Batch(data[part], target[part])
 
     def _input(
-        self, images: NDArray[np.float32], affine: NDArray[np.float32], labels: NDArray[np.int64]
+        self, images: NDArray[np.float32], deformation: Deformation, labels: NDArray[np.int64]
     ) -> tuple[mx.nd.NDArray, mx.nd.NDArray]:
         """Return the network's input and the labels, on the device."""
-        data = network_input(images, affine, self._view, size=self._size, context=self._context)
+        data = network_input(
+            images, deformation, self._view, size=self._size, context=self._context
+        )
         return data, mx.nd.array(labels, ctx=self._context)

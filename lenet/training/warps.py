@@ -1,4 +1,4 @@
-"""Random warps of training images: rotation, scale, shift, and the thickness of strokes."""
+"""Random warps of training images: affine maps, smooth displacement, thickness of strokes."""
 
 from typing import ClassVar
 
@@ -6,19 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lenet.core.params import Number, Params
+from lenet.core.params import Number, Params, Whole
+from lenet.model.sampling import Deformation
 
 
 class Warp(Params, frozen=True):
     """How far training warps images: the group `warp` of params.yaml.
 
-    Each value is a largest amount. The amounts are drawn uniformly from minus to plus that value,
-    for each image and epoch; 0 is none.
+    Each value but `control_points` is a largest amount. The amounts are drawn uniformly from minus
+    to plus that value, for each image and epoch; 0 is none.
 
     rotation: angle in degrees.
     scale: change of size, as a natural logarithm.
     shift: shift in each direction, in half-widths of the image.
     gamma: exponent of the ink, as a natural logarithm; it makes strokes thinner or thicker.
+    displacement: local shifts that vary smoothly over the image, in half-widths of the image. The
+        amplitude is drawn from 0 to this value; it is the standard deviation of the shifts, which
+        are normal and independent in x and y.
+    control_points: the shifts are drawn at this many points in each direction over the view.
     """
 
     group: ClassVar[str] = "warp"
@@ -27,18 +32,19 @@ class Warp(Params, frozen=True):
     scale: Number = Field(ge=0, le=2, description="a number from 0 to 2")
     shift: Number = Field(ge=0, le=2, description="a number from 0 to 2")
     gamma: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    displacement: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    control_points: Whole = Field(ge=4, le=16, description="a whole number from 4 to 16")
 
     def draw(
         self, generator: np.random.Generator, images: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[Deformation, NDArray[np.float32]]:
         """Draw a warp for each image.
 
         Args:
             generator: the source of the draws.
             images: (n, side, side) float32 in [0, 1].
 
-        Returns affine maps and images. The maps, (n, 2, 3) float32, lead from positions in the
-        warped view to positions in the plain view. The images have their ink raised to a power.
+        Returns the deformations, and the images with their ink raised to a power.
         """
         n = len(images)
         angle = np.deg2rad(generator.uniform(-self.rotation, self.rotation, n))
@@ -49,4 +55,7 @@ class Warp(Params, frozen=True):
         affine[:, 0, 1] = -affine[:, 1, 0]
         affine[:, :, 2] = generator.uniform(-self.shift, self.shift, (n, 2))
         power = np.exp(generator.uniform(-self.gamma, self.gamma, (n, 1, 1)))
-        return affine, images ** power.astype(np.float32)
+        amplitude = generator.uniform(0, self.displacement, (n, 1, 1, 1))
+        points = (n, 2, self.control_points, self.control_points)
+        displacement = amplitude.astype(np.float32) * generator.standard_normal(points, np.float32)
+        return Deformation(affine, displacement), images ** power.astype(np.float32)

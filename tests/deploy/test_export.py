@@ -14,7 +14,7 @@ from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.network import PARAMS, SYMBOL
 from lenet.model.prediction import probabilities
-from lenet.model.sampling import identity_affine, network_input
+from lenet.model.sampling import Deformation, network_input
 from lenet.model.view import View, shifts
 from tests.deploy.untrained import TANH, save_untrained
 from tests.settings import DEFAULT_VIEW, changed
@@ -60,9 +60,9 @@ def test_the_exported_view_is_that_of_mxnet(
     found = found.reshape(len(images), len(positions), 1, size, size)
     background, full = view.input_range
     for number, shift in enumerate(positions):
-        affine = identity_affine(len(images))
-        affine[:, :, 2] = shift
-        expected = network_input(images, affine, view, size=size, context=mx.cpu()).asnumpy()
+        shifted = Deformation.identity(len(images))
+        shifted.affine[:, :, 2] = shift
+        expected = network_input(images, shifted, view, size=size, context=mx.cpu()).asnumpy()
         # The difference is a share of full ink. Images of noise are the hardest to agree on.
         difference = np.abs(found[:, number] - expected).max() / (full - background)
         assert difference < 1e-5

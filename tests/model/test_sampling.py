@@ -7,11 +7,10 @@ import pytest
 from scipy.ndimage import affine_transform, map_coordinates
 
 from lenet.model._mxnet import mx
-from lenet.model.sampling import identity_affine, network_input
+from lenet.model.sampling import Deformation, network_input
 from lenet.model.view import View
-from lenet.training.warps import Warp
 from tests.project import ROOT
-from tests.settings import PLAIN_VIEW, changed
+from tests.settings import PLAIN_VIEW, WARP, changed
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 # The network's values are the values of the ink.
@@ -19,31 +18,36 @@ INK_VIEW = changed(PLAIN_VIEW, input_range=(0, 1))
 
 
 def seen(
-    images: np.ndarray, affine: np.ndarray, view: View = INK_VIEW, *, size: int = 16
+    images: np.ndarray, deformation: Deformation, view: View = INK_VIEW, *, size: int = 16
 ) -> np.ndarray:
-    data = network_input(images, affine, view, size=size, context=mx.cpu())
+    data = network_input(images, deformation, view, size=size, context=mx.cpu())
     assert data.shape == (len(images), 1, size, size)
     return data.asnumpy()[:, 0]
 
 
 def test_unwarped_at_their_own_size_images_stay_as_they_are() -> None:
-    np.testing.assert_allclose(seen(IMAGES, identity_affine(6)), IMAGES, atol=1e-5)
+    np.testing.assert_allclose(seen(IMAGES, Deformation.identity(6)), IMAGES, atol=1e-5)
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.2])
-def test_enlarging_and_warping_equal_scipys_bilinear_sampling(margin: float) -> None:
-    affine, _ = Warp(rotation=12, scale=0.15, shift=0.12, gamma=0).draw(
-        np.random.default_rng(2), IMAGES
-    )
+@pytest.mark.parametrize("displacement", [0.0, 0.2])
+def test_enlarging_and_warping_equal_scipys_sampling(margin: float, displacement: float) -> None:
+    warp = changed(WARP, gamma=0, displacement=displacement, control_points=5)
+    deformation, _ = warp.draw(np.random.default_rng(2), IMAGES)
+    affine = deformation.affine
     # Sampling takes any affine map, though training draws none that slant or stretch.
     affine[:, 0, 1] += np.linspace(-0.25, 0.25, 6)
     affine[:, 0, 0] *= np.exp(np.linspace(0.2, -0.2, 6))
-    result = seen(IMAGES, affine, changed(INK_VIEW, margin=margin), size=32)
+    result = seen(IMAGES, deformation, changed(INK_VIEW, margin=margin), size=32)
     line = np.linspace(-1, 1, 32)
     y, x = np.meshgrid(line, line, indexing="ij")
-    for image, matrix, warped in zip(IMAGES, affine, result, strict=True):
+    # The control points lie from corner to corner of the view.
+    points = [(y + 1) * 2, (x + 1) * 2]
+    parts = zip(IMAGES, affine, deformation.displacement, result, strict=True)
+    for image, matrix, shifts, warped in parts:
         u, v = np.einsum("ij,jhw->ihw", matrix[:, :2] * (1 + margin), np.stack([x, y]))
-        u, v = u + matrix[0, 2], v + matrix[1, 2]
+        u = u + matrix[0, 2] + map_coordinates(shifts[0], points, order=3, mode="mirror")
+        v = v + matrix[1, 2] + map_coordinates(shifts[1], points, order=3, mode="mirror")
         # A border of background lets SciPy fade into it as BilinearSampler does.
         expected = map_coordinates(
             np.pad(image, 1), [(v + 1) * 7.5 + 1, (u + 1) * 7.5 + 1], order=1, mode="constant"
@@ -54,7 +58,7 @@ def test_enlarging_and_warping_equal_scipys_bilinear_sampling(margin: float) -> 
 def test_margin_and_input_range_frame_the_digit() -> None:
     ink = np.ones((1, 16, 16), np.float32)
     view = changed(PLAIN_VIEW, margin=0.25, input_range=(-1, 3))
-    (data,) = seen(ink, identity_affine(1), view, size=32)
+    (data,) = seen(ink, Deformation.identity(1), view, size=32)
     # Between the centres of the outer pixels lie 31 pixels; the digit takes 1/1.25 of them.
     inked = np.flatnonzero(data[16] > 2.9)
     assert len(inked) == pytest.approx(31 / 1.25, abs=1)
@@ -67,7 +71,7 @@ def test_scipy_agrees_on_the_direction_of_a_turn() -> None:
     image = np.zeros((16, 16), np.float32)
     image[2, 4] = 1
     quarter = np.array([[[0, -1, 0], [1, 0, 0]]], np.float32)
-    (data,) = seen(image[None], quarter)
+    (data,) = seen(image[None], Deformation(quarter, np.empty((1, 2, 0, 0), np.float32)))
     expected = affine_transform(image, [[0, 1], [-1, 0]], offset=[0, 15], order=1)
     np.testing.assert_allclose(data, expected, atol=1e-4)
 
@@ -93,7 +97,7 @@ def blots() -> np.ndarray:
 
 
 def normalised(images: np.ndarray, **amounts: float) -> np.ndarray:
-    return seen(images, identity_affine(len(images)), changed(INK_VIEW, **amounts), size=64)
+    return seen(images, Deformation.identity(len(images)), changed(INK_VIEW, **amounts), size=64)
 
 
 @pytest.mark.parametrize("centering", [1.0, 0.5])
@@ -124,8 +128,8 @@ import hashlib
 import numpy as np
 from tests.model.test_sampling import IMAGES, seen
 from tests.settings import DEFAULT_VIEW, WARP
-affine, _ = WARP.draw(np.random.default_rng(0), IMAGES)
-data = seen(IMAGES, affine, DEFAULT_VIEW, size=32)
+deformation, _ = WARP.draw(np.random.default_rng(0), IMAGES)
+data = seen(IMAGES, deformation, DEFAULT_VIEW, size=32)
 print(hashlib.sha256(data.tobytes()).hexdigest())
 """
 

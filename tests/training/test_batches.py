@@ -77,7 +77,7 @@ def test_a_batch_is_what_the_network_sees_of_the_warped_images(random_digits: Di
     (batch,) = feed.epoch()
     order, warps = map(np.random.default_rng, np.random.SeedSequence(RECIPE.seed).spawn(2))
     shuffled = random_digits[order.permutation(40)]
-    affine, images = WARP.draw(warps, shuffled.images)
-    expected = network_input(images, affine, DEFAULT_VIEW, size=32, context=mx.cpu())
+    deformation, images = WARP.draw(warps, shuffled.images)
+    expected = network_input(images, deformation, DEFAULT_VIEW, size=32, context=mx.cpu())
     np.testing.assert_array_equal(batch.data.asnumpy(), expected.asnumpy())
     np.testing.assert_array_equal(batch.labels.asnumpy(), shuffled.labels)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lenet.model.sampling import identity_affine
+from lenet.model.sampling import Deformation
 from lenet.training.warps import Warp
 from tests.project import ROOT
 from tests.settings import NO_WARP, changed
@@ -10,8 +10,9 @@ IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 
 
 def test_no_warp_is_the_identity() -> None:
-    affine, images = NO_WARP.draw(np.random.default_rng(1), IMAGES)
-    np.testing.assert_array_equal(affine, identity_affine(6))
+    deformation, images = NO_WARP.draw(np.random.default_rng(1), IMAGES)
+    np.testing.assert_array_equal(deformation.affine, Deformation.identity(6).affine)
+    assert not deformation.displacement.any()
     np.testing.assert_array_equal(images, IMAGES)
 
 
@@ -19,9 +20,9 @@ def test_each_amount_does_what_it_says() -> None:
     images = np.zeros((4000, 2, 2), np.float32)
 
     def drawn(**amount: float) -> np.ndarray:
-        affine, _ = changed(NO_WARP, **amount).draw(np.random.default_rng(3), images)
-        assert affine.dtype == np.float32
-        return affine.astype(float)
+        deformation, _ = changed(NO_WARP, **amount).draw(np.random.default_rng(3), images)
+        assert deformation.affine.dtype == np.float32
+        return deformation.affine.astype(float)
 
     turns = drawn(rotation=12)
     angles = np.rad2deg(np.arctan2(turns[:, 1, 0], turns[:, 0, 0]))
@@ -42,6 +43,22 @@ def test_each_amount_does_what_it_says() -> None:
     assert np.abs(np.corrcoef(shifts.T)[0, 1]) < 0.1
 
 
+def test_displacement_has_an_amplitude_of_each_image() -> None:
+    images = np.zeros((4000, 2, 2), np.float32)
+    warp = changed(NO_WARP, displacement=0.12, control_points=6)
+    deformation, _ = warp.draw(np.random.default_rng(0), images)
+    assert deformation.displacement.dtype == np.float32
+    assert deformation.displacement.shape == (4000, 2, 6, 6)
+    shifts = deformation.displacement.reshape(4000, 72)
+    amplitudes = shifts.std(axis=1)
+    # Uniform up to 0.12: the mean is half of that.
+    assert amplitudes.mean() == pytest.approx(0.06, rel=0.05)
+    assert np.quantile(amplitudes, 0.25) == pytest.approx(0.03, rel=0.1)
+    assert amplitudes.max() < 0.12 * 1.4
+    correlations = np.corrcoef((shifts / amplitudes[:, None]).T) - np.eye(72)
+    assert np.abs(correlations).max() < 0.1
+
+
 def test_gamma_raises_each_image_to_its_own_power() -> None:
     half = np.full((4000, 2, 2), 0.5, np.float32)
     half[:, 0, 0], half[:, 1, 1] = 0, 1
@@ -56,9 +73,11 @@ def test_gamma_raises_each_image_to_its_own_power() -> None:
 
 def test_an_amount_does_not_change_the_draws_of_the_others() -> None:
     whole = Warp.load(ROOT / "params.yaml")
-    affine, images = whole.draw(np.random.default_rng(5), IMAGES)
-    for name in ("rotation", "scale", "shift"):
+    drawn, images = whole.draw(np.random.default_rng(5), IMAGES)
+    for name in ("rotation", "scale", "shift", "displacement"):
         other, same = changed(whole, **{name: 0}).draw(np.random.default_rng(5), IMAGES)
         np.testing.assert_array_equal(same, images)
         if name != "shift":
-            np.testing.assert_array_equal(other[:, :, 2], affine[:, :, 2])
+            np.testing.assert_array_equal(other.affine[:, :, 2], drawn.affine[:, :, 2])
+        if name != "displacement":
+            np.testing.assert_array_equal(other.displacement, drawn.displacement)

@@ -13,6 +13,7 @@ from lenet.model.view import Averaging, View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
 from tests.project import ROOT
+from tests.settings import NO_WARP
 
 
 def applied(target: str, folder: Path) -> Path:
@@ -48,7 +49,7 @@ def test_the_notebook_sees_images_as_they_are_and_learns_by_plain_descent(tmp_pa
     assert Network.load(path).activation == "sigmoid"
     assert View.load(path) == View(input_range=(0, 2), margin=0, centering=0, proportion=0)
     assert Averaging.load(path).test_shift == 0
-    assert Warp.load(path) == Warp(rotation=0, scale=0, shift=0, gamma=0)
+    assert Warp.load(path) == NO_WARP
     recipe = Recipe.load(path)
     assert (recipe.momentum, recipe.weight_decay, recipe.validation_fraction) == (0, 0, 0)
     assert (recipe.lr, recipe.lr_schedule, recipe.epochs) == (0.9, "constant", 10)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.model._mxnet import mx
+from lenet.model.sampling import Deformation
 from lenet.training.batches import Batch, Batches
 from lenet.training.distributed.workers import Workers
 from lenet.training.learner import Learner
@@ -42,7 +43,7 @@ class ShardedBatches(Batches):
         self._workers = workers
 
     def _cut(
-        self, images: NDArray[np.float32], affine: NDArray[np.float32], labels: NDArray[np.int64]
+        self, images: NDArray[np.float32], deformation: Deformation, labels: NDArray[np.int64]
     ) -> Iterator[Batch]:
         numbers = np.arange(len(labels))
         batches = [
@@ -57,7 +58,7 @@ class ShardedBatches(Batches):
             mx.nd.zeros(1, ctx=self._context),
         )
         if len(mine):
-            data, target = self._input(images[mine], affine[mine], labels[mine])
+            data, target = self._input(images[mine], deformation[mine], labels[mine])
         first = 0
         for batch, part in zip(batches, own, strict=True):
             at = slice(first, first + len(part))
