@@ -1,7 +1,7 @@
 # Every command sets up .venv first, once: by the hashes of requirements.txt for the workflow, and of
 # requirements-dev.txt for the developers' commands.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev repro reproduce test slow fuzz audit check format bench recipe plateau plain lecun1998 notebook lock page clean
+.PHONY: help setup setup-dev repro reproduce test slow fuzz audit check format bench recipe plateau seeds plain lecun1998 notebook lock page clean
 
 # The stages call `python`, and the user may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -68,6 +68,10 @@ recipe: setup  ## Train the recipe with one thing changed at a time: docs/recipe
 plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about ten minutes
 	dvc repro convert@train
 	python -m studies plateau
+
+seeds: setup  ## Train from ten seeds on both renderings of USPS: docs/seeds.csv, about half an hour
+	dvc repro data/dvc.yaml:usps data/dvc.yaml:usps-zip
+	python -m studies seeds
 
 plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an experiment
 	dvc exp run --temp --force --name plain \

@@ -1,4 +1,4 @@
-"""The speed of training, beside the lecture notebook's loop and PyTorch.
+"""The speed of training, beside the lecture notebook's loop and the same training in PyTorch.
 
 Each contender runs in a process of its own, in turn, for several rounds. PyTorch is compared if it
 is installed (`.venv/bin/python -m pip install torch`), and left out with a message otherwise.
@@ -20,6 +20,10 @@ import pandas as pd
 
 from bench.report import compared
 from lenet.core.npz import Digits
+from lenet.model.architecture import Network
+from lenet.model.view import View
+from lenet.training.recipe import Recipe
+from lenet.training.warps import Warp
 
 ROUNDS = 3
 EPOCHS = 5
@@ -38,29 +42,21 @@ def made_up(side: int, images: int) -> Digits:
     )
 
 
+def settings(batch: int) -> tuple[Recipe, View, Warp]:
+    """Return what params.yaml says of the training, for batches of `batch` and few epochs."""
+    changes = {"epochs": EPOCHS, "batch_size": batch, "validation_fraction": 0, "members": 1}
+    return Recipe.load().model_copy(update=changes), View.load(), Warp.load()
+
+
 def lenet(size: int, batch: int) -> Iterator[object]:
     """Train by params.yaml, on images of 16 x 16 that are centred, warped and enlarged."""
-    from lenet.model.architecture import Network
-    from lenet.model.view import View
     from lenet.training import committee
-    from lenet.training.recipe import Recipe
-    from lenet.training.warps import Warp
 
-    changes = {
-        "epochs": EPOCHS,
-        "batch_size": batch,
-        "validation_fraction": 0,
-        "members": 1,
-        # Each core computes a part of the batch.
-        "replicas": len(os.sched_getaffinity(0)),
-    }
-    _, epochs = committee.train(
-        made_up(16, IMAGES),
-        Recipe.load().model_copy(update=changes),
-        Network.load().model_copy(update={"image_size": size}),
-        View.load(),
-        Warp.load(),
-    )
+    recipe, view, warp = settings(batch)
+    # Each core computes a part of the batch.
+    recipe = recipe.model_copy(update={"replicas": len(os.sched_getaffinity(0))})
+    network = Network.load().model_copy(update={"image_size": size})
+    _, epochs = committee.train(made_up(16, IMAGES), recipe, network, view, warp)
     return epochs
 
 
@@ -68,12 +64,11 @@ def lenet_unwarped(size: int, batch: int) -> Iterator[object]:
     """Train as `lenet` does, on images that are ready for the network."""
     from lenet.model._mxnet import mx
     from lenet.training import batches
-    from lenet.training.warps import Warp
 
     ready = mx.nd.array(made_up(size, IMAGES).images[:, None])
     with (
         patch.object(batches, "network_input", lambda images, *_, **__: ready[: len(images)]),
-        patch.object(Warp, "draw", lambda _, __, images: (np.empty((len(images), 2, 3)), images)),
+        patch.object(Warp, "draw", lambda _, __, images: (None, images)),
     ):
         yield from lenet(size, batch)
 
@@ -119,39 +114,19 @@ def notebook(size: int, batch: int) -> Iterator[None]:
         yield
 
 
-def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterator[None]:
-    """Train the same network in PyTorch, on images of the network's size."""
+def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterator[object]:
+    """Train as `lenet` does in PyTorch, with the same network, view, warps and schedule."""
     import torch
-    from torch import nn
+
+    from bench.pytorch import train
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    memory_format = getattr(torch, layout)
-    digits = made_up(size, IMAGES)
-    images = torch.from_numpy(digits.images[:, None]).contiguous(memory_format=memory_format)
-    labels = torch.from_numpy(digits.labels)
-    side = ((size - 4) // 2 - 4) // 2
-    network = nn.Sequential(
-        *(nn.Conv2d(1, 6, 5), nn.MaxPool2d(2), nn.ReLU()),
-        *(nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()),
-        *(nn.Linear(16 * side * side, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU()),
-        nn.Linear(84, 10),
-    ).to(memory_format=memory_format)
-    optimizer = torch.optim.SGD(
-        network.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=5e-4
-    )
-    criterion = nn.CrossEntropyLoss()
-    for _ in range(EPOCHS):
-        order = torch.randperm(len(images))
-        for start in range(0, len(images), batch):
-            some = order[start : start + batch]
-            optimizer.zero_grad()
-            criterion(network(images[some]), labels[some]).backward()
-            optimizer.step()
-        yield
+    recipe, view, warp = settings(batch)
+    return train(made_up(16, IMAGES), recipe, view, warp, size=size, layout=layout)
 
 
-def pytorch_channels_last(size: int, batch: int) -> Iterator[None]:
-    """Train as `pytorch` does, with the layout that PyTorch is fastest in."""
+def pytorch_channels_last(size: int, batch: int) -> Iterator[object]:
+    """Train as `pytorch` does, with the other layout in memory."""
     return pytorch(size, batch, layout="channels_last")
 
 

@@ -17,7 +17,8 @@ from lenet.figures.warps import draw_warps
 from lenet.model import network
 from lenet.model._mxnet import context, memory_reported
 from lenet.model.architecture import Network
-from lenet.model.sampling import Deformation, network_input
+from lenet.model.deformation import Deformation
+from lenet.model.sampling import network_input
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp

@@ -1,14 +1,14 @@
 """Run a study.
 
-python -m studies recipe | plateau
+python -m studies recipe | plateau | seeds
 """
 
 import argparse
 
 from lenet.core.errors import run
-from studies import plateau, recipe
+from studies import plateau, recipe, seeds
 
-STUDIES = {"plateau": plateau, "recipe": recipe}
+STUDIES = {"plateau": plateau, "recipe": recipe, "seeds": seeds}
 
 
 def main() -> None:

@@ -23,8 +23,9 @@ from lenet.core.files import write_csv
 from lenet.core.npz import Digits
 from lenet.model._mxnet import mx
 from lenet.model.architecture import Network
+from lenet.model.deformation import Deformation
 from lenet.model.network import LeNet
-from lenet.model.sampling import Deformation, network_input
+from lenet.model.sampling import network_input
 from lenet.training.batches import Batches
 from lenet.training.learner import Learner
 from lenet.training.loop import Epoch, fit

@@ -12,23 +12,18 @@ than the training images are like each other. An ordinary validation set has fiv
 tells no recipe from another. The test error is reported beside it, and decides nothing.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss
 from sklearn.neighbors import NearestNeighbors
 
 from lenet.core import npz
-from lenet.core.files import write_csv
 from lenet.core.npz import CLASSES, Digits
-from lenet.model._mxnet import mx
-from lenet.model.prediction import probabilities
 from lenet.training import committee
 from studies.settings import Settings
+from studies.table import fill, judged
 
 TABLE = Path("docs/recipe.csv")
 SEEDS = range(5)
@@ -42,7 +37,6 @@ RECIPES: dict[str, dict[str, object]] = {
     "without centering": {"view.centering": 0},
     "without proportion": {"view.proportion": 0},
     "without gamma": {"warp.gamma": 0},
-    "without displacement": {"warp.displacement": 0},
     "without rotation": {"warp.rotation": 0},
     "without scale": {"warp.scale": 0},
     "without shift": {"warp.shift": 0},
@@ -76,34 +70,24 @@ def far_images(train: Digits) -> NDArray[np.int64]:
     return np.sort(np.concatenate(far))
 
 
-def score(recipe: str, seed: int, change: dict[str, object], core: int) -> dict:
-    """Train one network by `change` of params.yaml; return a row of the table."""
-    os.sched_setaffinity(0, {core})
+def score(recipe: str, seed: int) -> dict:
+    """Train one network by the recipe of that name; return a row of the table."""
     train = npz.load(Path("data/npz/train.npz"))
     far = far_images(train)
     near = np.setdiff1d(np.arange(len(train)), far)
-    sets = {"validation": train[far], "test": npz.load(Path("data/npz/test.npz"))}
     one = {"seed": seed, "validation_fraction": 0, "members": 1}
-    settings = Settings.load().changed({**change, **one})
-    (lenet,), epochs = committee.train(
+    settings = Settings.load().changed({**RECIPES[recipe], **one})
+    networks, epochs = committee.train(
         train[near], settings.recipe, settings.network, settings.view, settings.warp
     )
     for _ in epochs:
         pass
-    row: dict = {"recipe": recipe, "seed": seed}
-    for name, some in sets.items():
-        scores = probabilities(
-            lenet,
-            some.images,
-            settings.view,
-            size=settings.network.image_size,
-            test_shift=settings.averaging.test_shift,
-            context=mx.cpu(),
-        ).astype(np.float64)
-        row[f"{name}_images"] = len(some)
-        row[f"{name}_errors"] = int((scores.argmax(axis=1) != some.labels).sum())
-        scores /= scores.sum(axis=1, keepdims=True)
-        row[f"{name}_log_loss"] = round(float(log_loss(some.labels, scores)), 5)
+    row = {"recipe": recipe, "seed": seed}
+    for name, some in (
+        ("validation", train[far]),
+        ("test", npz.load(Path("data/npz/test.npz"))),
+    ):
+        row |= judged(name, networks, some, settings)
     return row
 
 
@@ -127,19 +111,6 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Train the networks that the table lacks, and print the summary."""
-    rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
-    there = {(row["recipe"], row["seed"]) for row in rows}
-    cores = sorted(os.sched_getaffinity(0))
-    todo = [
-        (recipe, seed, RECIPES[recipe])
-        for seed in SEEDS
-        for recipe in RECIPES
-        if (recipe, seed) not in there
-    ]
-    with Parallel(n_jobs=len(cores)) as parallel:
-        for start in range(0, len(todo), len(cores)):
-            some = zip(todo[start : start + len(cores)], cores, strict=False)
-            rows += parallel(delayed(score)(*one, core) for one, core in some)
-            write_csv(pd.DataFrame(rows), TABLE)
-            print(f"{min(start + len(cores), len(todo))} of {len(todo)} networks", flush=True)
-    print(summary(pd.DataFrame(rows)).to_markdown(index=False))
+    todo = [{"recipe": recipe, "seed": seed} for seed in SEEDS for recipe in RECIPES]
+    table = fill(TABLE, ["recipe", "seed"], todo, score)
+    print(summary(table).to_markdown(index=False))

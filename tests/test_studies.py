@@ -1,4 +1,4 @@
-import os
+import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from ruamel.yaml import YAML
 from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.npz import Digits
-from studies import plateau, recipe
+from lenet.raw import formats
+from lenet.raw.layout import Layout
+from studies import plateau, recipe, seeds, table
 from studies.settings import Settings
 from tests.project import ROOT
 
@@ -66,12 +68,62 @@ def test_a_recipe_is_trained_and_judged(
     text = (ROOT / "params.yaml").read_text().replace("epochs: 60", "epochs: 1")
     (tmp_path / "params.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "sched_setaffinity", lambda *_: None)
-    row = recipe.score("some", 3, change, core=0)
+    monkeypatch.setitem(recipe.RECIPES, "some", change)
+    row = recipe.score("some", 3)
     assert (row["recipe"], row["seed"]) == ("some", 3)
     assert (row["validation_images"], row["test_images"]) == (30, 30)
     assert 0 < row["test_errors"] <= 30
     assert row["validation_log_loss"] == pytest.approx(np.log(10), rel=0.3)
+
+
+def test_a_table_is_filled_where_it_has_gaps(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    todo = [{"name": name, "seed": seed} for name in ("a", "b") for seed in range(3)]
+    pd.DataFrame([{"name": "b", "seed": 1, "squared": -1}, {"name": "old", "seed": 0}]).to_csv(
+        path, index=False
+    )
+    filled = table.fill(path, ["name", "seed"], todo, squared)
+    found = {(row.name, row.seed): row.squared for row in filled.itertuples(index=False)}
+    assert len(found) == len(filled) == 7
+    assert found["b", 1] == -1
+    assert found["a", 2] == 4
+    assert np.isnan(found["old", 0])
+    assert pd.read_csv(path).equals(filled)
+
+
+def squared(name: str, seed: int) -> dict[str, Any]:
+    assert (name, seed) != ("b", 1)
+    return {"name": name, "seed": seed, "squared": seed**2}
+
+
+def test_both_renderings_are_read_as_they_are_published(
+    tmp_path: Path, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rendering, (*names, pixel_range) in seeds.RENDERINGS.items():
+        layout = Layout(side=16, pixel_range=pixel_range, first_label=0)
+        for number, name in enumerate(names):
+            npz.save(random_digits[: 20 * (number + 1)], tmp_path / "some.npz")
+            plain = tmp_path / f"data/sources/{rendering}" / name.replace("gz", "jf")
+            plain.parent.mkdir(parents=True, exist_ok=True)
+            formats.convert(tmp_path / "some.npz", plain, layout)
+            if name.endswith("gz"):
+                plain.with_name(name).write_bytes(gzip.compress(plain.read_bytes()))
+    monkeypatch.chdir(tmp_path)
+    for rendering in seeds.RENDERINGS:
+        train, test = seeds.load(rendering)
+        assert (len(train), len(test)) == (20, 40)
+        np.testing.assert_allclose(test.images, random_digits.images, atol=1e-6)
+
+
+def test_seeds_and_committees_are_summed_up_by_rendering() -> None:
+    rows = [("usps", 1, 0, 2), ("usps", 1, 1, 4), ("usps", 5, 0, 1), ("usps-zip", 1, 0, 3)]
+    columns = ["rendering", "members", "seed", "test_errors"]
+    found = seeds.summary(pd.DataFrame(rows, columns=columns).assign(test_images=200))
+    assert found.to_numpy().tolist() == [
+        ["usps", 1, 2, 1.5, 1.0, 2.0],
+        ["usps", 5, 1, 0.5, 0.5, 0.5],
+        ["usps-zip", 1, 1, 1.5, 1.5, 1.5],
+    ]
 
 
 def test_the_far_images_are_those_least_like_their_class() -> None:

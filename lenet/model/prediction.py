@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.model._mxnet import mx
-from lenet.model.sampling import Deformation, network_input
+from lenet.model.deformation import Deformation
+from lenet.model.sampling import network_input
 from lenet.model.view import View, shifts
 
 # Large enough that the work per call outweighs the call; memory stays a few MiB.

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from lenet.core.npz import Digits
 from lenet.model._mxnet import mx
-from lenet.model.sampling import Deformation, network_input
+from lenet.model.deformation import Deformation
+from lenet.model.sampling import network_input
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lenet.core.params import Number, Params, Whole
-from lenet.model.sampling import Deformation
+from lenet.model.deformation import Deformation
 
 
 class Warp(Params, frozen=True):
@@ -21,8 +21,8 @@ class Warp(Params, frozen=True):
     shift: shift in each direction, in half-widths of the image.
     gamma: exponent of the ink, as a natural logarithm; it makes strokes thinner or thicker.
     displacement: local shifts that vary smoothly over the image, in half-widths of the image. The
-        amplitude is drawn from 0 to this value; it is the standard deviation of the shifts, which
-        are normal and independent in x and y.
+        shifts are normal, and independent in x and y. Their standard deviation is drawn from 0 to
+        this value.
     control_points: the shifts are drawn at this many points in each direction over the view.
     """
 

@@ -12,9 +12,10 @@ from lenet.deploy._onnxruntime import onnxruntime
 from lenet.deploy.recogniser import Recogniser
 from lenet.model import network
 from lenet.model._mxnet import mx
+from lenet.model.deformation import Deformation
 from lenet.model.network import PARAMS, SYMBOL
 from lenet.model.prediction import probabilities
-from lenet.model.sampling import Deformation, network_input
+from lenet.model.sampling import network_input
 from lenet.model.view import View, shifts
 from tests.deploy.untrained import TANH, save_untrained
 from tests.settings import DEFAULT_VIEW, changed

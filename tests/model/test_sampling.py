@@ -7,7 +7,8 @@ import pytest
 from scipy.ndimage import affine_transform, map_coordinates
 
 from lenet.model._mxnet import mx
-from lenet.model.sampling import Deformation, network_input
+from lenet.model.deformation import Deformation
+from lenet.model.sampling import network_input
 from lenet.model.view import View
 from tests.project import ROOT
 from tests.settings import PLAIN_VIEW, WARP, changed

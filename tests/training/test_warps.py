@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lenet.model.sampling import Deformation
+from lenet.model.deformation import Deformation
 from lenet.training.warps import Warp
 from tests.project import ROOT
 from tests.settings import NO_WARP, changed

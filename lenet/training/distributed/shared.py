@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.model._mxnet import mx
-from lenet.model.sampling import Deformation
+from lenet.model.deformation import Deformation
 from lenet.training.batches import Batch, Batches
 from lenet.training.distributed.workers import Workers
 from lenet.training.learner import Learner

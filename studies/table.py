@@ -1,0 +1,75 @@
+"""A table of trained networks that a study fills: it goes on where it was stopped."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.metrics import log_loss
+
+from lenet.core.files import write_csv
+from lenet.core.npz import Digits
+from lenet.model._mxnet import mx
+from lenet.model.network import LeNet
+from lenet.model.prediction import probabilities
+from studies.settings import Settings
+
+
+def fill(path: Path, key: Sequence[str], todo: Sequence[dict], work: Callable) -> pd.DataFrame:
+    """Compute the rows that the table at `path` lacks, one on each core; return the table.
+
+    Rows that stand in the table stay as they are, whether or not `todo` has them.
+
+    Args:
+        path: CSV.
+        key: the columns that tell rows apart.
+        todo: arguments of `work`, by their names; those of the names in `key` identify the row.
+        work: returns a row as a dictionary.
+    """
+    rows = pd.read_csv(path).to_dict("records") if path.exists() else []
+    there = {tuple(row[name] for name in key) for row in rows}
+    todo = [one for one in todo if tuple(one[name] for name in key) not in there]
+    cores = sorted(os.sched_getaffinity(0))
+    with Parallel(n_jobs=len(cores)) as parallel:
+        for start in range(0, len(todo), len(cores)):
+            some = zip(cores, todo[start : start + len(cores)], strict=False)
+            rows += parallel(delayed(_on_core)(core, work, one) for core, one in some)
+            write_csv(pd.DataFrame(rows), path)
+            print(f"{min(start + len(cores), len(todo))} of {len(todo)} rows", flush=True)
+    return pd.DataFrame(rows)
+
+
+def _on_core(core: int, work: Callable, arguments: dict) -> dict:
+    os.sched_setaffinity(0, {core})
+    row: dict = work(**arguments)
+    return row
+
+
+def judged(name: str, members: Sequence[LeNet], digits: Digits, settings: Settings) -> dict:
+    """Return images, errors and log loss of a committee, or of one network, on `digits`.
+
+    Args:
+        name: of the images, which begins the name of each figure.
+        members: trained networks.
+        digits: images and labels.
+        settings: how the networks see an image, and how many views are averaged.
+    """
+    scores = np.zeros((len(digits), 1))
+    for member in members:
+        scores = scores + probabilities(
+            member,
+            digits.images,
+            settings.view,
+            size=settings.network.image_size,
+            test_shift=settings.averaging.test_shift,
+            context=mx.cpu(),
+        )
+    return {
+        f"{name}_images": len(digits),
+        f"{name}_errors": int((scores.argmax(axis=1) != digits.labels).sum()),
+        f"{name}_log_loss": round(
+            float(log_loss(digits.labels, scores / scores.sum(axis=1, keepdims=True))), 5
+        ),
+    }
