@@ -25,7 +25,7 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	touch $@
 
 # The digits too, though the recipe does not use them: `dvc push` needs all that data/dvc.lock names.
-repro: setup  ## Fetch, convert, train and evaluate, as far as something changed
+repro: setup  ## Fetch, convert, train, evaluate and report; only what changed runs
 	dvc repro data/dvc.yaml:digits dvc.yaml
 
 reproduce: setup  ## Make all results anew in a clone, and compare them with the committed ones
@@ -34,10 +34,10 @@ reproduce: setup  ## Make all results anew in a clone, and compare them with the
 test: setup-dev  ## Run the tests
 	python -m pytest -m "not slow"
 
-slow: setup-dev  ## Run those tests that take longest: of faults, remotes, sweeps and lost machines
+slow: setup-dev  ## Run the slow tests: faults, remotes, sweeps, lost machines
 	python -m pytest -m slow
 
-fuzz: setup-dev  ## Put broken files to every reader, for about an hour
+fuzz: setup-dev  ## Give broken files to every reader, for about an hour
 	python -m pytest --hypothesis-profile=fuzz tests/fuzz/test_fuzz.py
 	for target in raw picture npz params model predict; do \
 		python -m tests.fuzz $$target -max_total_time=420 || exit 1; done

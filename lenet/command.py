@@ -145,5 +145,4 @@ def _summary(arguments: argparse.Namespace) -> None:
 
     given = {name: getattr(arguments, name) for name in ("image_size", "c3", "pooling")}
     given = {name: value for name, value in given.items() if value is not None}
-    network = Network.check(**Network.load().model_dump() | given)
-    print(network.table().to_string(index=False))
+    print(Network.load().changed(**given).table().to_string(index=False))

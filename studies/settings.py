@@ -3,17 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from typing_extensions import Self
 
-from lenet.core.params import Params
 from lenet.model.architecture import Network
 from lenet.model.view import Averaging, View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
-
-Kind = TypeVar("Kind", bound=Params)
 
 
 @dataclass(frozen=True)
@@ -49,15 +45,11 @@ class Settings:
         top = own.pop(None, {})
         averaging = {key: top.pop(key) for key in Averaging.model_fields if key in top}
         settings = Settings(
-            recipe=_changed(self.recipe, top),
-            network=_changed(self.network, own.pop("network", {})),
-            view=_changed(self.view, own.pop("view", {})),
-            warp=_changed(self.warp, own.pop("warp", {})),
-            averaging=_changed(self.averaging, averaging),
+            recipe=self.recipe.changed(**top),
+            network=self.network.changed(**own.pop("network", {})),
+            view=self.view.changed(**own.pop("view", {})),
+            warp=self.warp.changed(**own.pop("warp", {})),
+            averaging=self.averaging.changed(**averaging),
         )
         assert not own, f"unknown groups {list(own)}"
         return settings
-
-
-def _changed(settings: Kind, values: dict[str, object]) -> Kind:
-    return type(settings).check(**settings.model_dump() | values)

@@ -1,4 +1,4 @@
-"""A table of trained networks that a study fills: it goes on where it was stopped."""
+"""A table of trained networks that a study fills: it goes on where it was stopped. Linux only."""
 
 import os
 from collections.abc import Callable, Sequence

@@ -1,14 +1,9 @@
 """Settings that tests of the network and its training begin with."""
 
-from typing import Any, TypeVar
-
-from lenet.core.params import Params
 from lenet.model.architecture import Network
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
-
-Settings = TypeVar("Settings", bound=Params)
 
 NETWORK = Network(image_size=16, activation="relu", c3="full", pooling="max")
 # An image as it is, at the network's size.
@@ -30,8 +25,3 @@ RECIPE = Recipe(
     workers=1,
     device="cpu",
 )
-
-
-def changed(settings: Settings, **values: Any) -> Settings:
-    """Return `settings` with other `values`, checked like those of params.yaml."""
-    return type(settings).check(**settings.model_dump() | values)

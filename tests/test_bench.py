@@ -6,14 +6,21 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench import __main__ as bench
-from bench import conversion, report, setup, training, workers, workflow
+from bench import conversion, learning, report, setup, training, workers, workflow
 from bench import tests as test_times
 from lenet.core import npz
+from lenet.model._mxnet import mx
+from lenet.model.deformation import Deformation
+from lenet.model.sampling import network_input
 from lenet.raw import formats
+from lenet.training.recipe import Recipe
 from tests.project import ROOT
+from tests.settings import DEFAULT_VIEW
+from tests.training.small import real_digits
 
 
 def test_ratios_are_taken_within_each_round() -> None:
@@ -99,13 +106,57 @@ def test_every_reader_reads_the_files_made_up_and_a_longer_one_repeats_them(
         np.testing.assert_array_equal(repeated, np.tile(labels, 3))
 
 
-@pytest.mark.parametrize("name", [name for name in training.CONTENDERS if "PyTorch" not in name])
+@pytest.mark.parametrize("name", training.CONTENDERS)
 def test_every_contender_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "PyTorch" in name:
+        pytest.importorskip("torch")
     monkeypatch.setenv("MXNET_CPU_TEMP_COPY", "64")  # restored, should one change it
     monkeypatch.setattr(training, "IMAGES", 48)
     monkeypatch.setattr(training, "EPOCHS", 2)
     monkeypatch.chdir(ROOT)
     assert len(list(training.CONTENDERS[name](16, 24))) == 2
+
+
+@pytest.mark.parametrize("name", learning.CONTENDERS)
+def test_every_contender_learns_the_digits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "PyTorch" in name:
+        pytest.importorskip("torch")
+    monkeypatch.chdir(ROOT)
+    digits = real_digits()
+    recipe = Recipe.load().model_copy(update={"epochs": 3, "validation_fraction": 0})
+    *_, recognise = learning.CONTENDERS[name](digits[:1200], recipe)
+    scores = recognise(digits[1200:].images)
+    np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-5)
+    assert (scores.argmax(axis=1) == digits[1200:].labels).mean() > 0.85
+
+
+def test_pytorch_sees_what_mxnet_sees() -> None:
+    torch = pytest.importorskip("torch")
+    from bench import pytorch
+
+    generator = np.random.default_rng(0)
+    images = generator.random((7, 16, 16), dtype=np.float32)
+    images[0] = 0
+    for points in (0, 5):
+        deformation = Deformation(
+            generator.normal(size=(7, 2, 3)).astype(np.float32),
+            generator.normal(size=(7, 2, points, points)).astype(np.float32),
+        )
+        widened = deformation.affine * np.array([1.35, 1.35, 1], np.float32)
+        given = (torch.from_numpy(array) for array in (images, widened, deformation.displacement))
+        ink, affine, displacement = given
+        seen = pytorch.seen(ink, affine, displacement.flatten(2), DEFAULT_VIEW, 32).numpy()
+        expected = network_input(images, deformation, DEFAULT_VIEW, size=32, context=mx.cpu())
+        np.testing.assert_allclose(seen, expected.asnumpy(), atol=1e-4)
+
+
+def test_the_time_to_a_loss_is_that_of_the_first_epoch_at_or_below_it() -> None:
+    runs = [
+        pd.DataFrame({"seconds": [1.0, 2.0, 3.0], "loss": losses})
+        for losses in ([0.9, 0.2, 0.3], [0.5, 0.4, 0.35])
+    ]
+    table = learning.reached({"ours": runs}, 0.3)
+    assert table.to_numpy().tolist() == [["ours", "0.3250", "2, never"]]
 
 
 @pytest.mark.slow

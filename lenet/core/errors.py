@@ -60,7 +60,7 @@ def untrusted(
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call `main`; end an error that a user can fix, or a Ctrl-C, in one message.
+    """Call `main`, and report an error that a user can fix, or a Ctrl-C, in one message.
 
     A user can fix an InputError, and what the system refuses: a full disk, a file that may not be
     read, more memory. The exit status is 1; after a Ctrl-C it is 130.

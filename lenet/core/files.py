@@ -121,7 +121,8 @@ def alone_in(folder: Path) -> Iterator[None]:
         if _lock(descriptor) is False:
             raise InputError(
                 f"{folder}: another process writes there, perhaps a stage that a killed "
-                "`dvc repro` has left behind. Wait until it ends, or end it, and run this again."
+                "`dvc repro` has left behind. Wait until that process ends, or kill it, and type "
+                "the command again."
             )
         yield
     finally:

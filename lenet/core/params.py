@@ -16,7 +16,7 @@ from typing_extensions import Self
 
 from lenet.core.errors import InputError, untrusted
 
-# The least value: below every useful value, and above the least float32.
+# The smallest parameter other than 0; float32 can hold it.
 LEAST = 1e-9
 
 
@@ -72,6 +72,10 @@ class Params(BaseModel, frozen=True):
             return cls.check(**{str(key): value for key, value in values.items()})
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
+
+    def changed(self, **values: Any) -> Self:
+        """Return the parameters with other `values`; raise InputError where one is wrong."""
+        return self.check(**self.model_dump() | values)
 
     @classmethod
     def check(cls, **values: Any) -> Self:

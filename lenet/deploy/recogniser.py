@@ -11,6 +11,7 @@ from lenet.deploy._onnxruntime import onnxruntime
 
 # The names of the exported network's input and output.
 INPUT, OUTPUT = "images", "probabilities"
+_ADVICE = "`dvc checkout` or `dvc repro export` brings the network of the project back."
 
 # The number of images at once; memory stays at a few MiB.
 _BATCH = 256
@@ -41,7 +42,7 @@ class Recogniser:
         options.intra_op_num_threads = 1
         # Errors come as exceptions; the log would repeat them.
         options.log_severity_level = 4
-        with untrusted(f"{path}: not a model that onnxruntime can read"):
+        with untrusted(f"{path}: not a model that onnxruntime can read", _ADVICE):
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes() if content is None else content,
                 options,
@@ -60,7 +61,7 @@ class Recogniser:
             case _:
                 raise InputError(
                     f"{path}: found a model with inputs {inputs} and outputs {outputs}; expected "
-                    f"{INPUT} (batch, side, side) and {OUTPUT} (batch, {CLASSES})."
+                    f"{INPUT} (batch, side, side) and {OUTPUT} (batch, {CLASSES}). {_ADVICE}"
                 )
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -22,19 +22,19 @@ np.bool = np.bool_  # type: ignore[attr-defined]
 
 # float32 values in a vector register.
 LANES = 16
-# MXNet computes the grids of the warps by its own OpenBLAS, which has kernels for each model of
-# processor. The bits must not depend on the model, so every processor that can run the same
-# kernels does.
 if platform.machine() == "x86_64":
     # NumPy 1.26 has this form, but no type hints for it.
     _simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-arg, func-returns-value, index]
     _features = {*_simd["baseline"], *_simd["found"]}
     LANES = 16 if "AVX512_SKX" in _features else 8
+    # MXNet computes the grids of the warps by its own OpenBLAS, which has kernels for each model of
+    # processor. The bits must not depend on the model, so every processor that can run the same
+    # kernels does.
     _fast = {"AVX2", "FMA3"} <= _features
     os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _fast else "Prescott"
 
 # With the role of a server, MXNet would start serving when it is imported, and unpickle every
-# command that reaches it; see `distributed.workers.serve`.
+# command that reaches it; see `training.distributed.workers.serve`.
 _role = os.environ.pop("DMLC_ROLE", None)
 try:
     import mxnet as mx

@@ -37,9 +37,10 @@ class Deformation:
 
 @lru_cache(maxsize=8)
 def basis(size: int, points: int) -> NDArray[np.float32]:
-    """Return what each coefficient of a deformation adds at each pixel, (3 + points^2, size^2).
+    """Return what each coefficient of a deformation adds at each pixel.
 
-    The rows are x, y and 1, and the interpolation of each control point.
+    The result is (3 + points^2, size^2) float32. Its rows are x, y and 1, and the interpolation of
+    each control point; `points` is 0 or 4 or more.
     """
     line = np.linspace(-1, 1, size)
     plain = np.stack([np.tile(line, size), np.repeat(line, size), np.ones(size**2)])

@@ -21,14 +21,14 @@ def probabilities(
     test_shift: float,
     context: mx.Context,
 ) -> NDArray[np.float32]:
-    """Return the network's class probabilities for images, (n, classes).
+    """Return the network's class probabilities for images, (n, classes) float32; rows add up to 1.
 
     Args:
         network: gives the scores of a batch, (n, classes), before the softmax.
         images: (n, side, side) float32 in [0, 1], 0 = background.
         view, size: the same as in training; see `network_input`.
-        test_shift: 0, or the distance in half-widths of five views, unshifted and shifted in each
-            direction, whose probabilities are averaged.
+        test_shift: 0, or the distance in half-widths between nine views, whose probabilities are
+            averaged; see `shifts`.
         context: where the network is.
     """
     batches = []

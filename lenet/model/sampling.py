@@ -19,7 +19,7 @@ def network_input(
     """Sample images bilinearly as the network sees them; outside of an image is background.
 
     Args:
-        images: (n, side, side) in [0, 1], 0 = background.
+        images: (n, side, side) float32 in [0, 1], 0 = background.
         deformation: of each image.
         view: how the network sees an image.
         size: side of the result in pixels.

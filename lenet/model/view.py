@@ -1,8 +1,10 @@
 """How the network sees an image: centred, in proportion, with a margin, at the network's size.
 
-Plain NumPy, so that `sampling` computes it for training and `deploy.export` traces it into ONNX.
+`View.axes` is plain NumPy: `sampling` computes it for training, and `deploy.export` traces it into
+ONNX.
 """
 
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
@@ -84,7 +86,7 @@ class View(Params, frozen=True):
 class Averaging(Params, frozen=True):
     """The views of an image that the exported network averages.
 
-    test_shift: 0, or the distance in half-widths of five views; see `shifts`.
+    test_shift: 0, or the distance in half-widths between nine views; see `shifts`.
     """
 
     # `Recipe` checks the keys of the top level.
@@ -96,7 +98,8 @@ class Averaging(Params, frozen=True):
 def shifts(test_shift: float) -> NDArray[np.float32]:
     """Return the shifts of the views that are averaged, (views, 2) float32 in half-widths.
 
-    The views are the image as it is and, unless `test_shift` is 0, shifted by it in each direction.
+    The first view is the image as it is. Unless `test_shift` is 0, it is the middle of a grid of
+    3 x 3 views.
     """
-    directions = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)] if test_shift else [(0, 0)]
-    return test_shift * np.array(directions, np.float32)
+    steps = (0, 1, -1) if test_shift else (0,)
+    return test_shift * np.array(list(product(steps, steps)), np.float32)

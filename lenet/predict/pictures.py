@@ -72,8 +72,8 @@ def read(path: Path, side: int) -> NDArray[np.float32]:
     ink = _ink(grey)
     if ink is None:
         raise InputError(
-            f"{path}: found no digit, the picture is of one grey; expected a digit darker or "
-            "lighter than its background."
+            f"{path}: found no digit: the picture has a single grey level; expected a digit darker "
+            "or lighter than its background."
         )
     rows, columns = (_extent((ink > _EDGE).sum(axis=axis)) for axis in (1, 0))
     return _fit(ink[rows, columns], side)

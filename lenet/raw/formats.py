@@ -105,8 +105,8 @@ def _check_expansion(path: Path, count: int, layout: Layout) -> None:
     if expands_too_far(path, 4 * layout.features * count):
         raise InputError(
             f"{path}: its first {count} images of {layout.side} x {layout.side} take more than "
-            f"{MAX_EXPANSION} times its size; expected lines that state what the images show, and "
-            "the right raw.side."
+            f"{MAX_EXPANSION} times its size, so most pixels are not in the file. Check the side "
+            "of the images."
         )
 
 

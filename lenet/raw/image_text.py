@@ -105,7 +105,8 @@ class _Lines:
             at = in_range.argmin()
             raise InputError(
                 f"{self._place(row[at])}: found index {index[at]:.9g}; expected a whole number "
-                f"from 1 to {layout.side} x {layout.side} = {layout.features} (raw.side)."
+                f"from 1 to {layout.side} x {layout.side} = {layout.features}. Check the side of "
+                "the images."
             )
         ascending = (np.diff(index) > 0) | (np.diff(row) > 0)
         if not ascending.all():

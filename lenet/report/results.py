@@ -76,8 +76,8 @@ class Results:
                 "test file": File(values["test_file"], test["raw_md5"]),
                 "training images": File("data/npz/train.npz", train["npz_md5"]),
                 "test images": File("data/npz/test.npz", test["npz_md5"]),
-                "network": File(str(model), md5(model)),
-                "predictions": File(str(predictions), md5(predictions)),
+                "network": File(str(model), _md5(model)),
+                "predictions": File(str(predictions), _md5(predictions)),
             },
             params=values,
             network=Network.load(params),
@@ -94,6 +94,11 @@ def _csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path)
 
 
+def _md5(path: Path) -> str:
+    with _readable(path):
+        return md5(path)
+
+
 def _readable(path: Path) -> AbstractContextManager[None]:
     # Git may have left the marks of a merge conflict there.
-    return untrusted(f"{path}: not a result of this workflow", "`dvc repro` makes it again.")
+    return untrusted(f"{path}: missing or damaged", "`dvc repro` makes it again.")

@@ -29,5 +29,8 @@ def official_split(records: Records, test_index: Path) -> tuple[Records, Records
     for part, expected in ((train, TRAIN_COUNTS), (test, TEST_COUNTS)):
         found = tuple(np.bincount(part.labels, minlength=CLASSES).tolist())
         if found != expected:
-            raise InputError(f"{test_index}: gives {found} images a class; expected {expected}.")
+            raise InputError(
+                f"{test_index}: gives {found} images a class; expected {expected}. "
+                f"`git checkout {test_index}` restores the file."
+            )
     return train, test

@@ -54,7 +54,9 @@ SOURCES = {
 
 
 def download(file: RemoteFile, path: Path) -> None:
-    """Fetch `file` to `path`, with a progress bar on a terminal; a right file there is kept.
+    """Fetch `file` to `path`, with a progress bar on a terminal.
+
+    A file that stands there already, with the right hash, is kept.
 
     Raises InputError where the file cannot be fetched or has another sha256; a file that stood at
     `path` then stays.

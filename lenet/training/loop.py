@@ -76,7 +76,8 @@ def split(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
     except ValueError as error:
         raise InputError(
             f"validation_fraction: {recipe.validation_fraction} cannot be cut out of {len(digits)} "
-            f"training images: {error} Set validation_fraction: 0 to train on all of them."
+            f"training images ({str(error).rstrip('.')}). Set validation_fraction: 0 to train on "
+            "all of them."
         ) from error
     return digits[rest], digits[validation]
 
@@ -119,7 +120,7 @@ def _check_convergence(learner: Learner, number: int, loss: float) -> None:
         reason = f"the loss of epoch {number} is {loss}"
     # The epoch's last step comes after its last loss.
     elif not learner.has_finite_weights():
-        reason = f"after epoch {number} some weights are no numbers"
+        reason = f"after epoch {number} some weights are not finite"
     else:
         return
     raise InputError(f"training diverged: {reason}. Lower lr ({learner.recipe.lr}).")

@@ -13,8 +13,8 @@ from lenet.model.deformation import Deformation
 class Warp(Params, frozen=True):
     """How far training warps images: the group `warp` of params.yaml.
 
-    Each value but `control_points` is a largest amount. The amounts are drawn uniformly from minus
-    to plus that value, for each image and epoch; 0 is none.
+    Rotation, scale, shift and gamma are drawn uniformly from minus to plus their value, for each
+    image and epoch. 0 is none.
 
     rotation: angle in degrees.
     scale: change of size, as a natural logarithm.
@@ -44,7 +44,8 @@ class Warp(Params, frozen=True):
             generator: the source of the draws.
             images: (n, side, side) float32 in [0, 1].
 
-        Returns the deformations, and the images with their ink raised to a power.
+        Returns the deformations, and the images (n, side, side) float32 in [0, 1] with their ink
+        raised to a power.
         """
         n = len(images)
         angle = np.deg2rad(generator.uniform(-self.rotation, self.rotation, n))

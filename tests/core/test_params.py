@@ -37,7 +37,7 @@ def test_the_projects_own_parameters_are_right() -> None:
     assert Layout.load(ROOT / "params.yaml").pixel_range == (0, 2)
     assert Network.load(ROOT / "params.yaml").image_size == 32
     assert Recipe.load(ROOT / "params.yaml").lr == 0.05
-    assert Averaging.load(ROOT / "params.yaml").test_shift == 0.06
+    assert Averaging.load(ROOT / "params.yaml").test_shift == 0.09
     assert View.load(ROOT / "params.yaml").input_range == (-1, 1)
     assert Warp.load(ROOT / "params.yaml").rotation == 12
 
@@ -123,7 +123,7 @@ def test_every_key_is_named_with_its_group_and_what_it_may_be(
 def test_a_stage_minds_its_own_parameters(tmp_path: Path) -> None:
     assert Layout.load(changed(tmp_path, lr="fast")).side == 16
     assert Layout.load(changed(tmp_path, learning_rate=1)).side == 16
-    assert Averaging.load(changed(tmp_path, lr="fast")).test_shift == 0.06
+    assert Averaging.load(changed(tmp_path, lr="fast")).test_shift == 0.09
 
 
 def test_an_unknown_key_and_a_missing_one_are_named(tmp_path: Path) -> None:

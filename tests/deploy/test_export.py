@@ -18,7 +18,7 @@ from lenet.model.prediction import probabilities
 from lenet.model.sampling import network_input
 from lenet.model.view import View, shifts
 from tests.deploy.untrained import TANH, save_untrained
-from tests.settings import DEFAULT_VIEW, changed
+from tests.settings import DEFAULT_VIEW
 
 SETTINGS = {"view": DEFAULT_VIEW.model_dump()}
 
@@ -45,7 +45,7 @@ def some_blank(images: np.ndarray) -> np.ndarray:
 def test_the_exported_view_is_that_of_mxnet(
     change: dict, side: int, size: int, test_shift: float
 ) -> None:
-    view: View = changed(DEFAULT_VIEW, **change)
+    view: View = DEFAULT_VIEW.changed(**change)
     generator = np.random.default_rng(0)
     images = some_blank(generator.random((7, side, side), dtype=np.float32))
     # These images have hardly any ink, and a stroke of no width.
@@ -85,8 +85,8 @@ def test_the_exported_network_agrees_with_mxnet(
 ) -> None:
     members = settings.get("members", 1)
     kinds = {name: value for name, value in settings.items() if name != "members"}
-    save_untrained(tmp_path, changed(TANH, **kinds), members=members)
-    view = changed(DEFAULT_VIEW, **change)
+    save_untrained(tmp_path, TANH.changed(**kinds), members=members)
+    view = DEFAULT_VIEW.changed(**change)
     images = some_blank(random_digits.images)
     own = probabilities(
         *(network.load(tmp_path, context=mx.cpu()), images, view),

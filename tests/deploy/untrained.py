@@ -6,9 +6,9 @@ from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.architecture import Network
 from lenet.model.network import LeNet
-from tests.settings import NETWORK, changed
+from tests.settings import NETWORK
 
-TANH = changed(NETWORK, image_size=32, activation="tanh")
+TANH = NETWORK.changed(image_size=32, activation="tanh")
 
 
 def save_untrained(folder: Path, settings: Network = TANH, *, members: int = 1) -> None:
@@ -16,7 +16,7 @@ def save_untrained(folder: Path, settings: Network = TANH, *, members: int = 1) 
     mx.random.seed(0)
     networks = []
     for number in range(members):
-        lenet = LeNet(settings, name=f"lenet{number}")
+        lenet = LeNet(settings, name=network.member_name(number))
         lenet.initialize(mx.init.Xavier(magnitude=8))
         lenet.hybridize()
         lenet(mx.nd.zeros((1, 1, settings.image_size, settings.image_size)))

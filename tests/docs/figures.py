@@ -117,6 +117,61 @@ def results() -> list[Sentence | Table]:
     ]
 
 
+def seeds() -> list[Sentence | Table]:
+    table = pd.read_csv(ROOT / "docs/seeds.csv")
+    percent = 100 * table["test_errors"] / table["test_images"]
+    groups = dict(iter(percent.groupby([table["rendering"], table["members"]])))
+    one, five = (
+        {rendering: groups[rendering, members] for rendering in ("usps", "usps-zip")}
+        for members in (1, 5)
+    )
+    means = [f"{one[name].mean():.2f} %" for name in one]
+    ranges = [f"({one[name].min():.2f} to {one[name].max():.2f})" for name in one]
+    alone = "one network, ten seeds: mean (lowest to highest)"
+    zipped = {
+        "mean": one["usps-zip"].mean(),
+        "low": one["usps-zip"].min(),
+        "high": one["usps-zip"].max(),
+        "five": five["usps-zip"].item(),
+    }
+    return [
+        Table(
+            "docs/results.md",
+            ("default recipe", "`usps`", "`usps-zip`"),
+            [
+                [alone, *(" ".join(pair) for pair in zip(means, ranges, strict=True))],
+                [
+                    "a committee of five (`members=5`), seed 0",
+                    *(f"{errors.item():.2f} %" for errors in five.values()),
+                ],
+            ],
+        ),
+        Table(
+            "docs/results.md",
+            ("method", "test error"),
+            [
+                ["this project on `usps-zip`, ten seeds", f"{zipped['mean']:.2f} %"],
+                ["this project on `usps-zip`, a committee of five", f"{zipped['five']:.2f} %"],
+            ],
+            complete=False,
+        ),
+        sentence(
+            "README.md",
+            """Ten seeds give an error rate of {mean:.2f} % on average, from {low:.2f} % to
+            {high:.2f} %""",
+            mean=one["usps"].mean(),
+            low=one["usps"].min(),
+            high=one["usps"].max(),
+        ),
+        sentence(
+            "README.md",
+            """On `usps-zip` ten seeds give {mean:.2f} % on average, from {low:.2f} % to
+            {high:.2f} %, and a committee of five networks gives {five:.2f} %""",
+            **zipped,
+        ),
+    ]
+
+
 def constant(path: str, name: str) -> float:
     """Return the number that a module calls `name`, without the imports of the module."""
     (number,) = re.findall(rf"^(?:\w+\.)?{name} = ([\d_.e-]+)$", (ROOT / path).read_text(), re.M)
@@ -495,7 +550,7 @@ def network() -> list[Sentence | Table]:
 def figures() -> list[Sentence | Table]:
     """Return all figures of the pages that come from files."""
     parts = (
-        *(readme, results, limits, search, elimination, ablation, plateau, layers),
+        *(readme, results, seeds, limits, search, elimination, ablation, plateau, layers),
         *(training_speed, other_speed, distributed, network),
     )
     return [figure for part in parts for figure in part()]

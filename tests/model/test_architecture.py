@@ -1,10 +1,10 @@
 import pytest
 
 from lenet.model.network import LeNet
-from tests.settings import NETWORK, changed
+from tests.settings import NETWORK
 
-FULL = changed(NETWORK, image_size=32)
-OF_1998 = changed(FULL, c3="partial", pooling="subsample")
+FULL = NETWORK.changed(image_size=32)
+OF_1998 = FULL.changed(c3="partial", pooling="subsample")
 
 
 @pytest.mark.parametrize("pooling", ["max", "subsample"])
@@ -12,7 +12,7 @@ OF_1998 = changed(FULL, c3="partial", pooling="subsample")
 @pytest.mark.parametrize("image_size", [16, 24, 32])
 def test_parameters_are_those_that_gluon_counts(image_size: int, c3: str, pooling: str) -> None:
     counted = dict.fromkeys(("C1", "P2", "C3", "P4", "C5", "F6", "O7"), 0)
-    network = changed(NETWORK, image_size=image_size, c3=c3, pooling=pooling)
+    network = NETWORK.changed(image_size=image_size, c3=c3, pooling=pooling)
     for name, parameter in LeNet(network).collect_params().items():
         if parameter.grad_req != "null":
             size = 1

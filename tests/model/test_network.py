@@ -8,12 +8,12 @@ from lenet.core.errors import InputError
 from lenet.model import network
 from lenet.model._mxnet import context, mx
 from lenet.model.network import PARAMS, SYMBOL, LeNet
-from tests.settings import NETWORK, changed
+from tests.settings import NETWORK
 
 
 def parameters(image_size: int) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for name, value in LeNet(changed(NETWORK, image_size=image_size)).collect_params().items():
+    for name, value in LeNet(NETWORK.changed(image_size=image_size)).collect_params().items():
         layer = name.split("_")[1]
         counts[layer] = counts.get(layer, 0) + int(np.prod(value.shape))
     return counts
@@ -41,7 +41,7 @@ def test_parameters_per_layer(image_size: int, expected: dict[str, int]) -> None
     ],
 )
 def test_output_shape_per_layer(image_size: int, expected: list[tuple[int, ...]]) -> None:
-    lenet = LeNet(changed(NETWORK, image_size=image_size, activation="tanh"))
+    lenet = LeNet(NETWORK.changed(image_size=image_size, activation="tanh"))
     lenet.initialize(mx.init.One())
     data = mx.nd.random.uniform(shape=(3, 1, image_size, image_size))
     shapes = {}
@@ -120,7 +120,7 @@ def test_scores_equal_those_of_plain_numpy(
     image_size: int, activation: str, c3: str, pooling: str
 ) -> None:
     kinds = {"activation": activation, "c3": c3, "pooling": pooling}
-    lenet = LeNet(changed(NETWORK, image_size=image_size, **kinds))
+    lenet = LeNet(NETWORK.changed(image_size=image_size, **kinds))
     mx.random.seed(1)
     lenet.initialize(mx.init.Xavier(magnitude=10))
     for name, parameter in lenet.collect_params(".*bias").items():
@@ -180,13 +180,13 @@ def test_other_files_are_no_model(tmp_path: Path) -> None:
         network.load(tmp_path, context=mx.cpu())
 
 
-SMALL = changed(NETWORK, image_size=20)
+SMALL = NETWORK.changed(image_size=20)
 
 
 def saved(folder: Path, *, members: int = 1, **kinds: str) -> list[LeNet]:
     """Save a network of random weights; return its members."""
     mx.random.seed(1)
-    lenets = [LeNet(changed(SMALL, **kinds), name=f"lenet{n}") for n in range(members)]
+    lenets = [LeNet(SMALL.changed(**kinds), name=f"lenet{n}") for n in range(members)]
     for lenet in lenets:
         lenet.initialize(mx.init.Uniform(0.3))
         lenet.hybridize()
@@ -207,7 +207,7 @@ def test_the_last_output_is_the_score_of_the_first_member(
     tmp_path: Path, members: int, kinds: dict[str, str]
 ) -> None:
     first = saved(tmp_path, members=members, **kinds)[0]
-    lenet = network.load_first_member(tmp_path, changed(SMALL, **kinds))
+    lenet = network.load_first_member(tmp_path, SMALL.changed(**kinds))
     found = lenet.outputs(image())
     assert {name: output.shape for name, output in found.items()} == {
         "C1": (1, 6, 16, 16),

@@ -11,11 +11,11 @@ from lenet.model.deformation import Deformation
 from lenet.model.sampling import network_input
 from lenet.model.view import View
 from tests.project import ROOT
-from tests.settings import PLAIN_VIEW, WARP, changed
+from tests.settings import PLAIN_VIEW, WARP
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 # The network's values are the values of the ink.
-INK_VIEW = changed(PLAIN_VIEW, input_range=(0, 1))
+INK_VIEW = PLAIN_VIEW.changed(input_range=(0, 1))
 
 
 def seen(
@@ -33,13 +33,13 @@ def test_unwarped_at_their_own_size_images_stay_as_they_are() -> None:
 @pytest.mark.parametrize("margin", [0.0, 0.2])
 @pytest.mark.parametrize("displacement", [0.0, 0.2])
 def test_enlarging_and_warping_equal_scipys_sampling(margin: float, displacement: float) -> None:
-    warp = changed(WARP, gamma=0, displacement=displacement, control_points=5)
+    warp = WARP.changed(gamma=0, displacement=displacement, control_points=5)
     deformation, _ = warp.draw(np.random.default_rng(2), IMAGES)
     affine = deformation.affine
     # Sampling takes any affine map, though training draws none that slant or stretch.
     affine[:, 0, 1] += np.linspace(-0.25, 0.25, 6)
     affine[:, 0, 0] *= np.exp(np.linspace(0.2, -0.2, 6))
-    result = seen(IMAGES, deformation, changed(INK_VIEW, margin=margin), size=32)
+    result = seen(IMAGES, deformation, INK_VIEW.changed(margin=margin), size=32)
     line = np.linspace(-1, 1, 32)
     y, x = np.meshgrid(line, line, indexing="ij")
     # The control points lie from corner to corner of the view.
@@ -58,7 +58,7 @@ def test_enlarging_and_warping_equal_scipys_sampling(margin: float, displacement
 
 def test_margin_and_input_range_frame_the_digit() -> None:
     ink = np.ones((1, 16, 16), np.float32)
-    view = changed(PLAIN_VIEW, margin=0.25, input_range=(-1, 3))
+    view = PLAIN_VIEW.changed(margin=0.25, input_range=(-1, 3))
     (data,) = seen(ink, Deformation.identity(1), view, size=32)
     # Between the centres of the outer pixels lie 31 pixels; the digit takes 1/1.25 of them.
     inked = np.flatnonzero(data[16] > 2.9)
@@ -98,7 +98,7 @@ def blots() -> np.ndarray:
 
 
 def normalised(images: np.ndarray, **amounts: float) -> np.ndarray:
-    return seen(images, Deformation.identity(len(images)), changed(INK_VIEW, **amounts), size=64)
+    return seen(images, Deformation.identity(len(images)), INK_VIEW.changed(**amounts), size=64)
 
 
 @pytest.mark.parametrize("centering", [1.0, 0.5])

@@ -76,7 +76,7 @@ def test_an_absent_pixel_is_zero_and_not_background(path: Path) -> None:
         ("6 1:1 2:", "line 1: found a colon alone"),
         (":6 1:1", "line 1: found a colon alone"),
         ("6 0:1\n", "line 1, record 1: found index 0; expected a whole number from 1 to 2 x 2 = 4"),
-        ("6 5:1\n", "line 1, record 1: found index 5; .*raw.side"),
+        ("6 5:1\n", "line 1, record 1: found index 5; .*Check the side"),
         ("6 1.5:1\n", "line 1, record 1: found index 1.5"),
         ("6 2147483648:1\n", "found index 2.14748365e.09"),
         ("6 1:1\n3 2:1 2:1\n", "line 2, record 2: found index 2 after 2; expected each index once"),

@@ -55,7 +55,7 @@ def test_everything_is_read_and_the_files_have_their_hashes(metrics: Path) -> No
 @pytest.mark.parametrize("name", ["test.json", "per_class.csv", "data_train.json"])
 def test_a_result_that_is_missing_or_broken_is_named(metrics: Path, name: str) -> None:
     (metrics / name).write_bytes(b'"<<<<<<< HEAD\n{')
-    expected = rf"{name}: not a result of this workflow \(.*`dvc repro` makes it again\."
+    expected = rf"{name}: missing or damaged \(.*`dvc repro` makes it again\."
     with pytest.raises(InputError, match=expected):
         load(metrics)
     (metrics / name).unlink()

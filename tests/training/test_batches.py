@@ -6,12 +6,12 @@ from lenet.model._mxnet import mx
 from lenet.model.sampling import network_input
 from lenet.training.batches import Batches
 from lenet.training.warps import Warp
-from tests.settings import DEFAULT_VIEW, NO_WARP, PLAIN_VIEW, RECIPE, WARP, changed
+from tests.settings import DEFAULT_VIEW, NO_WARP, PLAIN_VIEW, RECIPE, WARP
 
 
 def batches(digits: Digits, warp: Warp = NO_WARP, **recipe: int) -> Batches:
-    view = changed(PLAIN_VIEW, input_range=(0, 1))
-    return Batches(digits, changed(RECIPE, **recipe), warp, view, size=16, context=mx.cpu())
+    view = PLAIN_VIEW.changed(input_range=(0, 1))
+    return Batches(digits, RECIPE.changed(**recipe), warp, view, size=16, context=mx.cpu())
 
 
 def many(count: int) -> Digits:
@@ -70,7 +70,7 @@ def test_images_are_warped_anew_each_epoch(random_digits: Digits) -> None:
 
 def test_a_batch_is_what_the_network_sees_of_the_warped_images(random_digits: Digits) -> None:
     feed = Batches(
-        *(random_digits, changed(RECIPE, batch_size=40), WARP, DEFAULT_VIEW),
+        *(random_digits, RECIPE.changed(batch_size=40), WARP, DEFAULT_VIEW),
         size=32,
         context=mx.cpu(),
     )

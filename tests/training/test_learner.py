@@ -7,7 +7,7 @@ from lenet.model.network import LeNet
 from lenet.training import learner
 from lenet.training.batches import Batch
 from lenet.training.learner import Learner
-from tests.settings import NETWORK, RECIPE, changed
+from tests.settings import NETWORK, RECIPE
 from tests.training import small
 from tests.training.small import trained
 
@@ -48,7 +48,7 @@ def test_weight_decay_shrinks_the_weights(real_digits: Digits) -> None:
 
 def test_the_rate_falls_along_a_cosine_or_stays() -> None:
     def rates(schedule: str) -> list[float]:
-        recipe = changed(RECIPE, lr=0.1, lr_schedule=schedule)
+        recipe = RECIPE.changed(lr=0.1, lr_schedule=schedule)
         lenet = LeNet(NETWORK)
         lenet.initialize()
         trainer = learner._trainer(lenet, recipe, steps=100)

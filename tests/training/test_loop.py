@@ -9,7 +9,7 @@ from lenet.core.npz import Digits
 from lenet.model._mxnet import mx
 from lenet.model.prediction import probabilities
 from lenet.training import loop
-from tests.settings import NO_WARP, PLAIN_VIEW, RECIPE, WARP, changed
+from tests.settings import NO_WARP, PLAIN_VIEW, RECIPE, WARP
 from tests.training import small
 from tests.training.small import trained, weights
 
@@ -36,9 +36,9 @@ def test_eight_digits_are_learnt_by_heart(real_digits: Digits) -> None:
     np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_real_digits_are_recognised_after_three_epochs(real_digits: Digits) -> None:
-    train, validation = loop.split(real_digits, changed(RECIPE, validation_fraction=0.2))
-    _, epochs = trained(train, validation, epochs=3, warp=WARP)
+def test_real_digits_are_recognised_after_five_epochs(real_digits: Digits) -> None:
+    train, validation = loop.split(real_digits, RECIPE.changed(validation_fraction=0.2))
+    _, epochs = trained(train, validation, epochs=5, warp=WARP)
     assert epochs[-1].validation_accuracy is not None
     assert epochs[-1].validation_accuracy > 0.9
 
@@ -82,14 +82,14 @@ def test_the_short_last_batch_counts(real_digits: Digits) -> None:
         {"lr": 0.03},
         {"epochs": 3},
         {"replicas": 2},
-        {"view": changed(PLAIN_VIEW, margin=0.2)},
-        {"view": changed(PLAIN_VIEW, centering=0.5)},
-        {"view": changed(PLAIN_VIEW, proportion=0.5)},
-        {"view": changed(PLAIN_VIEW, input_range=(0, 1))},
-        {"warp": changed(NO_WARP, rotation=5)},
-        {"warp": changed(NO_WARP, scale=0.1)},
-        {"warp": changed(NO_WARP, shift=0.1)},
-        {"warp": changed(NO_WARP, gamma=0.3)},
+        {"view": PLAIN_VIEW.changed(margin=0.2)},
+        {"view": PLAIN_VIEW.changed(centering=0.5)},
+        {"view": PLAIN_VIEW.changed(proportion=0.5)},
+        {"view": PLAIN_VIEW.changed(input_range=(0, 1))},
+        {"warp": NO_WARP.changed(rotation=5)},
+        {"warp": NO_WARP.changed(scale=0.1)},
+        {"warp": NO_WARP.changed(shift=0.1)},
+        {"warp": NO_WARP.changed(gamma=0.3)},
         {"initializer": mx.init.Normal(0.1)},
         {"batch_size": 8},
     ],
@@ -119,7 +119,7 @@ def test_divergence_is_an_error_that_names_lr(real_digits: Digits) -> None:
 def test_divergence_in_the_last_step_is_an_error_too(real_digits: Digits) -> None:
     few = real_digits[np.arange(20)]
     with pytest.raises(
-        InputError, match=r"training diverged: after epoch 1 some weights are no numbers.*1e\+38"
+        InputError, match=r"training diverged: after epoch 1 some weights are not finite.*1e\+38"
     ):
         trained(
             few,
@@ -127,12 +127,12 @@ def test_divergence_in_the_last_step_is_an_error_too(real_digits: Digits) -> Non
             batch_size=20,
             lr=1e38,
             momentum=0,
-            view=changed(PLAIN_VIEW, input_range=(-1e9, 1e9)),
+            view=PLAIN_VIEW.changed(input_range=(-1e9, 1e9)),
         )
 
 
 def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Digits) -> None:
-    rest, validation = loop.split(real_digits, changed(RECIPE, validation_fraction=0.1, seed=3))
+    rest, validation = loop.split(real_digits, RECIPE.changed(validation_fraction=0.1, seed=3))
     assert validation is not None
     assert len(rest) + len(validation) == len(real_digits)
     shares = np.bincount(validation.labels) / np.bincount(real_digits.labels)
@@ -141,13 +141,13 @@ def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Digi
     assert len(np.unique(images, axis=0)) == len(
         np.unique(real_digits.images.reshape(len(real_digits), -1), axis=0)
     )
-    _, same = loop.split(real_digits, changed(RECIPE, validation_fraction=0.1, seed=3))
-    _, other = loop.split(real_digits, changed(RECIPE, validation_fraction=0.1, seed=4))
+    _, same = loop.split(real_digits, RECIPE.changed(validation_fraction=0.1, seed=3))
+    _, other = loop.split(real_digits, RECIPE.changed(validation_fraction=0.1, seed=4))
     assert same is not None
     assert other is not None
     np.testing.assert_array_equal(same.images, validation.images)
     assert not np.array_equal(other.labels, validation.labels)
-    assert loop.split(real_digits, changed(RECIPE, validation_fraction=0, seed=3)) == (
+    assert loop.split(real_digits, RECIPE.changed(validation_fraction=0, seed=3)) == (
         real_digits,
         None,
     )
@@ -159,7 +159,7 @@ def test_a_class_too_small_for_the_split_is_an_error(random_digits: Digits) -> N
     labels[0] = 3
     digits = dataclasses.replace(random_digits, labels=labels)
     with pytest.raises(InputError, match=r"validation_fraction: 0.25 cannot be cut out of 40"):
-        loop.split(digits, changed(RECIPE, validation_fraction=0.25, seed=0))
+        loop.split(digits, RECIPE.changed(validation_fraction=0.25, seed=0))
 
 
 def test_an_epoch_prints_as_one_line() -> None:

@@ -9,7 +9,7 @@ from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
 from lenet.training.replicas import Replicas
 from tests.project import ROOT
-from tests.settings import NETWORK, changed
+from tests.settings import NETWORK
 
 TRAIN = """
 import hashlib
@@ -18,7 +18,7 @@ from tests.training.small import real_digits, trained, weights
 lenet, _ = trained(real_digits()[:640], replicas=2, warp=WARP)
 print(hashlib.sha256(weights(lenet)).hexdigest())
 """
-TANH = changed(NETWORK, activation="tanh")
+TANH = NETWORK.changed(activation="tanh")
 
 
 def gradients(count: int, images: int) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:

@@ -132,7 +132,6 @@ def test_one_module_alone_imports_a_library(library: str, home: str) -> None:
 
 @pytest.mark.parametrize("module", ["fetch", "convert", "evaluate", "report"])
 def test_mxnet_is_not_imported_where_nothing_is_trained(module: str) -> None:
-    # test_alone.py runs these stages without the module that imports MXNet.
     assert ROOT / "lenet/model/_mxnet.py" not in files_run(module)
 
 

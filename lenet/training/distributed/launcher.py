@@ -123,7 +123,7 @@ def launch(command: Sequence[str], workers: int) -> None:
     if here < workers:
         print(
             f"waiting at {os.environ[ADDRESS]}:{os.environ[PORT]} for {workers - here} more "
-            "to join",
+            "workers to join",
             flush=True,
         )
     with _Processes() as processes:
@@ -175,8 +175,8 @@ class _Process:
             self.output.seek(0)
             last = "".join(f"\n{line}" for line in self.output.read().strip().splitlines()[-5:])
         return (
-            f"a {self.role} of the training (PID {self.popen.pid}) {how}. The others have been "
-            f"stopped; run it again.{last}"
+            f"a {self.role} of the training (PID {self.popen.pid}) {how}. The other processes "
+            f"have been stopped. Run the stage again.{last}"
         )
 
 

@@ -144,8 +144,8 @@ def _reach_scheduler() -> None:
     while (error := _refusal(greets=True)) is not None:
         if time.monotonic() > deadline or not isinstance(error, ConnectionError | TimeoutError):
             raise InputError(
-                f"no training is led from {os.environ[ADDRESS]}:{os.environ[PORT]} ({error}). "
-                f"Start that first, and give its {ADDRESS} and {PORT} to each worker."
+                f"found no training at {os.environ[ADDRESS]}:{os.environ[PORT]} ({error}). Start "
+                f"the leading process first, and give each worker the same {ADDRESS} and {PORT}."
             ) from error
         time.sleep(0.2)
 
@@ -202,7 +202,7 @@ class _Watch(threading.Thread):
             if lost == _LOST_CHECKS:
                 print(
                     "error: a worker, or the scheduler, has gone, or given no sign of life for "
-                    f"{self._lost_after} seconds. The training has ended.",
+                    f"{self._lost_after} seconds. The training has ended. Run the stage again.",
                     file=sys.stderr,
                     flush=True,
                 )

@@ -171,7 +171,7 @@ from lenet.core import npz
 from lenet.training import batches, committee
 from lenet.training.distributed import workers
 from lenet.training.distributed.shared import ShardedBatches, SynchronousLearner
-from tests.settings import NETWORK, NO_WARP, PLAIN_VIEW, RECIPE, changed
+from tests.settings import NETWORK, NO_WARP, PLAIN_VIEW, RECIPE
 if role != "worker":
     workers.serve()
 else:
@@ -182,7 +182,7 @@ else:
         return network_input(images, *arguments, **others)
     batches.network_input = recorded
     data = npz.load(Path("train.npz"))
-    recipe = changed(RECIPE, epochs=1, workers=2)
+    recipe = RECIPE.changed(epochs=1, workers=2)
     with workers.joined() as peers:
         _, epochs = committee.train(
             *(data, recipe, NETWORK, PLAIN_VIEW, NO_WARP),
@@ -220,7 +220,7 @@ def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str
     errors = [line for line in output.splitlines() if not line.startswith("epoch")]
     assert errors[0] == (
         f"error: a {role} of the training (PID {lost}) was killed by SIGKILL. "
-        "The others have been stopped; run it again."
+        "The other processes have been stopped. Run the stage again."
     )
     assert "Traceback" not in output
     assert not (training.path / "models" / PARAMS).exists()
@@ -291,7 +291,7 @@ def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: i
         assert leading.returncode == 0, said
         assert joining.communicate(timeout=10)[0] == ""
         assert joining.returncode == 0
-    assert said.startswith(f"waiting at 127.0.0.1:{port} for 1 more to join\n")
+    assert said.startswith(f"waiting at 127.0.0.1:{port} for 1 more workers to join\n")
     np.testing.assert_allclose(first.outcome()[0], alone, rtol=TOLERANCE)
     assert not (second.path / "models" / PARAMS).exists()
 
@@ -414,7 +414,7 @@ def test_joining_a_training_that_nobody_leads(monkeypatch: pytest.MonkeyPatch, p
     monkeypatch.setenv(launcher.PORT, str(port))
     monkeypatch.setattr(workers, "_REACH_WITHIN", 0.5)
     with (
-        pytest.raises(InputError, match=f"no training is led from 127.0.0.1:{port}"),
+        pytest.raises(InputError, match=f"found no training at 127.0.0.1:{port}"),
         workers.joined(),
     ):
         pass
