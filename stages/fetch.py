@@ -2,11 +2,13 @@
 
 import argparse
 from pathlib import Path
+from types import ModuleType
 
 from lenet.core.errors import run
 from lenet.core.files import whole_file
 from lenet.raw import image_text, jf
 from lenet.raw.layout import Layout
+from lenet.raw.records import Records
 from lenet.sources import digits, usps, web
 
 # The layout of the raw files that are written here.
@@ -24,21 +26,24 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.folder
 
-    if arguments.source == "usps":
-        train, test = usps.usps(*arguments.inputs)
-        with whole_file(folder / "train.jf") as file:
-            jf.write(file, [train], _LAYOUT)
-        with whole_file(folder / "test.jf") as file:
-            jf.write(file, [test], _LAYOUT)
-    elif arguments.source == "digits":
-        train, test = digits.digits()
-        with whole_file(folder / "train.jf") as file:
-            jf.write(file, [train], _LAYOUT)
-        with whole_file(folder / "test.txt") as file:
-            image_text.write(file, [test], _LAYOUT)
-    else:
+    if arguments.source in web.SOURCES:
         for remote in web.SOURCES[arguments.source]:
             web.download(remote, folder / remote.name)
+    elif arguments.source == "usps":
+        train, test = usps.usps(*arguments.inputs)
+        write(jf, train, folder / "train.jf")
+        write(jf, test, folder / "test.jf")
+    else:
+        # One file of each format.
+        train, test = digits.digits()
+        write(jf, train, folder / "train.jf")
+        write(image_text, test, folder / "test.txt")
+
+
+def write(form: ModuleType, records: Records, path: Path) -> None:
+    """Write the records to a raw file of a format, `jf` or `image_text`."""
+    with whole_file(path) as file:
+        form.write(file, [records], _LAYOUT)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
+from tests.project import ROOT
 from tools import install
 
 if sys.version_info >= (3, 11):
@@ -25,7 +26,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt")
 NEED_THE_WORKFLOW = ("repro", "reproduce", "recipe", "plateau", "plain", "lecun1998", "notebook")
 NEED_THE_REST = ("test", "slow", "fuzz", "audit", "check", "format", "bench", "lock")

@@ -185,9 +185,10 @@ def _network_input(
     views = len(positions)
     # No view is rotated, so x depends on the column alone, and y on the row. Each axis is
     # (batch, views, size) until both are expanded to the whole grid.
+    lattice = (1 + view.margin) * np.linspace(-1, 1, size)
     axes = []
     for axis, (scale, offset) in enumerate(view.axes(Traced(images, np.float32))):
-        points = positions[:, axis].astype(np.float64)[:, None] + view.lattice(size)
+        points = positions[:, axis].astype(np.float64)[:, None] + lattice
         line = _unsqueezed(scale, 1, 2) * points + _unsqueezed(offset, 1, 2)
         whole = op.expand(
             _unsqueezed(line.astype(np.float32), 2 + axis).var, _integers(1, views, size, size)
@@ -198,7 +199,8 @@ def _network_input(
     copies = op.expand(op.unsqueeze(images, _integers(1)), _integers(1, views, side, side))
     copies = op.reshape(copies, _integers(-1, 1, side, side))
     ink = op.grid_sample(copies, grid, align_corners=1, mode="bilinear", padding_mode="zeros")
-    return view.levels(Traced(ink, np.float32)).var
+    background, full = view.input_range
+    return (Traced(ink, np.float32) * (full - background) + background).var
 
 
 def _unsqueezed(array: Traced, *axes: int) -> Traced:

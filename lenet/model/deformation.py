@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import zoom
 from typing_extensions import Self
 
@@ -24,11 +24,11 @@ class Deformation:
     displacement: NDArray[np.float32]
 
     @classmethod
-    def identity(cls, n: int) -> Self:
-        """Return the deformation that leaves `n` images as they are."""
-        return cls(
-            np.tile(np.eye(2, 3, dtype=np.float32), (n, 1, 1)), np.empty((n, 2, 0, 0), np.float32)
-        )
+    def identity(cls, n: int, shift: ArrayLike = (0, 0)) -> Self:
+        """Return the deformation that leaves `n` images as they are, or shifts all in x and y."""
+        affine = np.tile(np.eye(2, 3, dtype=np.float32), (n, 1, 1))
+        affine[:, :, 2] = shift
+        return cls(affine, np.empty((n, 2, 0, 0), np.float32))
 
     def __getitem__(self, index: Any) -> "Deformation":
         """Return the entries that `index`, a slice or an array of numbers, selects."""

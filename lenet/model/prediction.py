@@ -36,8 +36,7 @@ def probabilities(
         batch = images[start : start + _BATCH]
         answers = []
         for shift in shifts(test_shift):
-            shifted = Deformation.identity(len(batch))
-            shifted.affine[:, :, 2] = shift
+            shifted = Deformation.identity(len(batch), shift)
             data = network_input(batch, shifted, view, size=size, context=context)
             # Outside of training mode, MXNet's oneDNN layers reorder the weights in place and
             # asynchronously. Chance decides which later pass reads the new order, and so its

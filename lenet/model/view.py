@@ -73,15 +73,6 @@ class View(Params, frozen=True):
         stretch = ratio ** (self.proportion / 2)
         return [(stretch, self.centering * means[0]), (1 / stretch, self.centering * means[1])]
 
-    def lattice(self, size: int) -> NDArray[np.float64]:
-        """Return the positions along one axis that a view of `size` pixels samples, (size,)."""
-        return (1 + self.margin) * np.linspace(-1, 1, size)
-
-    def levels(self, ink: Any) -> Any:
-        """Return the network's values for `ink` in [0, 1], of any shape and kind of array."""
-        background, full = self.input_range
-        return ink * (full - background) + background
-
 
 class Averaging(Params, frozen=True):
     """The views of an image that the exported network averages.

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from lenet.deploy import export
 from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.architecture import Network
 from lenet.model.network import LeNet
-from tests.settings import NETWORK
+from tests.settings import DEFAULT_VIEW, NETWORK
 
 TANH = NETWORK.changed(image_size=32, activation="tanh")
 
@@ -22,3 +23,15 @@ def save_untrained(folder: Path, settings: Network = TANH, *, members: int = 1) 
         lenet(mx.nd.zeros((1, 1, settings.image_size, settings.image_size)))
         networks.append(lenet)
     network.save(networks, folder)
+
+
+def export_untrained(folder: Path) -> Path:
+    """Export such a network for images of 16 x 16; return the ONNX file."""
+    save_untrained(folder)
+    size = TANH.image_size
+    model = export.to_onnx(
+        folder, DEFAULT_VIEW, side=16, image_size=size, test_shift=0.06, settings={}
+    )
+    path = folder / "lenet.onnx"
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    return path

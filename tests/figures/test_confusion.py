@@ -9,8 +9,8 @@ from matplotlib.image import imread
 from lenet.evaluation.predictions import Predictions
 from lenet.figures.canvas import save
 from lenet.figures.confusion import draw_confusion
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 LABELS = np.arange(200) % 9
 PREDICTED = np.where(np.arange(200) % 20 == 0, 9, LABELS)
 PREDICTIONS = Predictions(

@@ -38,16 +38,6 @@ def test_a_plain_view_is_the_identity(side: int) -> None:
         np.testing.assert_array_equal(offset, np.zeros(4))
 
 
-def test_the_lattice_reaches_over_the_margin() -> None:
-    lattice = PLAIN_VIEW.changed(margin=0.25).lattice(6)
-    np.testing.assert_allclose(lattice, [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25])
-
-
-def test_levels_are_those_of_the_input_range() -> None:
-    ink = np.array([0, 0.25, 1])
-    assert PLAIN_VIEW.changed(input_range=(-1, 3)).levels(ink).tolist() == [-1, 0, 3]
-
-
 def test_shifts_are_none_or_a_grid_around_it() -> None:
     assert shifts(0).tolist() == [[0, 0]]
     found = shifts(0.25)

@@ -20,9 +20,7 @@ from lenet import command
 from lenet.core import npz
 from lenet.core.npz import Digits
 from tests.conftest import Typed
-
-ROOT = Path(__file__).parents[2]
-
+from tests.project import ROOT
 
 Predict = Callable[..., "subprocess.CompletedProcess[str]"]
 

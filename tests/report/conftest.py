@@ -1,7 +1,6 @@
 import dataclasses
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,8 +10,8 @@ from lenet.core.params import read
 from lenet.model.architecture import Network
 from lenet.report import markdown
 from lenet.report.results import File, Results
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 PICTURES = [
     "confusion.png",
     *(

@@ -11,9 +11,8 @@ from ruamel.yaml import YAML
 from lenet.core.params import read
 from lenet.report import markdown, page
 from lenet.report.results import Results
+from tests.project import ROOT
 from tests.report.conftest import PICTURES, Write
-
-ROOT = Path(__file__).parents[2]
 
 
 def rows(text: str, heading: str) -> list[list[str]]:

@@ -6,12 +6,11 @@ import pytest
 from PIL import Image
 
 from lenet.report import page as html
+from tests.project import ROOT
 from tests.report.conftest import Write
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("width", [360, 1200])

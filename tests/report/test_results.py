@@ -8,8 +8,7 @@ import pytest
 
 from lenet.core.errors import InputError
 from lenet.report.results import File, Results
-
-ROOT = Path(__file__).parents[2]
+from tests.project import ROOT
 
 
 @pytest.fixture

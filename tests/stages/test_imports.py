@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.predict.conftest import export_untrained
+from tests.deploy.untrained import export_untrained
+from tests.project import ROOT
 from tests.report.conftest import PICTURES
 
-ROOT = Path(__file__).parents[2]
 COMMANDS = {
     "fetch": ["digits", "data/sources/digits"],
     "convert": ["data/sources/digits/train.jf", "data/npz/train.npz", "metrics/data_train.json"],
