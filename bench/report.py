@@ -4,6 +4,7 @@ import platform
 import re
 import subprocess
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -42,7 +43,8 @@ def machine() -> str:
     )
     (memory,) = re.findall(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text())
     commit = run(["git", "describe", "--always", "--dirty"], Path.cwd()).strip()
-    versions = ", ".join(f"{name} {version(name)}" for name in ("mxnet", "numpy", "pandas", "dvc"))
+    names = ["mxnet", "numpy", "pandas", "dvc", *(["torch"] if find_spec("torch") else [])]
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
     return (
         f"{len(name)} x {name[0]} (family {family[0]}, model {model[0]}), "
         f"{int(memory) / 2**20:.0f} GiB, {platform.platform()}; "
