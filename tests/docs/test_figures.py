@@ -40,7 +40,9 @@ def test_new_figures_are_written_into_the_pages() -> None:
 
 def test_the_published_figures_are_those_of_the_report() -> None:
     table = Page("docs/results.md").table("method", "test error")
-    assert {float(row[1].removesuffix(" %")) for row in table} == {rate for rate, *_ in PUBLISHED}
+    published = [row for row in table if not row[0].startswith("this project")]
+    found = {float(row[1].removesuffix(" %")) for row in published}
+    assert found == {rate for rate, *_ in PUBLISHED}
 
 
 def test_the_summary_of_the_network_is_what_the_command_prints() -> None:
