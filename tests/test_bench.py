@@ -66,7 +66,7 @@ def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture) -> None:
         pytest.raises(SystemExit),
     ):
         bench.main()
-    assert "found speed; expected conversion, training" in capsys.readouterr().err
+    assert "found speed; expected tests, setup, conversion" in capsys.readouterr().err
 
 
 def test_set_up_begins_without_caches_and_without_our_environment(tmp_path: Path) -> None:

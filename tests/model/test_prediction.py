@@ -38,11 +38,12 @@ def test_probabilities_of_many_images_come_in_order(real_digits: Digits) -> None
         np.testing.assert_allclose(together[start : start + 100], part, atol=1e-5)
 
 
-def test_views_shifted_in_each_direction_are_averaged(real_digits: Digits) -> None:
+def test_a_grid_of_shifted_views_is_averaged(real_digits: Digits) -> None:
     lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
     inside = np.pad(real_digits.images[:20, 2:-2, 2:-2], ((0, 0), (2, 2), (2, 2)))
     # A pixel of a 16 x 16 image is 2/15 of its half-width.
     together = probabilities(lenet, inside, **ASKED | {"test_shift": 2 / 15})
-    moved = [inside] + [np.roll(inside, by, axis) for axis in (1, 2) for by in (1, -1)]
+    steps = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    moved = [np.roll(inside, step, axis=(1, 2)) for step in steps]
     apart = [probabilities(lenet, images, **ASKED) for images in moved]
     np.testing.assert_allclose(together, np.mean(apart, axis=0), atol=1e-5)
