@@ -27,9 +27,8 @@ if platform.machine() == "x86_64":
     _simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-arg, func-returns-value, index]
     _features = {*_simd["baseline"], *_simd["found"]}
     LANES = 16 if "AVX512_SKX" in _features else 8
-    # MXNet computes the grids of the warps by its own OpenBLAS, which has kernels for each model of
-    # processor. The bits must not depend on the model, so every processor that can run the same
-    # kernels does.
+    # MXNet has an OpenBLAS of its own, which has kernels for each model of processor. The bits must
+    # not depend on the model, so every processor that can run the same kernels does.
     _fast = {"AVX2", "FMA3"} <= _features
     os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _fast else "Prescott"
 

@@ -34,14 +34,15 @@ def network_input(
         affine[:, row] *= scale.astype(np.float32)[:, None]
         affine[:, row, 2] += offset.astype(np.float32)
     # Positions are linear in the affine map and in the displacements, so one matrix product gives
-    # those of all pixels. MXNet's BLAS computes it, with the same bits everywhere; see `_mxnet`.
+    # those of all pixels. In a BLAS the bits of a row depend on the number of rows, so that several
+    # workers would train another network than one process.
     points = deformation.displacement.reshape(n, 2, -1)
     coefficients = np.concatenate([affine, points], axis=2).reshape(2 * n, -1)
     table = basis(size, deformation.displacement.shape[-1])
-    grid = mx.nd.dot(mx.nd.array(coefficients, ctx=context), mx.nd.array(table, ctx=context))
+    grid = np.einsum("ij,jk->ik", coefficients, table).reshape(n, 2, size, size)
     # The range is widened before the image is enlarged, because that is less work.
     background, full = view.input_range
     ink = mx.nd.array((images * np.float32(full - background))[:, None], ctx=context)
-    data = mx.nd.BilinearSampler(ink, grid.reshape((n, 2, size, size)))
+    data = mx.nd.BilinearSampler(ink, mx.nd.array(grid, ctx=context))
     data += background
     return data
