@@ -65,15 +65,10 @@ def pytorch(
         yield partial(probabilities, network)
 
 
-def pytorch_channels_last(train: Digits, recipe: Recipe) -> Iterator[Recognise]:
-    """Train as `pytorch` does, with the other layout in memory."""
-    return pytorch(train, recipe, layout="channels_last")
-
-
 CONTENDERS: dict[str, Callable[[Digits, Recipe], Iterator[Recognise]]] = {
     OURS: lenet,
     "PyTorch": pytorch,
-    "PyTorch, channels last": pytorch_channels_last,
+    "PyTorch, channels last": partial(pytorch, layout="channels_last"),
 }
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from time import perf_counter
 from unittest.mock import patch
 
@@ -125,18 +126,13 @@ def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterato
     return train(made_up(16, IMAGES), recipe, view, warp, size=size, layout=layout)
 
 
-def pytorch_channels_last(size: int, batch: int) -> Iterator[object]:
-    """Train as `pytorch` does, with the other layout in memory."""
-    return pytorch(size, batch, layout="channels_last")
-
-
 CONTENDERS: dict[str, Callable[[int, int], Iterator[object]]] = {
     OURS: lenet,
     "lenet, given its input ready": lenet_unwarped,
     "lenet, scratch memory as MXNet has it": lenet_default_scratch,
     "the notebook's loop": notebook,
     "PyTorch": pytorch,
-    "PyTorch, channels last": pytorch_channels_last,
+    "PyTorch, channels last": partial(pytorch, layout="channels_last"),
 }
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from sklearn.metrics import log_loss
 
 from lenet.core.files import write_csv
 from lenet.core.npz import Digits
-from lenet.model._mxnet import mx
+from lenet.evaluation.measures import headline
+from lenet.evaluation.predictions import Predictions
+from lenet.model._mxnet import context
 from lenet.model.network import LeNet
 from lenet.model.prediction import probabilities
 from studies.settings import Settings
@@ -56,20 +57,21 @@ def judged(name: str, members: Sequence[LeNet], digits: Digits, settings: Settin
         digits: images and labels.
         settings: how the networks see an image, and how many views are averaged.
     """
-    scores = np.zeros((len(digits), 1))
-    for member in members:
-        scores = scores + probabilities(
+    scores = [
+        probabilities(
             member,
             digits.images,
             settings.view,
             size=settings.network.image_size,
             test_shift=settings.averaging.test_shift,
-            context=mx.cpu(),
+            context=context(settings.recipe.device),
         )
+        for member in members
+    ]
+    nowhere = np.full(len(digits), -1)
+    figures = headline(Predictions(digits.labels, np.mean(scores, axis=0), nowhere))
     return {
-        f"{name}_images": len(digits),
-        f"{name}_errors": int((scores.argmax(axis=1) != digits.labels).sum()),
-        f"{name}_log_loss": round(
-            float(log_loss(digits.labels, scores / scores.sum(axis=1, keepdims=True))), 5
-        ),
+        f"{name}_images": figures["images"],
+        f"{name}_errors": figures["errors"],
+        f"{name}_log_loss": round(figures["log_loss"], 5),
     }

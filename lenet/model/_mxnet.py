@@ -25,12 +25,7 @@ LANES = 16
 if platform.machine() == "x86_64":
     # NumPy 1.26 has this form, but no type hints for it.
     _simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-arg, func-returns-value, index]
-    _features = {*_simd["baseline"], *_simd["found"]}
-    LANES = 16 if "AVX512_SKX" in _features else 8
-    # MXNet has an OpenBLAS of its own, which has kernels for each model of processor. The bits must
-    # not depend on the model, so every processor that can run the same kernels does.
-    _fast = {"AVX2", "FMA3"} <= _features
-    os.environ["OPENBLAS_CORETYPE"] = "Haswell" if _fast else "Prescott"
+    LANES = 16 if "AVX512_SKX" in {*_simd["baseline"], *_simd["found"]} else 8
 
 # With the role of a server, MXNet would start serving when it is imported, and unpickle every
 # command that reaches it; see `training.distributed.workers.serve`.

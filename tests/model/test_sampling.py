@@ -11,7 +11,7 @@ from lenet.model.deformation import Deformation
 from lenet.model.sampling import network_input
 from lenet.model.view import View
 from tests.project import ROOT
-from tests.settings import PLAIN_VIEW, WARP
+from tests.settings import DEFAULT_VIEW, PLAIN_VIEW, WARP
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 # The network's values are the values of the ink.
@@ -124,6 +124,16 @@ def test_a_stroke_of_no_width_stays_in_the_frame() -> None:
     assert normalised(stroke, centering=1, proportion=1).max() == pytest.approx(1, abs=0.05)
 
 
+def test_the_bits_of_an_image_do_not_depend_on_the_images_beside_it() -> None:
+    # Several workers sample their parts of a batch, and train the network of one process.
+    images = np.random.default_rng(1).random((100, 16, 16), dtype=np.float32)
+    deformation, _ = WARP.draw(np.random.default_rng(2), images)
+    whole = seen(images, deformation, DEFAULT_VIEW, size=32)
+    for part in (slice(0, 1), slice(3, 10), slice(36, 100)):
+        alone = seen(images[part], deformation[part], DEFAULT_VIEW, size=32)
+        np.testing.assert_array_equal(alone, whole[part])
+
+
 WARPED = """
 import hashlib
 import numpy as np
@@ -137,7 +147,7 @@ print(hashlib.sha256(data.tobytes()).hexdigest())
 
 @pytest.mark.slow
 def test_the_bits_do_not_depend_on_blas() -> None:
-    # The kernels of two kinds of processor differ unless lenet sets OPENBLAS_CORETYPE.
+    # OpenBLAS has other kernels for each kind of processor.
     found = {
         subprocess.run(
             [sys.executable, "-c", WARPED],
