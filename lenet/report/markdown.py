@@ -11,9 +11,10 @@ from lenet.core.errors import as_typed
 from lenet.report.results import Results
 from lenet.sources.split import TEST_COUNTS
 
-# Error rate in percent, method, source. All were measured on the official USPS test set in the
-# rendering of the source `usps-zip`, whose test file has this md5.
+# The md5 of the test file of the source `usps-zip`, which a data card names as `raw_md5`.
 _ZIP_TEST_MD5 = "f9350e940232b89f1dc8f8eacac88625"
+# Error rate in percent, method, source. All were measured on that test file's rendering of the
+# official USPS test set.
 PUBLISHED = (
     (5.0, "convolutional network of 1989", "LeCun et al. 1989"),
     (4.2, "LeNet-1", "LeCun et al. 1990"),

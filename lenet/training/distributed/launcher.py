@@ -122,8 +122,8 @@ def launch(command: Sequence[str], workers: int) -> None:
     os.environ[PORT] = str(_free_port())
     if here < workers:
         print(
-            f"waiting at {os.environ[ADDRESS]}:{os.environ[PORT]} for {workers - here} more "
-            "workers to join",
+            f"waiting at {os.environ[ADDRESS]}:{os.environ[PORT]} for workers; missing: "
+            f"{workers - here}",
             flush=True,
         )
     with _Processes() as processes:

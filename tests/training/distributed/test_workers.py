@@ -291,7 +291,7 @@ def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: i
         assert leading.returncode == 0, said
         assert joining.communicate(timeout=10)[0] == ""
         assert joining.returncode == 0
-    assert said.startswith(f"waiting at 127.0.0.1:{port} for 1 more workers to join\n")
+    assert said.startswith(f"waiting at 127.0.0.1:{port} for workers; missing: 1\n")
     np.testing.assert_allclose(first.outcome()[0], alone, rtol=TOLERANCE)
     assert not (second.path / "models" / PARAMS).exists()
 
