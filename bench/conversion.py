@@ -23,7 +23,7 @@ from lenet.raw import formats, image_text, jf
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
 
-LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0)
+LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 USPS_IMAGES = 7291
 ROUNDS = 7
 MIB = 1 << 20
@@ -141,7 +141,7 @@ def convert(path: str, limit: int | None) -> None:
         most = psutil.Process().memory_info().data + limit
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     start = perf_counter()
-    formats.convert(Path(path), Path(path).with_suffix(".npz"), LAYOUT)
+    formats.convert([Path(path)], Path(path).with_suffix(".npz"), LAYOUT)
     seconds = perf_counter() - start
     (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     print(seconds, int(peak) / 1024)

@@ -17,7 +17,7 @@ from sklearn.metrics import log_loss
 
 from bench.report import compared
 from lenet.core import npz
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model.architecture import Network
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
@@ -29,7 +29,7 @@ OURS = "lenet"
 Recognise = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
-def lenet(train: Digits, recipe: Recipe) -> Iterator[Recognise]:
+def lenet(train: Dataset, recipe: Recipe) -> Iterator[Recognise]:
     """Train by params.yaml; yield the network after every epoch."""
     from lenet.model._mxnet import mx
     from lenet.model.prediction import probabilities
@@ -44,7 +44,7 @@ def lenet(train: Digits, recipe: Recipe) -> Iterator[Recognise]:
 
 
 def pytorch(
-    train: Digits, recipe: Recipe, layout: str = "contiguous_format"
+    train: Dataset, recipe: Recipe, layout: str = "contiguous_format"
 ) -> Iterator[Recognise]:
     """Train by params.yaml in PyTorch; yield the network after every epoch."""
     import torch
@@ -65,7 +65,7 @@ def pytorch(
         yield partial(probabilities, network)
 
 
-CONTENDERS: dict[str, Callable[[Digits, Recipe], Iterator[Recognise]]] = {
+CONTENDERS: dict[str, Callable[[Dataset, Recipe], Iterator[Recognise]]] = {
     OURS: lenet,
     "PyTorch": pytorch,
     "PyTorch, channels last": partial(pytorch, layout="channels_last"),

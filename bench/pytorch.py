@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model.deformation import basis
 from lenet.model.view import LEAST_INK, PROPORTION, THINNEST, View
 from lenet.training.recipe import Recipe
@@ -17,7 +17,7 @@ WARPED_AT_ONCE = 512
 
 
 def train(
-    digits: Digits, recipe: Recipe, view: View, warp: Warp, *, size: int, layout: str
+    digits: Dataset, recipe: Recipe, view: View, warp: Warp, *, size: int, layout: str
 ) -> Iterator[nn.Module]:
     """Train LeNet-5 with max pooling and ReLU, and yield the network after every epoch.
 

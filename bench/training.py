@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from bench.report import compared
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model.architecture import Network
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
@@ -35,10 +35,10 @@ SIZES = ((16, 120), (32, 64), (32, 128))
 OURS = "lenet"
 
 
-def made_up(side: int, images: int) -> Digits:
+def made_up(side: int, images: int) -> Dataset:
     """Return noise images of `side` with random labels."""
     generator = np.random.default_rng(0)
-    return Digits(
+    return Dataset(
         generator.random((images, side, side), dtype=np.float32), generator.integers(0, 10, images)
     )
 

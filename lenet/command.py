@@ -1,22 +1,29 @@
-"""The command line: python -m lenet predict | convert | summary."""
+"""The command line: lenet inspect | convert | split | predict | summary."""
 
 import argparse
-from collections.abc import Callable, Container
+import re
+import sys
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from lenet.core.errors import InputError, as_typed
+from lenet.core.errors import InputError, printable
 from lenet.raw.layout import Layout
 
 _AddParser = Callable[..., argparse.ArgumentParser]
 
+_FORMATS = ".jf or image-text, plain, .gz, .bz2 or .xz; .npz; or a folder of pictures"
+# The group `raw` of the built-in data.
+_DEFAULT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
+
 
 def main() -> None:
     """Parse the command line and do what it says."""
-    parser = argparse.ArgumentParser(prog="python -m lenet")
+    parser = argparse.ArgumentParser(prog="lenet")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_predict(commands.add_parser)
-    _add_convert(commands.add_parser)
-    _add_summary(commands.add_parser)
+    for add in (_add_inspect, _add_convert, _add_split, _add_predict, _add_summary):
+        add(commands.add_parser)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -26,24 +33,202 @@ def main() -> None:
 
 def _with_options(error: InputError, arguments: Container[str]) -> str:
     """Return the message of an error, with its settings as options of the command."""
-    advice = []
-    for name, value in error.settings.items():
-        option = name.rpartition(".")[2]
-        if option in arguments:
-            text = as_typed(value).strip("[]").replace(",", " ")
-            advice.append(f"--{option.replace('_', '-')} {text}")
-        elif option == "side":
+    names = [name.rpartition(".")[2] for name in error.settings]
+    if not names or not all(name in arguments for name in names):
+        if "side" in names:
             return f"{error.message} The network takes no images of another side."
-    return f"{error.message} Add {' '.join(advice)}." if advice else str(error)
+        return str(error)
+
+    def option(name: str, value: str) -> str:
+        plain = value.strip("[]").replace(",", " ")
+        return f"--{name.rpartition('.')[2].replace('_', '-')} {plain}"
+
+    # Options stand side by side; only a choice between two is worth a word.
+    return f"{error.message} Add {re.sub(r'(?<!,) and --', ' --', error.advice(option))}."
+
+
+def _warn(paths: Sequence[Path], warnings: Iterable[InputError], arguments: Container[str]) -> None:
+    named = ", ".join(map(str, paths))
+    for warning in warnings:
+        text = f"warning: {named}: {_with_options(warning, arguments)}"
+        print(printable(text), file=sys.stderr)
+
+
+def _add_inspect(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "inspect",
+        help="say what a file holds, and the settings to train on it",
+        description="Say what each FILE holds: format, images, labels, pixels, and anything odd. "
+        "The last line has the settings by which all files together can be trained on and tested.",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=_FORMATS)
+    parser.set_defaults(run=_inspect)
+
+
+def _inspect(arguments: argparse.Namespace) -> None:
+    # Each command imports its own modules, so that no command waits for those of another.
+    from lenet.raw import inspection
+
+    found = []
+    for path in arguments.files:
+        found.append(inspection.inspect(path))
+        print(printable(str(found[-1])), end="\n\n")
+    if not all(each.has_labels for each in found):
+        print("No settings: training and testing need labels. `lenet predict` needs none.")
+        return
+    for line in inspection.as_options(inspection.settings(found)):
+        print(line)
+
+
+def _add_convert(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "convert",
+        help="write images in another format, or join several files",
+        description="Write the images of all IN, one after the other, to OUT, in the format of "
+        f"OUT's suffix. IN is recognised by content: {_FORMATS}.",
+    )
+    parser.add_argument("sources", metavar="IN", nargs="+", type=Path)
+    parser.add_argument("target", metavar="OUT", type=Path, help="*.jf, *.txt (image-text), *.npz")
+    _add_layout(parser)
+    parser.set_defaults(run=_convert)
+
+
+def _convert(arguments: argparse.Namespace) -> None:
+    from lenet.raw import formats
+
+    layout = _layout(arguments)
+    with _advised(arguments.sources, layout):
+        statistics = formats.convert(arguments.sources, arguments.target, layout)
+    _warn(arguments.sources, statistics.warnings(layout), vars(arguments))
+
+
+@contextmanager
+def _advised(paths: Sequence[Path], layout: Layout) -> Iterator[None]:
+    """Add to an error of reading files all options that the files need, not the first alone."""
+    try:
+        yield
+    except InputError as error:
+        if any(error.message.startswith(str(path)) for path in paths):
+            from lenet.raw import inspection
+
+            raise inspection.advised(error, paths, layout) from error
+        raise
+
+
+def _add_split(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "split",
+        help="divide a file into a training and a test file",
+        description="Divide the images of IN into TRAIN and TEST, stratified by label. The same "
+        f"seed gives the same files. IN is {_FORMATS}.",
+    )
+    parser.add_argument("source", metavar="IN", type=Path)
+    parser.add_argument("train", metavar="TRAIN", type=Path, help="*.jf, *.txt or *.npz to write")
+    parser.add_argument("test", metavar="TEST", type=Path, help="*.jf, *.txt or *.npz to write")
+    parser.add_argument(
+        "--test-fraction",
+        type=float,
+        default=0.2,
+        metavar="F",
+        help="share of the images for TEST (default 0.2)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the choice (default 0)"
+    )
+    _add_layout(parser)
+    parser.set_defaults(run=_split)
+
+
+def _split(arguments: argparse.Namespace) -> None:
+    from lenet.raw.split import split
+
+    if not 0 < arguments.test_fraction < 1:
+        raise InputError(f"--test-fraction: found {arguments.test_fraction:g}; expected 0 to 1.")
+    if not 0 <= arguments.seed < 2**32:
+        raise InputError(f"--seed: found {arguments.seed}; expected 0 to {2**32 - 1}.")
+    layout = _layout(arguments)
+    with _advised([arguments.source], layout):
+        statistics = split(
+            *(arguments.source, arguments.train, arguments.test, layout),
+            test_fraction=arguments.test_fraction,
+            seed=arguments.seed,
+        )
+    _warn([arguments.source], statistics.warnings(layout), vars(arguments))
+
+
+def _add_layout(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each key of the group `raw`."""
+    parser.add_argument(
+        "--side",
+        type=int,
+        default=_DEFAULT.side,
+        metavar="N",
+        help=f"pixels a side (default {_DEFAULT.side})",
+    )
+    _add_reading(parser, *_DEFAULT.pixel_range, _DEFAULT.first_index)
+    parser.add_argument(
+        "--first-label",
+        type=int,
+        default=_DEFAULT.first_label,
+        metavar="N",
+        help=f"label of class 0 in text (default {_DEFAULT.first_label})",
+    )
+    parser.add_argument(
+        "--classes",
+        type=int,
+        default=_DEFAULT.classes,
+        metavar="N",
+        help=f"number of classes (default {_DEFAULT.classes})",
+    )
+
+
+def _add_reading(parser: argparse.ArgumentParser, *defaults: Any) -> None:
+    """Add the options for what text does not say about its pixels.
+
+    Args:
+        parser: of the command.
+        defaults: background, full ink and first index; nothing where these are the network's.
+    """
+    *pixel_range, first_index = defaults or (None,)
+    parser.add_argument(
+        "--pixel-range",
+        type=float,
+        nargs=2,
+        default=pixel_range or None,
+        metavar=("LO", "HI"),
+        help="values of background and full ink in text (default "
+        + (f"{pixel_range[0]:g} {pixel_range[1]:g})" if pixel_range else "the training file's)"),
+    )
+    parser.add_argument(
+        "--first-index",
+        choices=("auto", "0", "1"),
+        default=first_index,
+        help="index of the first pixel in image-text (default "
+        + (f"{first_index}: the file has to show it)" if pixel_range else "the training file's)"),
+    )
+
+
+def _first_index(text: str) -> object:
+    return text if text == "auto" else int(text)
+
+
+def _layout(arguments: argparse.Namespace) -> Layout:
+    return Layout.check(
+        side=arguments.side,
+        pixel_range=tuple(map(float, arguments.pixel_range)),
+        first_label=arguments.first_label,
+        first_index=_first_index(arguments.first_index),
+        classes=arguments.classes,
+    )
 
 
 def _add_predict(add_parser: _AddParser) -> None:
     parser = add_parser(
         "predict",
-        help="recognise digits",
-        description="Say which digit each image shows. A FILE is a picture of one digit (PNG, "
-        "JPEG, ...: any size, dark on light or light on dark), or holds many images: .jf or "
-        "image-text, plain, .gz, .bz2 or .xz, or .npz.",
+        help="recognise characters",
+        description="Say which class each image shows. A FILE is a picture of one character (PNG, "
+        "JPEG, ...: any size, dark on light or light on dark), or holds many images: "
+        f"{_FORMATS}. Labels are not needed.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
     parser.add_argument(
@@ -59,72 +244,32 @@ def _add_predict(add_parser: _AddParser) -> None:
         default="table",
         help="format of the answers (default table, where ? marks answers that are not confident)",
     )
-    _add_pixels(parser)
+    _add_reading(parser)
+    # Scripts of earlier versions may give it.
+    parser.add_argument("--first-label", type=int, help=argparse.SUPPRESS)
     parser.set_defaults(run=_predict)
 
 
 def _predict(arguments: argparse.Namespace) -> None:
-    # Each command imports its own modules, so that no command waits for those of another.
     from lenet.deploy.recogniser import Recogniser
     from lenet.predict import output, predictor
 
-    recogniser = Recogniser(arguments.model)
-    layout = _layout(arguments, recogniser.side)
-    found, errors = predictor.predict_all(arguments.files, recogniser, layout)
+    told: dict[str, object] = {}
+    if arguments.pixel_range:
+        told["pixel_range"] = tuple(arguments.pixel_range)
+    if arguments.first_index:
+        told["first_index"] = _first_index(arguments.first_index)
+    found, errors = predictor.predict_all(
+        arguments.files,
+        Recogniser(arguments.model),
+        told,
+        warn=lambda path, warnings: _warn([path], warnings, vars(arguments)),
+    )
     if found:
         print(output.FORMATS[arguments.format](found), end="")
     if errors:
         messages = [_with_options(error, vars(arguments)) for error in errors]
         raise InputError("\nerror: ".join(messages))
-
-
-def _add_convert(add_parser: _AddParser) -> None:
-    parser = add_parser(
-        "convert",
-        help="write digit images in another format",
-        description="Write the digit images of IN to OUT in the format of OUT's suffix. IN is "
-        "recognised by content: .jf or image-text, plain, .gz, .bz2 or .xz, or .npz.",
-    )
-    parser.add_argument("source", metavar="IN", type=Path)
-    parser.add_argument("target", metavar="OUT", type=Path, help="*.jf, *.txt (image-text), *.npz")
-    parser.add_argument(
-        "--side", type=int, default=16, metavar="N", help="pixels a side (default 16)"
-    )
-    _add_pixels(parser)
-    parser.set_defaults(run=_convert)
-
-
-def _add_pixels(parser: argparse.ArgumentParser) -> None:
-    """Add the options for what a raw file does not say about its numbers."""
-    parser.add_argument(
-        "--pixel-range",
-        type=float,
-        nargs=2,
-        default=(0, 2),
-        metavar=("LO", "HI"),
-        help="values of background and full ink in text (default 0 2)",
-    )
-    parser.add_argument(
-        "--first-label",
-        type=int,
-        default=0,
-        metavar="N",
-        help="label of digit 0 in text (default 0)",
-    )
-
-
-def _convert(arguments: argparse.Namespace) -> None:
-    from lenet.raw import formats
-
-    formats.convert(arguments.source, arguments.target, _layout(arguments, arguments.side))
-
-
-def _layout(arguments: argparse.Namespace, side: int) -> Layout:
-    return Layout.check(
-        side=side,
-        pixel_range=tuple(arguments.pixel_range),
-        first_label=arguments.first_label,
-    )
 
 
 def _add_summary(add_parser: _AddParser) -> None:

@@ -4,26 +4,42 @@ import argparse
 from pathlib import Path
 
 from lenet.core import npz
-from lenet.core.errors import run
+from lenet.core.errors import InputError, run
 from lenet.core.files import write_json
+from lenet.core.params import read
 from lenet.raw import formats
 from lenet.raw.data_card import data_card
+from lenet.raw.inspection import with_all_settings
 from lenet.raw.layout import Layout
 
 
 def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("raw", type=Path, help="raw file, .jf or image-text")
+    parser.add_argument("raw", type=Path, help="raw file, or folder of pictures")
     parser.add_argument("npz", type=Path, help="images and labels to write, npz")
     parser.add_argument("card", type=Path, help="data card to write, JSON")
     arguments = parser.parse_args()
 
-    digits, extremes = formats.read(arguments.raw, Layout.load())
-    npz.save(digits, arguments.npz)
-    card = data_card(digits, extremes, raw=arguments.raw, npz=arguments.npz)
+    layout = Layout.load()
+    try:
+        reading = formats.read(arguments.raw, layout)
+    except InputError as error:
+        raise with_all_settings(error, arguments.raw, pair(), layout) from error
+    npz.save(reading.data, arguments.npz)
+    card = data_card(reading, classes=layout.classes, raw=arguments.raw, npz=arguments.npz)
     write_json(card, arguments.card)
-    print(f"{arguments.raw}: {len(digits)} images -> {arguments.npz}")
+    print(f"{arguments.raw}: {len(reading.data)} images -> {arguments.npz}")
+    for warning in reading.warnings(layout):
+        # Settings that suit the test file alone would not suit the training file.
+        text = warning.message if arguments.raw == pair()[1] else str(warning)
+        print(f"warning: {arguments.raw}: {text}")
+
+
+def pair() -> tuple[Path, Path]:
+    """Return the training and the test file, which the settings have to fit together."""
+    params = read(Path("params.yaml"))
+    return Path(params["train_file"]), Path(params["test_file"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draw digits, their warps, and what the network has learnt."""
+"""Draw images, their warps, and what the network has learnt."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lenet.core import npz
 from lenet.core.errors import run
-from lenet.core.npz import CLASSES, Digits
+from lenet.core.npz import Dataset
 from lenet.figures.canvas import save
 from lenet.figures.curves import draw_curves, load_curves
 from lenet.figures.gallery import draw_gallery
@@ -23,8 +23,8 @@ from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
 
-# Warped copies of each digit.
-_COPIES = 12
+# Warped copies of an image, and the most classes of which one is drawn.
+_COPIES, _MOST_CLASSES = 12, 10
 
 
 def main() -> None:
@@ -37,12 +37,13 @@ def main() -> None:
     arguments = parser.parse_args()
     pictures = arguments.pictures
 
-    train, settings, view = npz.load(arguments.train), Network.load(), View.load()
+    settings, view = Network.load(), View.load()
+    train = npz.load(arguments.train, settings.classes)
     save(draw_gallery(train), pictures / "digits.png")
     save(draw_curves(load_curves(arguments.training)), pictures / "curves.png")
 
     size, device = settings.image_size, context("cpu")
-    examples = first_of_each_digit(train)
+    examples = first_of_each_class(train)
     plain = Deformation.identity(len(examples))
     data = network_input(examples, plain, view, size=size, context=device)
     originals = data.asnumpy()[:, 0]
@@ -59,10 +60,10 @@ def main() -> None:
     save(draw_outputs(originals[0], outputs), pictures / "responses.png")
 
 
-def first_of_each_digit(digits: Digits) -> NDArray[np.float32]:
-    """Return the first image of each digit that occurs, (up to 10, side, side)."""
-    first = [np.flatnonzero(digits.labels == digit)[:1] for digit in range(CLASSES)]
-    return digits[np.concatenate(first)].images
+def first_of_each_class(data: Dataset) -> NDArray[np.float32]:
+    """Return the first image of each of the first classes that occur, (up to 10, side, side)."""
+    first = np.unique(data.labels, return_index=True)[1]
+    return data[first[:_MOST_CLASSES]].images
 
 
 if __name__ == "__main__":

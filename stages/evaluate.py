@@ -1,4 +1,4 @@
-"""Evaluate the exported network on the test images: headline figures, per digit, each image."""
+"""Evaluate the exported network on the test images: headline figures, per class, each image."""
 
 import argparse
 from pathlib import Path
@@ -25,11 +25,15 @@ def main() -> None:
     arguments = parser.parse_args()
     results = arguments.results
 
-    train, test = (npz.load(arguments.npz / f"{name}.npz") for name in ("train", "test"))
+    recogniser = Recogniser(arguments.network)
+    train, test = (
+        npz.load(arguments.npz / f"{name}.npz", recogniser.classes) for name in ("train", "test")
+    )
     predictions = Predictions(
         test.labels,
-        Recogniser(arguments.network).probabilities(test.images),
+        recogniser.probabilities(test.images),
         train_index=equal_image(test.images, among=train.images),
+        names=test.names,
     )
 
     headline, per_class = measures.headline(predictions), measures.per_class(predictions)

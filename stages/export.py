@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lenet.core import npz
 from lenet.core.errors import run
+from lenet.core.files import read_json
 from lenet.core.params import read
 from lenet.deploy import export
 from lenet.model._mxnet import memory_reported
@@ -16,20 +17,26 @@ def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("train", type=Path, help="training images, npz")
+    parser.add_argument("card", type=Path, help="data card of the training images, JSON")
     parser.add_argument("models", type=Path, help="folder of the trained network")
     parser.add_argument("target", type=Path, help="exported network to write, ONNX")
     arguments = parser.parse_args()
 
     kept = ("raw", "network", "view", "test_shift")
-    params = read(Path("params.yaml"))
+    params, network = read(Path("params.yaml")), Network.load()
+    settings = {name: params[name] for name in kept}
+    card = read_json(arguments.card)
+    # A training file in image-text shows where its indices start; other files of the user may not.
+    settings["raw"]["first_index"] = card.get("first_index", settings["raw"]["first_index"])
     export.export(
         arguments.models,
         arguments.target,
-        npz.load(arguments.train).images,
+        npz.load(arguments.train, network.classes).images,
         View.load(),
-        image_size=Network.load().image_size,
+        image_size=network.image_size,
+        classes=network.classes,
         test_shift=Averaging.load().test_shift,
-        settings={name: params[name] for name in kept},
+        settings=settings,
     )
 
 

@@ -12,7 +12,7 @@ from lenet.raw.records import Records
 from lenet.sources import digits, usps, web
 
 # The layout of the raw files that are written here.
-_LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0)
+_LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 
 
 def main() -> None:

@@ -12,9 +12,9 @@ from dvclive import Live
 from lenet.core import npz
 from lenet.core.errors import InputError, run
 from lenet.core.files import alone_in
-from lenet.model import network
 from lenet.model._mxnet import memory_reported
 from lenet.model.architecture import Network
+from lenet.model.network import save
 from lenet.model.view import View
 from lenet.training import committee
 from lenet.training.distributed import launcher, workers
@@ -41,12 +41,13 @@ def main() -> None:
     else:
         members, epochs = committee.train(*inputs(arguments.train, recipe))
         record(epochs, arguments.curves)
-        network.save(members, arguments.models)
+        save(members, arguments.models)
 
 
 def inputs(train: Path, recipe: Recipe) -> tuple:
     """Return the arguments of `committee.train`: the images, and the settings of params.yaml."""
-    return npz.load(train), recipe, Network.load(), View.load(), Warp.load()
+    network = Network.load()
+    return npz.load(train, network.classes), recipe, network, View.load(), Warp.load()
 
 
 def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
@@ -56,12 +57,12 @@ def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
     elif launcher.configure(recipe.workers) != "worker":
         workers.serve()
     else:
-        digits, *models = inputs(arguments.train, recipe)
+        examples, *models = inputs(arguments.train, recipe)
         with workers.joined() as peers:
             said = [model.model_dump_json().encode() for model in models]
-            peers.agree_on(*said, digits.images.data, digits.labels.data)
+            peers.agree_on(*said, examples.images.data, examples.labels.data)
             members, epochs = committee.train(
-                *(digits, *models),
+                *(examples, *models),
                 learner=partial(SynchronousLearner, peers),
                 batches=partial(ShardedBatches, peers),
             )
@@ -70,7 +71,7 @@ def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
                 sum(1 for _ in epochs)
             else:
                 record(epochs, arguments.curves)
-                network.save(members, arguments.models)
+                save(members, arguments.models)
 
 
 def record(epochs: Iterable[Epoch], curves: Path) -> None:

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.files import write_csv
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.architecture import Network
 from lenet.model.deformation import Deformation
@@ -76,7 +76,7 @@ class Variant:
     batch_norm: bool = False
 
 
-def variants(train: Digits) -> dict[str, Variant]:
+def variants(train: Dataset) -> dict[str, Variant]:
     """Return the variants by their names."""
     mean, deviation = float(train.images.mean()), float(train.images.std())
     return {
@@ -132,7 +132,7 @@ class NormalisedLeNet(LeNet):
 
 
 def train_variant(
-    variant: Variant, train: Digits, seed: int, *, untrained: bool = False
+    variant: Variant, train: Dataset, seed: int, *, untrained: bool = False
 ) -> tuple[LeNet, Iterator[Epoch]]:
     """Return the network of a variant, and its training, which runs while it is iterated.
 
@@ -159,7 +159,7 @@ def train_variant(
     return lenet, fit(learner, batches, None, settings.view)
 
 
-def learn(name: str, variant: Variant, train: Digits, seed: int) -> pd.DataFrame:
+def learn(name: str, variant: Variant, train: Dataset, seed: int) -> pd.DataFrame:
     """Train one variant; return a row an epoch, until the training ends or diverges."""
     epochs: list[Epoch] = []
     # A training that diverges has no more rows, and has not left the plateau.
@@ -169,7 +169,7 @@ def learn(name: str, variant: Variant, train: Digits, seed: int) -> pd.DataFrame
     return pd.DataFrame(rows).assign(variant=name, seed=seed)
 
 
-def sizes(name: str, variant: Variant, train: Digits, seed: int) -> pd.DataFrame:
+def sizes(name: str, variant: Variant, train: Dataset, seed: int) -> pd.DataFrame:
     """Return the size of signal and gradient in each layer, before and after the training.
 
     signal: deviation of a unit's output from image to image, root mean square over the units.

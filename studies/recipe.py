@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from lenet.core import npz
-from lenet.core.npz import CLASSES, Digits
+from lenet.core.npz import Dataset
 from lenet.training import committee
 from studies.settings import Settings
 from studies.table import fill, judged
@@ -59,12 +59,12 @@ RECIPES: dict[str, dict[str, object]] = {
 }
 
 
-def far_images(train: Digits) -> NDArray[np.int64]:
+def far_images(train: Dataset) -> NDArray[np.int64]:
     """Return the share `FAR` of each class with the most distant neighbours, by index."""
     far = []
     flat = train.images.reshape(len(train), -1)
-    for digit in range(CLASSES):
-        own = np.flatnonzero(train.labels == digit)
+    for label in np.unique(train.labels):
+        own = np.flatnonzero(train.labels == label)
         distance = NearestNeighbors(n_neighbors=2).fit(flat[own]).kneighbors()[0][:, 0]
         far.append(own[np.argsort(-distance, kind="stable")[: int(FAR * len(own))]])
     return np.sort(np.concatenate(far))

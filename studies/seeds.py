@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.training import committee
@@ -29,12 +29,12 @@ RENDERINGS = {
 }
 
 
-def load(rendering: str) -> tuple[Digits, Digits]:
+def load(rendering: str) -> tuple[Dataset, Dataset]:
     """Return the training and the test images of a rendering."""
     train, test, pixel_range = RENDERINGS[rendering]
-    layout = Layout(side=16, pixel_range=pixel_range, first_label=0)
+    layout = Layout(side=16, pixel_range=pixel_range, first_label=0, first_index=1, classes=10)
     folder = Path("data/sources", rendering)
-    return formats.read(folder / train, layout)[0], formats.read(folder / test, layout)[0]
+    return formats.read(folder / train, layout).data, formats.read(folder / test, layout).data
 
 
 def score(rendering: str, members: int, seed: int) -> dict:

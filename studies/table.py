@@ -9,7 +9,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from lenet.core.files import write_csv
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.evaluation.measures import headline
 from lenet.evaluation.predictions import Predictions
 from lenet.model._mxnet import context
@@ -48,7 +48,7 @@ def _on_core(core: int, work: Callable, arguments: dict) -> dict:
     return row
 
 
-def judged(name: str, members: Sequence[LeNet], digits: Digits, settings: Settings) -> dict:
+def judged(name: str, members: Sequence[LeNet], digits: Dataset, settings: Settings) -> dict:
     """Return images, errors and log loss of a committee, or of one network, on `digits`.
 
     Args:

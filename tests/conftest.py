@@ -15,7 +15,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from lenet.core import errors
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from tests.project import ROOT, SMALL, STAGES, TRAINED, Project
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def random_digits() -> Digits:
+def random_digits() -> Dataset:
     """Forty 16 x 16 noise images, four of each label; each test has arrays of its own."""
     generator = np.random.default_rng(0)
-    return Digits(
+    return Dataset(
         generator.random((40, 16, 16), dtype=np.float32), np.arange(40, dtype=np.int64) % 10
     )
 

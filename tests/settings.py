@@ -5,7 +5,7 @@ from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
 
-NETWORK = Network(image_size=16, activation="relu", c3="full", pooling="max")
+NETWORK = Network(image_size=16, activation="relu", c3="full", pooling="max", classes=10)
 # An image as it is, at the network's size.
 PLAIN_VIEW = View(input_range=(-1, 1), margin=0, centering=0, proportion=0)
 DEFAULT_VIEW = View(input_range=(-1, 1), margin=0.35, centering=0.7, proportion=0.7)

@@ -74,7 +74,7 @@ def test_convert_converts_and_reports(tmp_path: Path, lenet: Lenet, refused: Ref
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        (JF, (), "expected 16 x 16 = 256. Add --side 2."),
+        (JF, (), "expected 16 x 16 = 256. Add --side 2 --pixel-range -1 1."),
         (
             JF,
             ("--side", "2"),
@@ -86,7 +86,7 @@ def test_convert_converts_and_reports(tmp_path: Path, lenet: Lenet, refused: Ref
         (
             "10 0 0 0 0\n",
             ("--side", "2"),
-            ("Does the file write digits 0 to 9 as 1 to 10? Add --first-label 1."),
+            ("Does the file write classes 0 to 9 as 1 to 10? Add --first-label 1."),
         ),
         ("0 0 0 0 0\n", ("--side", "2", "--first-label", "1"), "Add --first-label 0."),
     ],
@@ -101,7 +101,7 @@ def test_convert_says_which_option_would_fit(
 
 
 def test_convert_says_which_side_an_npz_has(tmp_path: Path, refused: Refused) -> None:
-    npz.save(npz.Digits(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "in.npz")
+    npz.save(npz.Dataset(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "in.npz")
     error = refused("convert", "in.npz", "out.jf")
     assert error == "error: in.npz: found images of side 8; expected 16. Add --side 8.\n"
 
@@ -109,10 +109,11 @@ def test_convert_says_which_side_an_npz_has(tmp_path: Path, refused: Refused) ->
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (("--pixel-range", "2", "0"), "pixel_range: found (2.0, 0.0); expected two numbers"),
-        (("--pixel-range", "0", "inf"), "pixel_range: found (0.0, inf); expected two numbers"),
+        (("--pixel-range", "2", "2"), "pixel_range: found (2.0, 2.0); expected two different"),
+        (("--pixel-range", "0", "inf"), "pixel_range: found (0.0, inf); expected two different"),
         (("--side", "1"), "side: found 1; expected a whole number from 2"),
         (("--side", "100000"), "side: found 100000; expected a whole number from 2"),
+        (("--classes", "1"), "classes: found 1; expected a whole number from 2"),
         (("--first-label", "-1"), "first_label: found -1; expected a whole number from 0"),
     ],
 )
@@ -153,13 +154,6 @@ def test_convert_does_without_mxnet(tmp_path: Path) -> None:
                 "to 2. Do the file's pixels go from -1 to 1? Add --pixel-range -1 1."
             ),
         ),
-        (
-            "10 0 0 0 0\n",
-            (
-                "a.jf, line 1, record 1: found label 10; expected a whole number from 0 "
-                "to 9. Does the file write digits 0 to 9 as 1 to 10? Add --first-label 1."
-            ),
-        ),
     ],
 )
 def test_predict_says_which_option_would_fit(
@@ -168,7 +162,7 @@ def test_predict_says_which_option_would_fit(
     (tmp_path / "a.jf").write_text(text)
     (tmp_path / "b.jf").write_text("3 0 0\n")
     (tmp_path / "m.onnx").write_bytes(model())
-    error = refused("predict", "--model", "m.onnx", "a.jf", "b.jf")
+    error = refused("predict", "--model", "m.onnx", "--pixel-range", "0", "2", "a.jf", "b.jf")
     other = "b.jf, line 1, record 1: found 2 pixel values; expected 4 after the label. The file "
     assert error == f"error: {message}\nerror: {other}is cut short.\n"
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lenet.core import npz
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from tests.project import ROOT, Project
 
 CODE = [
@@ -75,7 +75,7 @@ def holds_pickle(path: Path) -> bool:
             return True
 
 
-def test_the_arrays_are_no_pickles(tmp_path: Path, random_digits: Digits) -> None:
+def test_the_arrays_are_no_pickles(tmp_path: Path, random_digits: Dataset) -> None:
     npz.save(random_digits, tmp_path / "a.npz")
     assert not holds_pickle(tmp_path / "a.npz")
     with zipfile.ZipFile(tmp_path / "a.npz") as archive:

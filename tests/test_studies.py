@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from lenet.core import npz
 from lenet.core.errors import InputError
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from studies import plateau, recipe, seeds, table
@@ -61,7 +61,7 @@ def test_a_recipe_is_trained_and_judged(
 ) -> None:
     generator = np.random.default_rng(0)
     for name, images in (("train", 100), ("test", 30)):
-        digits = Digits(
+        digits = Dataset(
             generator.random((images, 16, 16), dtype=np.float32), np.arange(images) % 10
         )
         npz.save(digits, tmp_path / f"data/npz/{name}.npz")
@@ -97,15 +97,15 @@ def squared(name: str, seed: int) -> dict[str, Any]:
 
 
 def test_both_renderings_are_read_as_they_are_published(
-    tmp_path: Path, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, random_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for rendering, (*names, pixel_range) in seeds.RENDERINGS.items():
-        layout = Layout(side=16, pixel_range=pixel_range, first_label=0)
+        layout = Layout(side=16, pixel_range=pixel_range, first_label=0, first_index=1, classes=10)
         for number, name in enumerate(names):
             npz.save(random_digits[: 20 * (number + 1)], tmp_path / "some.npz")
             plain = tmp_path / f"data/sources/{rendering}" / name.replace("gz", "jf")
             plain.parent.mkdir(parents=True, exist_ok=True)
-            formats.convert(tmp_path / "some.npz", plain, layout)
+            formats.convert([tmp_path / "some.npz"], plain, layout)
             if name.endswith("gz"):
                 plain.with_name(name).write_bytes(gzip.compress(plain.read_bytes()))
     monkeypatch.chdir(tmp_path)
@@ -133,7 +133,7 @@ def test_the_far_images_are_those_least_like_their_class() -> None:
     odd = np.arange(30)  # three of each digit, bright in different places
     for place, image in enumerate(images[:30]):
         image.flat[place // 10 : place // 10 + 2] += 1 + 0.1 * place
-    far = recipe.far_images(Digits(images, labels))
+    far = recipe.far_images(Dataset(images, labels))
     np.testing.assert_array_equal(far, odd)
 
 
@@ -158,7 +158,7 @@ def test_the_summary_of_recipes_is_in_percent_and_the_best_comes_first() -> None
 
 @pytest.mark.parametrize("name", ["the notebook", "batch normalisation"])
 def test_a_variant_is_trained_and_its_layers_are_measured(
-    name: str, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
+    name: str, random_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(plateau.NOTEBOOK, "epochs", 2)
     monkeypatch.chdir(ROOT)
@@ -197,7 +197,7 @@ def test_the_committed_tables_are_what_the_pages_show() -> None:
     table = pd.read_csv(ROOT / "docs/plateau/summary.csv")
     for row in table.itertuples():
         assert f"| {row.variant} | {row.left} of {row.seeds} |" in page
-    assert set(table["variant"]) == set(plateau.variants(Digits(*_two_pixels())))
+    assert set(table["variant"]) == set(plateau.variants(Dataset(*_two_pixels())))
 
 
 def makefile_settings(target: str) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def test_the_notebook_of_the_study_is_that_of_make_notebook() -> None:
 @pytest.mark.parametrize("name", ["the notebook", "tanh", "input of 32 x 32"])
 def test_every_variant_changes_one_thing_of_the_notebook(name: str) -> None:
     settings = Settings.load(ROOT / "params.yaml").changed(plateau.NOTEBOOK)
-    variant = plateau.variants(Digits(*_two_pixels()))[name]
+    variant = plateau.variants(Dataset(*_two_pixels()))[name]
     assert (settings.changed(variant.change) != settings) == bool(variant.change)
 
 

@@ -19,6 +19,12 @@ main() {
     echo "Making .venv with $("$python" --version) ($(command -v "$python"))"
     "$python" -m venv --clear .venv
     .venv/bin/python tools/install.py requirements.txt
+    # The command `lenet` of this environment runs the project's own code.
+    cat > .venv/bin/lenet << END
+#!/bin/sh
+PYTHONPATH="$PWD\${PYTHONPATH:+:\$PYTHONPATH}" exec "$PWD/.venv/bin/python" -m lenet "\$@"
+END
+    chmod +x .venv/bin/lenet
     # Better to hear now that a library of the system is missing than in the middle of the work.
     .venv/bin/python -c "import lenet.model._mxnet"
 }

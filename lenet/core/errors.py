@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 
 class InputError(Exception):
@@ -14,7 +15,7 @@ class InputError(Exception):
     Args:
         message: what was found, where, what was expected, and what to do besides `settings`.
         settings: parameters that would fit, by their dotted names in params.yaml, such as
-            {"raw.side": 28}.
+            {"raw.side": 28}. A value may be an `Either`.
     """
 
     def __init__(self, message: str, *, settings: Mapping[str, object] | None = None) -> None:
@@ -25,8 +26,24 @@ class InputError(Exception):
     def __str__(self) -> str:
         if not self.settings:
             return self.message
-        assignments = [f"{name}={as_typed(value)}" for name, value in self.settings.items()]
-        return f"{self.message} Set {' and '.join(assignments)}."
+        return f"{self.message} Set {self.advice(lambda name, value: f'{name}={value}')}."
+
+    def advice(self, setting: Callable[[str, str], str]) -> str:
+        """Return the settings in words, each as `setting` writes its name and its value."""
+        plain, choices = [], []
+        for name, value in self.settings.items():
+            if isinstance(value, Either):
+                choices.append(" or ".join(setting(name, as_typed(each)) for each in value.values))
+            else:
+                plain.append(setting(name, as_typed(value)))
+        return ", and ".join([*([" and ".join(plain)] if plain else []), *choices])
+
+
+@dataclass(frozen=True)
+class Either:
+    """Values of a parameter among which only the user can choose."""
+
+    values: tuple[object, ...]
 
 
 def as_typed(value: object) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, untrusted
 
 try:
     import fcntl
@@ -38,7 +38,15 @@ def expands_too_far(path: Path, size: int) -> bool:
 
 
 def md5(path: Path) -> str:
-    """Return the MD5 of a file in hexadecimal, the hash that DVC uses."""
+    """Return the MD5 of a file or folder in hexadecimal, the hash that DVC uses."""
+    if path.is_dir():
+        files = [file for file in path.rglob("*") if file.is_file()]
+        entries = [
+            {"md5": md5(file), "relpath": file.relative_to(path).as_posix()} for file in files
+        ]
+        entries.sort(key=lambda entry: entry["relpath"])
+        listing = json.dumps(entries, sort_keys=True).encode()
+        return hashlib.md5(listing, usedforsecurity=False).hexdigest() + ".dir"
     digest = hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -127,6 +135,16 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON file that `write_json` wrote.
+
+    Raises InputError where the file is missing or damaged; git may have left the marks of a merge
+    conflict in it.
+    """
+    with untrusted(f"{path}: missing or damaged", "`dvc repro` makes it again."):
+        return dict(json.loads(path.read_bytes()))
 
 
 def write_json(value: dict, path: Path) -> None:

@@ -12,30 +12,32 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError, untrusted
 from lenet.core.files import MAX_EXPANSION, expands_too_far, whole_file
 
-CLASSES = 10
-
 
 @dataclass(frozen=True)
-class Digits:
-    """Digit images with their labels.
+class Dataset:
+    """Images with their labels.
 
     images: (n, side, side) float32 in [0, 1], 0 = background, 1 = ink.
-    labels: (n,) int64 in 0..9.
+    labels: (n,) int64, the class of each image, from 0.
+    names: (n,) str, the picture that each image was read from; None unless they were pictures.
     """
 
     images: NDArray[np.float32]
     labels: NDArray[np.int64]
+    names: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         assert self.images.dtype == np.float32
         assert self.labels.dtype == np.int64
         assert self.images.shape[:1] == self.labels.shape
+        assert self.names is None or self.names.shape == self.labels.shape
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: NDArray[np.int64] | slice) -> "Digits":
-        return Digits(self.images[index], self.labels[index])
+    def __getitem__(self, index: NDArray[np.int64] | slice) -> "Dataset":
+        names = None if self.names is None else self.names[index]
+        return Dataset(self.images[index], self.labels[index], names)
 
 
 def fingerprint(image: NDArray[np.float32]) -> bytes:
@@ -43,10 +45,13 @@ def fingerprint(image: NDArray[np.float32]) -> bytes:
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
-def save(digits: Digits, path: Path) -> None:
-    """Write `digits` as npz, whole or not at all; the same digits give the same bytes."""
+def save(data: Dataset, path: Path) -> None:
+    """Write `data` as npz, whole or not at all; the same data give the same bytes."""
+    arrays: dict[str, NDArray] = {"images": data.images, "labels": data.labels}
+    if data.names is not None:
+        arrays["names"] = data.names
     with whole_file(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for name, array in (("images", digits.images), ("labels", digits.labels)):
+        for name, array in arrays.items():
             # np.savez always writes headers for large members, whose bytes depend on Python's
             # version. zipfile writes them only if the size, which is known here, needs them.
             member = zipfile.ZipInfo(f"{name}.npy")
@@ -55,8 +60,13 @@ def save(digits: Digits, path: Path) -> None:
                 np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
-def load(path: Path) -> Digits:
+def load(path: Path, classes: int | None = None, *, needs_labels: bool = True) -> Dataset:
     """Read an npz file that `save` wrote.
+
+    Args:
+        path: the file.
+        classes: the number of classes that the labels may be of; None for any number.
+        needs_labels: whether labels have to be there; if not, all labels become 0.
 
     Raises InputError where the file is missing, broken, or holds something else.
     """
@@ -71,7 +81,13 @@ def load(path: Path) -> Digits:
             np.load(file, allow_pickle=False) as arrays,
         ):
             _check_size(arrays.zip, path)
-            images, labels = (_array(arrays, name) for name in ("images", "labels"))
+            if not {"images", "labels"} <= {*arrays.files, *([] if needs_labels else ["labels"])}:
+                raise _other_arrays(path, arrays.files)
+            images = _array(arrays, "images")
+            labels = (
+                _array(arrays, "labels") if needs_labels else np.zeros(images.shape[:1], np.int64)
+            )
+            names = _array(arrays, "names") if "names" in arrays.files else None
     except FileNotFoundError as error:
         raise InputError(
             f"{path}: no such file; `dvc repro convert` makes the npz files."
@@ -93,9 +109,31 @@ def load(path: Path) -> Digits:
         raise InputError(
             f"{path}: found pixels in [{images.min()}, {images.max()}]; expected [0, 1]."
         )
-    if labels.min() < 0 or labels.max() >= CLASSES:
-        raise InputError(f"{path}: found labels in {labels.min()}..{labels.max()}; expected 0..9.")
-    return Digits(images, labels)
+    if labels.min() < 0 or (classes is not None and labels.max() >= classes):
+        least, most = int(labels.min()), int(labels.max())
+        expected = "0 or more" if classes is None else f"0..{classes - 1}"
+        raise InputError(
+            f"{path}: found labels in {least}..{most}; expected {expected}.",
+            settings={"raw.classes": most + 1} if least >= 0 else None,
+        )
+    if names is not None and (names.dtype.kind != "U" or names.shape != labels.shape):
+        raise InputError(
+            f"{path}: found names {names.dtype} {names.shape}; expected text ({len(labels)},)."
+        )
+    return Dataset(images, labels, names)
+
+
+def _other_arrays(path: Path, found: list[str]) -> InputError:
+    message = f"{path}: holds the arrays {', '.join(sorted(found)) or '(none)'}; expected images "
+    message += "float32 (n, side, side) in [0, 1] and labels int64 (n,)."
+    if {"x_train", "y_train"} <= set(found):
+        message += (
+            ' In a data set of Keras x_train and y_train are images and labels: `python -c "import '
+            f"numpy as np; a = np.load('{path}'); np.savez('train.npz', images=(a['x_train'] / "
+            "255).astype('float32'), labels=a['y_train'].astype('int64'))\"` writes them as "
+            "train.npz. Do the same with x_test and y_test."
+        )
+    return InputError(message)
 
 
 def _array(arrays: Mapping[str, NDArray], name: str) -> NDArray:

@@ -26,6 +26,12 @@ def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
     return pair
 
 
+def _different(pair: tuple[float, float]) -> tuple[float, float]:
+    if abs(pair[1] - pair[0]) < LEAST:
+        raise ValueError
+    return pair
+
+
 def _zero_or_some(value: float) -> float:
     if 0 < value < LEAST:
         raise ValueError
@@ -38,6 +44,8 @@ Whole = Annotated[int, Field(strict=True)]
 _Bound = Annotated[float, Field(strict=True, ge=-1e9, le=1e9)]
 ZeroOrSome = Annotated[Number, AfterValidator(_zero_or_some)]
 Range = Annotated[tuple[_Bound, _Bound], AfterValidator(_ascending)]
+# From one value to another, up or down.
+Span = Annotated[tuple[_Bound, _Bound], AfterValidator(_different)]
 
 
 class Params(BaseModel, frozen=True):
@@ -51,8 +59,12 @@ class Params(BaseModel, frozen=True):
     others: ClassVar[Collection[str] | None] = ()
 
     @classmethod
-    def load(cls, path: Path = Path("params.yaml")) -> Self:
+    def load(cls, path: Path = Path("params.yaml"), **elsewhere: Any) -> Self:
         """Read this model's parameters from the YAML file at `path`.
+
+        Args:
+            path: the file.
+            elsewhere: values of fields that are not in the model's group.
 
         Raises InputError where the file cannot be read, or a parameter is missing, unknown or
         out of its range.
@@ -68,8 +80,11 @@ class Params(BaseModel, frozen=True):
                     f"{path}: {cls.group}: found {reprlib.repr(values)}; expected a group of "
                     f"parameters, a line `  name: value` for each."
                 )
+        values = {str(key): value for key, value in values.items()}
+        for key in elsewhere.keys() & values.keys():
+            raise InputError(f"{path}: {cls.group}.{key}: unknown parameter.")
         try:
-            return cls.check(**{str(key): value for key, value in values.items()})
+            return cls.check(**values, **elsewhere)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
 

@@ -12,7 +12,6 @@ from spox import Tensor, Var, argument, build, inline
 
 from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
-from lenet.core.npz import CLASSES
 from lenet.deploy.graph import Traced
 from lenet.deploy.recogniser import INPUT, OUTPUT, Recogniser
 from lenet.model import network
@@ -35,6 +34,7 @@ def to_onnx(
     *,
     side: int,
     image_size: int,
+    classes: int,
     test_shift: float,
     settings: dict,
 ) -> onnx.ModelProto:
@@ -45,25 +45,26 @@ def to_onnx(
         view: how the network sees an image.
         side: side of the images that the exported network takes, in pixels.
         image_size: side of the network's own input.
+        classes: the number of classes.
         test_shift: see `prediction.probabilities`.
         settings: parameters that the metadata keep as JSON.
 
     The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the output
-    `probabilities` is (batch, 10) float32. The metadata describe both.
+    `probabilities` is (batch, classes) float32. The metadata describe both.
     """
     images = argument(Tensor(np.float32, ("batch", side, side)))
     positions = shifts(test_shift)
     data = _network_input(images, view, side=side, size=image_size, positions=positions)
     (scores,) = inline(_bare_network(models, image_size))(data).values()
-    votes = op.reshape(op.softmax(scores, axis=1), _integers(-1, len(positions), CLASSES))
+    votes = op.reshape(op.softmax(scores, axis=1), _integers(-1, len(positions), classes))
     model = build({INPUT: images}, {OUTPUT: op.reduce_mean(votes, axes=[1], keepdims=0)})
     model.ir_version = _IR_VERSION
     model.producer_name = "lenet-usps"
-    model.doc_string = "LeNet-5 for handwritten digits, trained with Apache MXNet"
+    model.doc_string = "LeNet-5 for handwritten characters, trained with Apache MXNet"
     metadata = {
         "input": f"{INPUT}: float32 (batch, {side}, {side}), grey, row by row, from "
-        "0 = background to 1 = full ink; the digit fills the square in height or in width",
-        "output": f"{OUTPUT}: float32 (batch, {CLASSES}), of the digits 0 to {CLASSES - 1}, "
+        "0 = background to 1 = full ink; the character fills the square in height or in width",
+        "output": f"{OUTPUT}: float32 (batch, {classes}), of the classes 0 to {classes - 1}, "
         "adding up to 1",
         "preprocessing": "part of the graph: centring and proportions by the moments of the ink, "
         "margin, bilinear enlargement, range, and the mean over shifted views",
@@ -81,6 +82,7 @@ def export(
     view: View,
     *,
     image_size: int,
+    classes: int,
     test_shift: float,
     settings: dict,
 ) -> None:
@@ -90,7 +92,7 @@ def export(
         models: the folder that `network.save` wrote to.
         target: the ONNX file.
         images: (n, side, side) float32 in [0, 1], the training images.
-        view, image_size, test_shift, settings: see `to_onnx`.
+        view, image_size, classes, test_shift, settings: see `to_onnx`.
 
     Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
     """
@@ -99,6 +101,7 @@ def export(
         view,
         side=images.shape[1],
         image_size=image_size,
+        classes=classes,
         test_shift=test_shift,
         settings=settings,
     )
@@ -135,14 +138,14 @@ def check_agreement(
     if labels or not difference <= AGREEMENT:
         raise InputError(
             f"{path}: not written. ONNX Runtime disagrees with MXNet: of {len(exported)} training "
-            f"images {labels} get another digit, and probabilities differ by up to "
-            f"{difference:.1e}; expected the same digits, and at most {AGREEMENT:g}. "
+            f"images {labels} get another class, and probabilities differ by up to "
+            f"{difference:.1e}; expected the same classes, and at most {AGREEMENT:g}. "
             "`dvc repro --force export` tries again; if that does not help, a package is at fault."
         )
 
 
 def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
-    """Return the network alone: (n, 1, image_size, image_size) to scores (n, 10)."""
+    """Return the network alone: (n, 1, image_size, image_size) to scores (n, classes)."""
     shape = (1, 1, image_size, image_size)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "network.onnx")

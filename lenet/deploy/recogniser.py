@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
-from lenet.core.npz import CLASSES
 from lenet.deploy._onnxruntime import onnxruntime
 
 # The names of the exported network's input and output.
@@ -26,12 +25,15 @@ class Recogniser:
 
     Attributes:
         side: side of the images that the network takes, in pixels.
+        classes: the number of its classes.
+        metadata: what the exported network says about itself, by name.
+        path: the name of the model in messages.
 
     Raises InputError if the file is missing or holds another model.
     """
 
     def __init__(self, path: Path, content: bytes | None = None) -> None:
-        self._path = path
+        self.path = path
         if content is None and not path.is_file():
             raise InputError(
                 f"{path}: no such model file; `dvc repro export` makes it, "
@@ -52,20 +54,21 @@ class Recogniser:
             )
             inputs = {value.name: (value.type, value.shape) for value in self._session.get_inputs()}
             outputs = {value.name: value.shape for value in self._session.get_outputs()}
+            self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         named = [*inputs] == [INPUT] and [*outputs] == [OUTPUT]
         match inputs.get(INPUT), outputs.get(OUTPUT):
-            case ("tensor(float)", [_, int(side), int(width)]), [_, classes] if (
-                named and side == width and classes == CLASSES
+            case ("tensor(float)", [_, int(side), int(width)]), [_, int(classes)] if (
+                named and side == width and classes > 1
             ):
-                self.side = side
+                self.side, self.classes = side, classes
             case _:
                 raise InputError(
                     f"{path}: found a model with inputs {inputs} and outputs {outputs}; expected "
-                    f"{INPUT} (batch, side, side) and {OUTPUT} (batch, {CLASSES}). {_ADVICE}"
+                    f"{INPUT} (batch, side, side) and {OUTPUT} (batch, classes). {_ADVICE}"
                 )
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return class probabilities (n, 10) for images (n, side, side) in [0, 1].
+        """Return class probabilities (n, classes) for images (n, side, side) in [0, 1].
 
         Raises InputError if the model gives no probabilities.
         """
@@ -74,17 +77,17 @@ class Recogniser:
         )
 
     def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        with untrusted(f"{self._path}: the model cannot be run"):
+        with untrusted(f"{self.path}: the model cannot be run"):
             (found,) = self._session.run(None, {INPUT: images})
         # A model's output may differ from its declaration.
-        if found.shape != (len(images), CLASSES) or found.dtype != np.float32:
+        if found.shape != (len(images), self.classes) or found.dtype != np.float32:
             raise InputError(
-                f"{self._path}: the model gives {found.dtype} {found.shape} for {len(images)} "
-                f"images; expected {len(images)} x {CLASSES} probabilities, float32."
+                f"{self.path}: the model gives {found.dtype} {found.shape} for {len(images)} "
+                f"images; expected {len(images)} x {self.classes} probabilities, float32."
             )
         if not ((found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
             raise InputError(
-                f"{self._path}: the model gives values from {found.min()} to {found.max()}; "
+                f"{self.path}: the model gives values from {found.min()} to {found.max()}; "
                 "expected probabilities, which add up to 1 for each image."
             )
         return found

@@ -13,7 +13,7 @@ def headline(predictions: Predictions) -> dict:
 
     The keys are images, errors, accuracy, error_rate, error_rate_low, error_rate_high, macro_f1
     and log_loss. Low and high limit the 95 % interval of the error rate (Wilson 1927). The mean of
-    macro_f1 is over the digits that occur; log_loss is in nats.
+    macro_f1 is over the classes that occur; log_loss is in nats.
     """
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.mistakes)
@@ -36,15 +36,20 @@ def headline(predictions: Predictions) -> dict:
 
 
 def per_class(predictions: Predictions) -> pd.DataFrame:
-    """Return a row for each digit: digit, precision, recall, f1, support.
+    """Return a row for each class: class, precision, recall, f1, support.
 
-    The support is the number of the digit's images. A measure without a meaning is 0: the recall
-    of a digit without images, and the precision of a digit that is never predicted.
+    The support is the number of the class's images. A measure without a meaning is NaN: recall and
+    F1 of a class without images, and the precision of a class that is never predicted.
     """
-    digits = list(range(predictions.classes))
+    classes = list(range(predictions.classes))
     report = classification_report(
-        predictions.labels, predictions.predicted, labels=digits, output_dict=True, zero_division=0
+        predictions.labels,
+        predictions.predicted,
+        labels=classes,
+        output_dict=True,
+        zero_division=np.nan,
     )
-    table = pd.DataFrame(report).T.loc[[str(digit) for digit in digits]]
+    table = pd.DataFrame(report).T.loc[[str(label) for label in classes]]
     table = table.rename(columns={"f1-score": "f1"}).astype({"support": np.int64})
-    return table.rename_axis("digit").reset_index()
+    table.loc[table["support"] == 0, "f1"] = np.nan
+    return table.rename_axis("class").reset_index()

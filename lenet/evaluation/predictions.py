@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 class Predictions:
     """The predictions of one network for one test set.
 
-    labels: (n,) int64, the actual digits.
+    labels: (n,) int64, the actual classes.
     probabilities: (n, classes) float32, rows that add up to 1.
     train_index: (n,) int64, the index of the first training image that is equal, or -1.
+    names: (n,) str, the picture that each image was read from; None unless they were pictures.
     """
 
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     train_index: NDArray[np.int64]
+    names: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -30,12 +32,12 @@ class Predictions:
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """The most probable digit of each image, (n,) int64."""
+        """The most probable class of each image, (n,) int64."""
         return self.probabilities.argmax(axis=1)
 
     @property
     def confidence(self) -> NDArray[np.float32]:
-        """The probability of the predicted digit, (n,) float32."""
+        """The probability of the predicted class, (n,) float32."""
         return self.probabilities.max(axis=1)
 
     @property
@@ -52,16 +54,15 @@ class Predictions:
     def table(self) -> pd.DataFrame:
         """Return a row for each image, in order.
 
-        Columns: index, from 0; actual and predicted digit; confidence, rounded to 4 decimals;
-        train_index, empty where no training image is equal.
+        Columns: index, from 0; actual and predicted class; confidence, rounded to 4 decimals;
+        train_index, empty where no training image is equal; and name, if the images have names.
         """
         train_index = pd.Series(self.train_index, dtype="Int64")
-        return pd.DataFrame(
-            {
-                "index": np.arange(len(self)),
-                "actual": self.labels,
-                "predicted": self.predicted,
-                "confidence": self.confidence.astype(np.float64).round(4),
-                "train_index": train_index.where(train_index >= 0),
-            }
-        )
+        columns = {
+            "index": np.arange(len(self)),
+            "actual": self.labels,
+            "predicted": self.predicted,
+            "confidence": self.confidence.astype(np.float64).round(4),
+            "train_index": train_index.where(train_index >= 0),
+        }
+        return pd.DataFrame(columns if self.names is None else columns | {"name": self.names})

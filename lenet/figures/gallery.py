@@ -1,30 +1,39 @@
-"""The first digits of a data set."""
+"""The first images of a data set."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from lenet.core.npz import CLASSES, Digits
+from lenet.core.npz import Dataset
 from lenet.figures.canvas import blank, hide_axes, mosaic
 
 _COLUMNS = 20
+# The picture is in git, so it stays small.
+_MOST_CLASSES = 100
 
 
-def draw_gallery(digits: Digits) -> Figure:
-    """Draw the first 20 images of each digit, a row a digit, with the number of its images."""
-    side = digits.images.shape[1]
-    cells = np.full((CLASSES, _COLUMNS, side, side), np.nan)
-    for digit in range(CLASSES):
-        first = digits.images[digits.labels == digit][:_COLUMNS]
-        cells[digit, : len(first)] = first
-    counts = np.bincount(digits.labels, minlength=CLASSES)
+def draw_gallery(data: Dataset) -> Figure:
+    """Draw the first 20 images of each class, a row a class, with the number of its images.
 
-    figure = blank(4.2)
+    Classes without images are left out; at most 100 classes are shown.
+    """
+    side = data.images.shape[1]
+    labels, counts = np.unique(data.labels, return_counts=True)
+    shown = labels[:_MOST_CLASSES]
+    cells = np.full((len(shown), _COLUMNS, side, side), np.nan)
+    for row, label in enumerate(shown):
+        first = data.images[data.labels == label][:_COLUMNS]
+        cells[row, : len(first)] = first
+
+    figure = blank(0.38 * len(shown) + 0.4)
     axes = figure.subplots()
     axes.imshow(mosaic(cells), cmap="gray_r", vmin=0, vmax=1)
     hide_axes(axes)
-    centres = (np.arange(CLASSES) + 0.5) * (side + 2) - 0.5
-    names = [f"{digit}  ({count})" for digit, count in enumerate(counts)]
+    centres = (np.arange(len(shown)) + 0.5) * (side + 2) - 0.5
+    names = [f"{label}  ({count})" for label, count in zip(shown, counts, strict=False)]
     axes.set_yticks(centres, labels=names)
     axes.tick_params(length=0)
-    axes.set_title(f"{len(digits)} images; the first of each digit (and how many there are)")
+    title = f"{len(data)} images; the first of each class (and how many there are)"
+    if len(shown) < len(labels):
+        title += f"; {len(shown)} of {len(labels)} classes"
+    axes.set_title(title)
     return figure

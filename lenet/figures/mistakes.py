@@ -51,5 +51,5 @@ def draw_mistakes(images: NDArray[np.float32], predictions: Predictions) -> Figu
     counts = f"{len(mistakes)} mistakes in {len(labels)} images"
     if len(shown) < len(mistakes):
         counts += f", here the {len(shown)} most confident"
-    axes.set_title(f"{counts}: digit, prediction, confidence, index")
+    axes.set_title(f"{counts}: class, prediction, confidence, index")
     return figure

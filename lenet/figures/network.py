@@ -5,7 +5,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lenet.core.npz import CLASSES
 from lenet.figures.canvas import blank, hide_axes, mosaic
 
 
@@ -29,7 +28,7 @@ def draw_outputs(image: NDArray[np.float32], outputs: dict[str, NDArray[np.float
     Args:
         image: (size, size), the network's input.
         outputs: by the layer's name, from first to last, (maps, height, width) or (units,). The
-            last layer gives the scores of the digits.
+            last layer gives the scores of the classes.
     """
     *hidden, (name, scores) = outputs.items()
     heights = [1.6, *(_height(values) for _, values in hidden), 1.2]
@@ -46,8 +45,8 @@ def draw_outputs(image: NDArray[np.float32], outputs: dict[str, NDArray[np.float
         _label(axes, f"{layer}\n{' x '.join(map(str, values.shape))}")
         hide_axes(axes)
     odds = np.exp(scores - scores.max())
-    last.bar(range(CLASSES), odds / odds.sum(), color="0.4")
-    last.set_xticks(range(CLASSES))
+    last.bar(range(len(odds)), odds / odds.sum(), color="0.4")
+    last.set_xticks(range(0, len(odds), 1 + len(odds) // 40))
     last.set_ylim(0, 1)
     _label(last, f"{name}\nprobability")
     last.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""Digits beside their warped copies."""
+"""Images beside their warped copies."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,7 +8,7 @@ from lenet.figures.canvas import blank, hide_axes, mosaic
 
 
 def draw_warps(originals: NDArray[np.float32], warped: NDArray[np.float32]) -> Figure:
-    """Draw digits as evaluation shows them to the network, beside how training shows them.
+    """Draw images as evaluation shows them to the network, beside how training shows them.
 
     Args:
         originals: (n, size, size), the network's input in evaluation.

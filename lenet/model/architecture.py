@@ -5,12 +5,14 @@ Arithmetic alone, without MXNet.
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field
+from typing_extensions import Self
 
-from lenet.core.npz import CLASSES
+from lenet.core.classes import Classes
 from lenet.core.params import Params, Whole
 
 KERNEL = 5
@@ -51,12 +53,13 @@ def feature_map_sides(image_size: int) -> tuple[int, int, int, int]:
 
 
 class Network(Params, frozen=True):
-    """The kind and size of LeNet: the group `network` of params.yaml.
+    """The kind and size of LeNet: the group `network` of params.yaml, and `raw.classes`.
 
     image_size: side of the input in pixels.
     activation: function after every layer but the last; "scaled_tanh" is 1.7159 tanh(2x/3).
     c3: "full", every C3 map connected to every P2 map; or "partial", see `C3_LINKS`.
     pooling: "max"; or "subsample", the trainable pooling of 1998.
+    classes: the units of the last layer.
     """
 
     group: ClassVar[str] = "network"
@@ -69,6 +72,12 @@ class Network(Params, frozen=True):
     )
     c3: Literal["full", "partial"] = Field(description="full or partial")
     pooling: Literal["max", "subsample"] = Field(description="max or subsample")
+    classes: Whole = Field(ge=2, le=1000, description="a whole number from 2 to 1000")
+
+    @classmethod
+    def load(cls, path: Path = Path("params.yaml"), **elsewhere: Any) -> Self:
+        """Read the group `network`, and the number of classes from the group `raw`."""
+        return super().load(path, classes=Classes.load(path).classes, **elsewhere)
 
     def layers(self) -> list["Layer"]:
         """Return the layers from C1 to O7."""
@@ -82,7 +91,7 @@ class Network(Params, frozen=True):
             _pooling("P4", C3_MAPS, last, self.pooling),
             _dense("C5", C5_UNITS, C3_MAPS * last**2),
             _dense("F6", F6_UNITS, C5_UNITS),
-            _dense("O7", CLASSES, F6_UNITS),
+            _dense("O7", self.classes, F6_UNITS),
         ]
 
     def table(self) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
-from lenet.core.npz import CLASSES
 from lenet.model._mxnet import LANES, mx
 from lenet.model.architecture import (
     C1_MAPS,
@@ -27,15 +26,16 @@ from lenet.model.architecture import (
 
 # The files of a network, under the names that MXNet's `export` gives.
 SYMBOL, PARAMS = "lenet-symbol.json", "lenet-0000.params"
-# The number of feature maps or units of each layer, without the blank maps of `_Conv2D`.
-_WIDTHS = {
+# The number of feature maps of each layer, without the blank maps of `_Conv2D`; None for a layer of
+# units, which are all its own.
+_MAPS = {
     "C1": C1_MAPS,
     "P2": C1_MAPS,
     "C3": C3_MAPS,
     "P4": C3_MAPS,
-    "C5": C5_UNITS,
-    "F6": F6_UNITS,
-    "O7": CLASSES,
+    "C5": None,
+    "F6": None,
+    "O7": None,
 }
 
 
@@ -153,7 +153,7 @@ class LeNet(mx.gluon.HybridBlock):
         network: the kind and size of LeNet.
         name: prefix of the parameters' names.
 
-    Input (n, 1, image_size, image_size) float32; output (n, 10) float32, the class scores
+    Input (n, 1, image_size, image_size) float32; output (n, classes) float32, the class scores
     before the softmax.
     """
 
@@ -179,7 +179,7 @@ class LeNet(mx.gluon.HybridBlock):
                 _activation(activation),
                 nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"),  #       84
                 _activation(activation),
-                nn.Dense(CLASSES, in_units=F6_UNITS, prefix="o7_"),  #        10
+                nn.Dense(network.classes, in_units=F6_UNITS, prefix="o7_"),  #  10
             )
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: ARG002, N803 (Gluon's signature)
@@ -203,10 +203,10 @@ class LeNet(mx.gluon.HybridBlock):
                 data = block(data)
                 # A block that is no layer is the activation of the layer before it.
                 own = block.name.rpartition("_")[2].upper()
-                name = own if own in _WIDTHS else name
+                name = own if own in _MAPS else name
                 # MXNet 1.9.1 crashes where `data[:, :6]` cuts the maps of several images, which lie
                 # in blocks of `LANES`.
-                found[name] = mx.nd.slice_axis(data, axis=1, begin=0, end=_WIDTHS[name])
+                found[name] = mx.nd.slice_axis(data, axis=1, begin=0, end=_MAPS[name])
         return found
 
     def kernels(self) -> NDArray[np.float32]:
@@ -221,7 +221,7 @@ class Committee(mx.gluon.HybridBlock):
     Args:
         members: networks whose parameters have different names.
 
-    Input (n, 1, image_size, image_size) float32; output (n, 10) float32, the logarithms of the
+    Input (n, 1, image_size, image_size) float32; output (n, classes) float32, the logarithms of the
     averages. The softmax turns the logarithms back into the averages.
     """
 

@@ -1,15 +1,17 @@
-"""Predictions for a user's files: which digit each image shows."""
+"""Predictions for a user's files: which class each image shows."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, untrusted
 from lenet.deploy.recogniser import Recogniser
-from lenet.predict import pictures
+from lenet.raw import pictures
 from lenet.raw.layout import Layout
 
 
@@ -17,9 +19,9 @@ from lenet.raw.layout import Layout
 class Prediction:
     """The prediction for one image of a user's file.
 
-    file: the path as the user typed it.
+    file: the path as the user typed it; of a folder, with the picture's own path.
     index: the place of the image in the file, from 0.
-    probabilities: (10,) float32.
+    probabilities: (classes,) float32.
     """
 
     file: str
@@ -27,24 +29,54 @@ class Prediction:
     probabilities: NDArray[np.float32]
 
     @property
-    def digit(self) -> int:
-        """The most probable digit."""
+    def label(self) -> int:
+        """The most probable class."""
         return int(self.probabilities.argmax())
 
     @property
     def confidence(self) -> float:
-        """The probability of the most probable digit."""
+        """The probability of the most probable class."""
         return float(self.probabilities.max())
 
 
-def predict(path: Path, recogniser: Recogniser, layout: Layout) -> list[Prediction]:
+def layout_of(recogniser: Recogniser, told: Mapping[str, Any]) -> Layout:
+    """Return how to read raw files: as the network's training file was read, unless told otherwise.
+
+    Args:
+        recogniser: the exported network, whose metadata keep the group `raw`.
+        told: values of `Layout` that the user gave.
+
+    Raises InputError where neither the network nor the user says what the pixels' range is.
+    """
+    with untrusted(f"{recogniser.path}: its metadata are damaged"):
+        raw = dict(json.loads(recogniser.metadata.get("parameters", "{}")).get("raw", {}))
+    values: dict[str, Any] = {"first_label": 0, "first_index": "auto"} | raw | dict(told)
+    if "pixel_range" not in values:
+        raise InputError(
+            f"{recogniser.path}: does not say how the files were read that it was trained on. Add "
+            "--pixel-range LO HI, the values of background and full ink."
+        )
+    with untrusted(f"{recogniser.path}: its metadata are damaged", passing=(InputError,)):
+        low, high = map(float, values.pop("pixel_range"))
+    known = {name: value for name, value in values.items() if name in Layout.model_fields}
+    network = {"side": recogniser.side, "classes": recogniser.classes}
+    return Layout.check(**known | network | {"pixel_range": (low, high)})
+
+
+def predict(
+    path: Path,
+    recogniser: Recogniser,
+    told: Mapping[str, Any],
+    warn: Callable[[Path, list[InputError]], None] = lambda *_: None,
+) -> list[Prediction]:
     """Return the predictions for all images of a file, in the order of the file.
 
     Args:
-        path: a picture of a single digit, or a .jf, image-text or npz file. The content tells the
-            format.
+        path: a picture of a single character; or a .jf, image-text or npz file, or a folder of
+            pictures, with labels or without. The content tells the format.
         recogniser: the exported network.
-        layout: how the numbers of a .jf or image-text file are read; its side is the recogniser's.
+        told: values of `Layout` that the user gave; see `layout_of`.
+        warn: is called with the file and what seems wrong with its pixels.
 
     Raises InputError where the file cannot be read.
     """
@@ -53,24 +85,35 @@ def predict(path: Path, recogniser: Recogniser, layout: Layout) -> list[Predicti
             f"{path}: found a pipe or a device; expected a file. Write its output to a file first."
         )
     if pictures.is_picture(path):
-        images = pictures.read(path, recogniser.side)[None]
-    else:
-        # A picture does not wait for the import of pandas.
-        from lenet.raw import formats
+        image = pictures.read(path, recogniser.side)
+        return [Prediction(str(path), 0, recogniser.probabilities(image[None])[0])]
+    # A picture does not wait for the import of pandas.
+    from lenet.raw import formats
 
-        images = formats.read(path, layout)[0].images
-    probabilities = recogniser.probabilities(images)
-    return [Prediction(str(path), index, row) for index, row in enumerate(probabilities)]
+    if formats.is_npz(path):
+        layout = Layout.of_npz(side=recogniser.side, classes=recogniser.classes)
+    else:
+        layout = layout_of(recogniser, told)
+    reading = formats.read(path, layout, needs_labels=False)
+    warn(path, reading.statistics.pixel_warnings(layout))
+    rows = enumerate(recogniser.probabilities(reading.data.images))
+    names = reading.data.names
+    if names is not None:
+        return [Prediction(str(path / names[index]), 0, row) for index, row in rows]
+    return [Prediction(str(path), index, row) for index, row in rows]
 
 
 def predict_all(
-    paths: Iterable[Path], recogniser: Recogniser, layout: Layout
+    paths: Iterable[Path],
+    recogniser: Recogniser,
+    told: Mapping[str, Any],
+    warn: Callable[[Path, list[InputError]], None] = lambda *_: None,
 ) -> tuple[list[Prediction], list[InputError]]:
     """Return the predictions for all files that can be read, and the errors of all others."""
     predictions, errors = [], []
     for path in paths:
         try:
-            predictions += predict(path, recogniser, layout)
+            predictions += predict(path, recogniser, told, warn)
         except InputError as error:
             errors.append(error)
     return predictions, errors

@@ -1,34 +1,37 @@
-"""The data card: a set of digits in a few numbers."""
+"""The data card: a data set in a few numbers."""
 
 from pathlib import Path
 
 import numpy as np
 
 from lenet.core.files import md5
-from lenet.core.npz import CLASSES, Digits, fingerprint
+from lenet.core.npz import fingerprint
+from lenet.raw.formats import Reading
 
 
-def data_card(digits: Digits, extremes: tuple[float, float], *, raw: Path, npz: Path) -> dict:
-    """Describe `digits` for a diff between versions of the data.
+def data_card(reading: Reading, *, classes: int, raw: Path, npz: Path) -> dict:
+    """Describe a data set for a diff between its versions.
 
     Args:
-        digits: the set.
-        extremes: the least and greatest pixel value found in the raw file.
-        raw, npz: the files that hold the digits.
+        reading: what was read from the raw file.
+        classes: the number of classes.
+        raw, npz: the files that hold the images.
 
     The keys are images, images_per_class, mean_ink, pixel_min, pixel_max, duplicates, raw_md5 and
-    npz_md5. Images per class are text, from digit 0 on, because DVC shows no lists. Ink is the mean
-    pixel in [0, 1], and pixel_min and pixel_max are those of the raw file. Duplicates are images
-    equal to an earlier image.
+    npz_md5, and first_index if the raw file has indices. Images per class are text, from class 0
+    on, because DVC shows no lists. Ink is the mean pixel in [0, 1], and pixel_min and pixel_max are
+    those of the raw file. Duplicates are images equal to an earlier image.
     """
-    per_class = np.bincount(digits.labels, minlength=CLASSES)
-    return {
-        "images": len(digits),
+    data = reading.data
+    per_class = np.bincount(data.labels, minlength=classes)
+    card = {
+        "images": len(data),
         "images_per_class": " ".join(map(str, per_class)),
-        "mean_ink": float(digits.images.mean(dtype=np.float64)),
-        "pixel_min": extremes[0],
-        "pixel_max": extremes[1],
+        "mean_ink": float(data.images.mean(dtype=np.float64)),
+        "pixel_min": reading.statistics.low,
+        "pixel_max": reading.statistics.high,
         "raw_md5": md5(raw),
         "npz_md5": md5(npz),
-        "duplicates": len(digits) - len(set(map(fingerprint, digits.images))),
+        "duplicates": len(data) - len(set(map(fingerprint, data.images))),
     }
+    return card if reading.first_index is None else card | {"first_index": reading.first_index}

@@ -1,7 +1,9 @@
-"""Raw files of digit images in all formats: recognised, read and converted."""
+"""Raw files of images in all formats: recognised, read and converted."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,49 +12,131 @@ from numpy.typing import NDArray
 from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.files import MAX_EXPANSION, expands_too_far, whole_file
-from lenet.core.npz import Digits
-from lenet.raw import image_text, jf
+from lenet.core.npz import Dataset
+from lenet.raw import foreign, image_text, jf
 from lenet.raw.layout import Layout
-from lenet.raw.records import Records
+from lenet.raw.records import Found, Records
+from lenet.raw.statistics import Statistics
 from lenet.raw.text import open_text
 
 _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
 
-def read_records(path: Path, layout: Layout) -> Iterator[Records]:
-    """Yield the records of a .jf, image-text or npz file, block by block.
+@dataclass(frozen=True)
+class Reading:
+    """What was read from a raw file.
 
-    The format is recognised by content. Text may be compressed. Raises InputError at a fault of
-    the file, and where it holds no record.
+    data: the images, with labels from 0; without labels all are 0.
+    statistics: the numbers of the file.
+    first_index: the index of the first pixel, if the file has indices.
     """
-    if _is_npz(path):
+
+    data: Dataset
+    statistics: Statistics
+    first_index: int | None = None
+
+    def warnings(self, layout: Layout) -> list[InputError]:
+        """Return what seems wrong, with settings that would be right; see `Statistics.warnings`."""
+        return self.statistics.warnings(layout)
+
+
+def found(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[Found]:
+    """Yield the records of a .jf or image-text file or a folder of pictures, block by block.
+
+    The format is recognised by content. Text may be compressed.
+
+    Args:
+        path: the file or folder.
+        layout: how it is to be read.
+        needs_labels: whether labels have to be there; if not, they are 0 where there are none.
+
+    Raises InputError at a fault of the file, and where it holds no record.
+    """
+    if path.is_dir():
+        # Text does not wait for the import of Pillow.
+        from lenet.raw import folder
+
+        yield from folder.read(path, layout, needs_labels=needs_labels)
+        return
+    count = 0
+    with explained(path), open_text(path) as file:
+        reader = image_text.read if image_text.recognise(file) else jf.read
+        for block in reader(file, layout, needs_labels=needs_labels):
+            count += len(block)
+            yield block
+    if not count:
+        raise InputError(f"{path}: holds no images; expected at least one record.")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Where the file turns out to be of another kind, say so instead of naming its first fault."""
+    try:
+        yield
+    except InputError as error:
+        # A pipe cannot be read again.
+        if path.is_file():
+            try:
+                with open_text(path) as file:
+                    reason = foreign.explain(path, file.start)
+            except InputError:
+                raise error from None
+            if reason:
+                raise InputError(f"{path}: {reason}") from error
+        raise
+
+
+def read_records(path: Path, layout: Layout) -> Iterator[Records]:
+    """Yield the records of a file in any of the formats, npz among them, block by block.
+
+    Raises InputError at a fault of the file, and where it holds no record.
+    """
+    if is_npz(path):
         data = _load_npz(path, layout)
         try:
             yield as_records(data, layout)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
         return
-    count = 0
-    with open_text(path) as file:
-        reader = image_text.read if image_text.recognise(file) else jf.read
-        for records in reader(file, layout):
-            count += len(records)
-            yield records
-    if not count:
-        raise InputError(f"{path}: holds no images; expected at least one record.")
+    statistics = Statistics()
+    with explained(path):
+        for block in found(path, layout):
+            statistics.add(block)
+            yield block.check(layout)
+        _check_labels(path, statistics)
 
 
-def _is_npz(path: Path) -> bool:
+def _check_labels(path: Path, statistics: Statistics) -> None:
+    """Raise InputError where all images have the same label because the labels stand elsewhere."""
+    if len(statistics.labels) == 1 and statistics.images > 1 and path.is_file():
+        with open_text(path) as file:
+            reason = foreign.explain(path, file.start)
+        if reason:
+            raise InputError(f"{path}: {reason}")
+
+
+def is_npz(path: Path) -> bool:
+    """Return whether the file at `path` is an npz file, perhaps a broken one.
+
+    Raises InputError where it is another zip archive.
+    """
     try:
         # A pipe can be read only once, so its content is not looked at.
-        return path.is_file() and zipfile.is_zipfile(path)
-    except zipfile.BadZipFile:
+        if not path.is_file() or not zipfile.is_zipfile(path):
+            return False
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
         # The npz reader says that the file is broken.
         return True
+    if names and not any(name.endswith(".npy") for name in names):
+        shown = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
+        raise InputError(f"{path}: this is a zip archive of {shown}. Unpack it: `unzip {path}`.")
+    return True
 
 
-def _load_npz(path: Path, layout: Layout) -> Digits:
-    data = npz.load(path)
+def _load_npz(path: Path, layout: Layout, *, needs_labels: bool = True) -> Dataset:
+    data = npz.load(path, layout.classes) if needs_labels else npz.load(path, needs_labels=False)
     side = data.images.shape[1]
     if side != layout.side:
         raise InputError(
@@ -62,34 +146,54 @@ def _load_npz(path: Path, layout: Layout) -> Digits:
     return data
 
 
-def read(path: Path, layout: Layout) -> tuple[Digits, tuple[float, float]]:
-    """Read a .jf, image-text or npz file.
+def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
+    """Read a file in any of the formats, or a folder of pictures.
 
-    Returns the digits, and the least and greatest pixel value found in the file.
+    Args:
+        path, layout: see `found`.
+        needs_labels: whether labels have to be there; if not, all labels become 0.
+
     Raises InputError at a fault of the file.
     """
-    if _is_npz(path):
-        data = _load_npz(path, layout)
-        return data, (float(data.images.min()), float(data.images.max()))
+    if is_npz(path):
+        data = _load_npz(path, layout, needs_labels=needs_labels)
+        statistics = Statistics()
+        flat = data.images.reshape(len(data), -1)
+        background, ink = layout.pixel_range
+        statistics.add(Records(data.labels, flat * (ink - background) + background))
+        return Reading(data, statistics)
     # NumPy resizes in place; joined at the end, the images would be in memory twice.
     images = np.empty((0, layout.side, layout.side), np.float32)
     labels: list[NDArray[np.int64]] = []
-    found: list[float] = []
+    names: list[NDArray[np.str_]] = []
+    statistics, first_index = Statistics(), None
     count = 0
     try:
-        for records in read_records(path, layout):
-            if not len(records):
-                continue
-            found += [records.pixels.min(), records.pixels.max()]
-            labels.append(records.labels - layout.first_label)
-            start, count = count, count + len(records)
-            if count > len(images):
-                _check_expansion(path, count, layout)
-                room = max(count, len(images) * 5 // 4)
-                images.resize((room, layout.side, layout.side), refcheck=False)
-            images[start:count].reshape(-1, layout.features)[:] = _scaled(records.pixels, layout)
+        with explained(path):
+            for block in found(path, layout, needs_labels=needs_labels):
+                if not len(block):
+                    continue
+                if needs_labels:
+                    labels.append(block.check(layout).labels - layout.first_label)
+                else:
+                    block.check_pixels(layout)
+                    labels.append(np.zeros(len(block), np.int64))
+                statistics.add(block)
+                first_index = block.first_index
+                if block.names is not None:
+                    names.append(block.names)
+                start, count = count, count + len(block)
+                if count > len(images):
+                    _check_expansion(path, count, layout)
+                    room = max(count, len(images) * 5 // 4)
+                    images.resize((room, layout.side, layout.side), refcheck=False)
+                rows = images[start:count].reshape(-1, layout.features)
+                rows[:] = _scaled(block.pixels, layout)
+            if needs_labels:
+                _check_labels(path, statistics)
         images.resize((count, layout.side, layout.side), refcheck=False)
-        return Digits(images, np.concatenate(labels)), (min(found), max(found))
+        all_names = np.concatenate(names) if names else None
+        return Reading(Dataset(images, np.concatenate(labels), all_names), statistics, first_index)
     except MemoryError as error:
         raise InputError(
             f"{path}: after {count} images there is no memory for more. Split the file, or take a "
@@ -102,7 +206,7 @@ def _check_expansion(path: Path, count: int, layout: Layout) -> None:
 
     Lines that state next to nothing are such images if raw.side is too large.
     """
-    if expands_too_far(path, 4 * layout.features * count):
+    if path.is_file() and expands_too_far(path, 4 * layout.features * count):
         raise InputError(
             f"{path}: its first {count} images of {layout.side} x {layout.side} take more than "
             f"{MAX_EXPANSION} times its size, so most pixels are not in the file. Check the side "
@@ -110,48 +214,96 @@ def _check_expansion(path: Path, count: int, layout: Layout) -> None:
         )
 
 
-def as_records(data: Digits, layout: Layout) -> Records:
+def as_records(data: Dataset, layout: Layout) -> Records:
     """Return `data`, images of the layout's side, in the numbers of a raw file.
 
-    The pixels are rounded as far as `read` still returns the same digits. Raises InputError where
+    The pixels are rounded as far as `read` still returns the same images. Raises InputError where
     the layout's pixel range is too coarse for them.
     """
-    low, high = layout.pixel_range
+    background, ink = layout.pixel_range
     flat = data.images.reshape(len(data), -1)
-    pixels = flat.astype(np.float64) * (high - low) + low
+    pixels = flat.astype(np.float64) * (ink - background) + background
     for decimals in range(10):
-        rounded = np.clip(np.round(pixels, decimals), low, high)
+        rounded = np.clip(np.round(pixels, decimals), *layout.extremes)
         if np.array_equal(_scaled(rounded, layout), flat):
             pixels = rounded
             break
     if not np.array_equal(_scaled(pixels, layout), flat):
         raise InputError(
-            f"pixels as fine as these do not survive the pixel range {low:g} to {high:g}; "
+            f"pixels as fine as these do not survive the pixel range {background:g} to {ink:g}; "
             "0 to 1 or 0 to 2 keeps them."
         )
-    return Records(data.labels + layout.first_label, pixels)
+    return Records(data.labels + layout.first_label, pixels, data.names)
 
 
 def _scaled(pixels: NDArray[np.float64], layout: Layout) -> NDArray[np.float32]:
-    low, high = layout.pixel_range
-    return ((pixels - low) / (high - low)).astype(np.float32)
+    background, ink = layout.pixel_range
+    return ((pixels - background) / (ink - background)).astype(np.float32)
 
 
-def convert(source: Path, target: Path, layout: Layout) -> None:
-    """Write the digits of `source` to `target`, whose suffix chooses the format.
+def convert(
+    sources: Sequence[Path],
+    target: Path,
+    layout: Layout,
+    *,
+    chosen: NDArray[np.bool_] | None = None,
+) -> Statistics:
+    """Write the images of `sources` to `target`, whose suffix chooses the format.
 
     Args:
-        source: .jf or image-text, plain or compressed, or npz; recognised by content.
+        sources: .jf or image-text, plain or compressed, npz, or folders of pictures; recognised by
+            content. Their images follow one another.
         target: .jf, .txt (image-text) or .npz. From text to text every number stays the same.
         layout: how text is to be read and written.
+        chosen: (n,), which of all images are written; None for all.
 
-    Raises InputError where `source` is faulty or `target` has another suffix; a file that stood
-    at `target` then stays.
+    Returns the numbers of the sources.
+    Raises InputError where a source is faulty or `target` has another suffix; a file that stood at
+    `target` then stays.
     """
+    statistics = Statistics()
     if target.suffix == ".npz":
-        npz.save(read(source, layout)[0], target)
+        npz.save(_joined(sources, layout, statistics, chosen), target)
     elif target.suffix in _WRITERS:
         with whole_file(target) as file:
-            _WRITERS[target.suffix](file, read_records(source, layout), layout)
+            records = _chain(sources, layout, statistics, chosen)
+            _WRITERS[target.suffix](file, records, layout)
     else:
         raise InputError(f"{target}: unknown suffix; expected .jf, .txt (image-text) or .npz.")
+    return statistics
+
+
+def _joined(
+    sources: Sequence[Path],
+    layout: Layout,
+    statistics: Statistics,
+    chosen: NDArray[np.bool_] | None,
+) -> Dataset:
+    readings = [read(source, layout) for source in sources]
+    for reading in readings:
+        statistics.update(reading.statistics)
+    data = [reading.data for reading in readings]
+    names = [part.names for part in data if part.names is not None]
+    joined = data[0]
+    if len(data) > 1:
+        joined = Dataset(
+            np.concatenate([part.images for part in data]),
+            np.concatenate([part.labels for part in data]),
+            np.concatenate(names) if len(names) == len(data) else None,
+        )
+    return joined if chosen is None else joined[np.flatnonzero(chosen)]
+
+
+def _chain(
+    sources: Sequence[Path],
+    layout: Layout,
+    statistics: Statistics,
+    chosen: NDArray[np.bool_] | None,
+) -> Iterator[Records]:
+    done = 0
+    for source in sources:
+        for records in read_records(source, layout):
+            statistics.add(records)
+            here = slice(done, done + len(records))
+            yield records if chosen is None else records[np.flatnonzero(chosen[here])]
+            done += len(records)

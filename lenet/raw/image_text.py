@@ -2,8 +2,9 @@
 
     6 1:0 2:0 3:0.213 ... 256:0   # a comment
 
-Each line is an image: the label, then index:value pairs in ascending order, indices from 1, any
-white space between. A pixel without a pair is 0.
+Each line is an image: the label, then index:value pairs in ascending order, any white space
+between. A pixel without a pair is 0. Indices start at 1 in LIBSVM's files, and at 0 in most files
+of scikit-learn. Query ids of ranking files (`qid:3`) are ignored.
 """
 
 import re
@@ -14,17 +15,24 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError
+from lenet.core.errors import Either, InputError
 from lenet.raw.blocks import Block, blocks
 from lenet.raw.layout import Layout
 from lenet.raw.numbers import parse_numbers, positions
-from lenet.raw.records import Records, check_records, shortest_texts
+from lenet.raw.records import Found, Records, shortest_texts
 from lenet.raw.text import TextFile
 
 _COMMENT = re.compile(rb"#[^\n]*")
+_STATED_FIRST_INDEX = re.compile(rb"^# *Column indices are (zero|one)-based", re.M)
+_QUERY_ID = re.compile(rb"(?<=\s)qid:\S*")
+# A word at the beginning of a line that is no index:value pair; and the place of such a word.
+_LABEL = re.compile(rb"^([^\S\n]*)([^\s:]+)(?=\s|\Z)", re.M)
+_NO_LABEL = re.compile(rb"^(?=[^\S\n]*[^\s:]+:)", re.M)
 _TO_BLANKS = bytes.maketrans(b"\t\r\n\v\f:", b" " * 6)
 # 32 MiB.
 _PIXELS_AT_ONCE = 1 << 22
+# Of the largest image that `Layout.side` allows.
+_MOST_FEATURES = 1024**2
 
 
 def recognise(file: TextFile) -> bool:
@@ -32,17 +40,59 @@ def recognise(file: TextFile) -> bool:
     return b":" in file.start or b"#" in file.start
 
 
-def read(file: TextFile, layout: Layout) -> Iterator[Records]:
+def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterator[Found]:
     """Yield the records of an image-text file, block by block.
 
-    Raises InputError at a fault, with its line and, unless it is a bad word, its record. The
-    error does not always name the first of several faults in a block.
+    Args:
+        file: the file.
+        layout: its `side` and `first_index`. Where the latter is "auto", index 0, the highest index
+            that the side allows, or scikit-learn's comment show the first index.
+        needs_labels: whether a label has to be a number; if not, it may be anything or missing.
+
+    Raises InputError at a fault, with its line and, unless it is a bad word, its record; and where
+    a file does not show its first index. The error does not always name the first of several faults
+    in a block.
     """
+    first_index: int | None = None if layout.first_index == "auto" else layout.first_index
+    waiting: list[_Lines] = []
+    for lines in _lines(file, layout.features, needs_labels=needs_labels):
+        if first_index is None:
+            first_index = lines.evidence(layout)
+        lines.check(layout, first_index)
+        waiting.append(lines)
+        if first_index is not None:
+            for each in waiting:
+                yield from each.found(layout, first_index)
+            waiting.clear()
+    if any(map(len, waiting)):
+        side = layout.side
+        raise InputError(
+            f"{file.path}: no record has index 0 or {layout.features}, so the file does not show "
+            f"whether the indices of its {side} x {side} images start at 1, as in LIBSVM's files, "
+            "or at 0, as scikit-learn writes them.",
+            settings={"raw.first_index": Either((1, 0))},
+        )
+
+
+def extent(file: TextFile) -> tuple[int, int, int | None]:
+    """Return the lowest and the highest index, and the first index that a comment states, if any.
+
+    Raises InputError at a fault of the file.
+    """
+    lowest, highest, stated = 1, 0, None
+    for lines in _lines(file, _MOST_FEATURES, needs_labels=False):
+        if len(lines.index):
+            lowest = min(lowest, int(lines.index.min()))
+            highest = max(highest, int(lines.index.max()))
+        stated = lines.stated_first_index if stated is None else stated
+    return lowest, highest, stated
+
+
+def _lines(file: TextFile, features: int, *, needs_labels: bool) -> "Iterator[_Lines]":
     done = 0
-    for block in blocks(file, end=_whole_lines, numbers=1 + 2 * layout.features):
-        lines = _Lines(file.path, block, done)
-        lines.check(layout)
-        yield from lines.records(layout)
+    for block in blocks(file, end=_whole_lines, numbers=1 + 2 * features):
+        lines = _Lines(file.path, block, done, needs_labels=needs_labels)
+        yield lines
         done += len(lines)
 
 
@@ -58,12 +108,24 @@ class _Lines:
         path: the file.
         block: whole lines.
         done: how many records of the file stand before them.
+        needs_labels: see `read`.
+
+    Attributes:
+        index: the index of each pair.
+        stated_first_index: the first index that a comment states, if any.
 
     Raises InputError where a line has another form.
     """
 
-    def __init__(self, path: Path, block: Block, done: int) -> None:
-        text = _COMMENT.sub(b"", block.text)
+    def __init__(self, path: Path, block: Block, done: int, *, needs_labels: bool) -> None:
+        text = block.text
+        stated = _STATED_FIRST_INDEX.search(text) if b"#" in text else None
+        self.stated_first_index = int(stated[1] == b"one") if stated else None
+        text = _COMMENT.sub(b"", text)
+        if b"qid:" in text:
+            text = _QUERY_ID.sub(b"", text)
+        if not needs_labels:
+            text = _NO_LABEL.sub(b"0 ", _LABEL.sub(rb"\g<1>0", text))
         colons = positions(text, b":")
         blank = np.frombuffer(b" %b " % text.translate(_TO_BLANKS), np.uint8) == ord(" ")
         lone = colons[blank[colons] | blank[colons + 2]]
@@ -88,7 +150,7 @@ class _Lines:
                 f"{numbers.values[at]:.9g} out of place; expected a label, then index:value pairs "
                 "(image-text, as the file has ':' or '#')."
             )
-        self._row, self._index = row[is_index], numbers.values[is_index]
+        self._row, self.index = row[is_index], numbers.values[is_index]
         self._value = numbers.values[1:][is_index[:-1]]
 
     def __len__(self) -> int:
@@ -97,17 +159,27 @@ class _Lines:
     def _place(self, row: int) -> str:
         return self._numbers.place(self._label_at[row], self._done + row)
 
-    def check(self, layout: Layout) -> None:
-        """Raise InputError where a line has other indices than images of this layout."""
-        index, row = self._index, self._row
-        in_range = (index == np.floor(index)) & (index >= 1) & (index <= layout.features)
+    def evidence(self, layout: Layout) -> int | None:
+        """Return the first index, 0 or 1, if these lines show it."""
+        if self.stated_first_index is not None:
+            return self.stated_first_index
+        if (self.index == 0).any():
+            return 0
+        return 1 if (self.index == layout.features).any() else None
+
+    def check(self, layout: Layout, first_index: int | None) -> None:
+        """Raise InputError where a line has other indices than images of this layout.
+
+        Args:
+            layout: how large the images are.
+            first_index: the index of the first pixel; None where that is not known yet.
+        """
+        index, row = self.index, self._row
+        low = first_index or 0
+        high = layout.features - (first_index == 0)
+        in_range = (index == np.floor(index)) & (index >= low) & (index <= high)
         if not in_range.all():
-            at = in_range.argmin()
-            raise InputError(
-                f"{self._place(row[at])}: found index {index[at]:.9g}; expected a whole number "
-                f"from 1 to {layout.side} x {layout.side} = {layout.features}. Check the side of "
-                "the images."
-            )
+            raise self._out_of_range(int(in_range.argmin()), low, high, layout)
         ascending = (np.diff(index) > 0) | (np.diff(row) > 0)
         if not ascending.all():
             at = ascending.argmin()
@@ -129,36 +201,52 @@ class _Lines:
     def _check_side(self, pairs: NDArray[np.int64], layout: Layout) -> None:
         """Raise InputError where every line states all pixels of smaller images, and no other."""
         side = round(int(pairs[0]) ** 0.5)
-        if 2 <= side < layout.side and (pairs == side**2).all() and self._index.max() == side**2:
+        low, high = int(self.index.min()), int(self.index.max())
+        dense = low <= 1 and high - low + 1 == side**2 and (pairs == side**2).all()
+        if dense and 2 <= side < layout.side:
             raise InputError(
-                f"{self._numbers.path}: found just the indices 1 to {side**2} in every record; "
+                f"{self._numbers.path}: found just the indices {low} to {high} in every record; "
                 f"expected up to {layout.side} x {layout.side} = {layout.features}.",
                 settings={"raw.side": side},
             )
 
-    def records(self, layout: Layout) -> Iterator[Records]:
+    def _out_of_range(self, at: int, low: int, high: int, layout: Layout) -> InputError:
+        index = self.index[at]
+        message = (
+            f"{self._place(self._row[at])}: found index {index:.9g}; expected a whole number "
+            f"from {low} to {layout.side} x {layout.side}"
+            + (f" = {high}." if high == layout.features else f" - 1 = {high}.")
+        )
+        if layout.first_index in (0, 1) and index == (0 if low else layout.features):
+            return InputError(message, settings={"raw.first_index": 1 - low})
+        return InputError(f"{message} Check the side of the images.")
+
+    def found(self, layout: Layout, first_index: int) -> Iterator[Found]:
         """Yield the records, some at a time: short lines are many images."""
         step = max(1, _PIXELS_AT_ONCE // layout.features)
         for start in range(0, len(self), step):
             labels = self._numbers.values[self._label_at[start : start + step]]
             here = slice(*np.searchsorted(self._row, [start, start + step]))
             pixels = np.zeros((len(labels), layout.features))
-            column = self._index[here].astype(np.int64) - 1
+            column = self.index[here].astype(np.int64) - first_index
             pixels[self._row[here] - start, column] = self._value[here]
-            yield check_records(
+            yield Found(
                 labels,
                 pixels,
-                layout,
                 place=lambda i, start=start: self._place(start + i),  # type: ignore[misc]
+                first_index=first_index,
             )
 
 
 def write(file: IO[bytes], records: Iterable[Records], layout: Layout) -> None:
     """Write `records` as image-text with every pixel stated.
 
+    Indices start at 1 unless the layout says 0.
+
     Each number is written as the shortest text that reads as the same float64.
     """
-    prefixes = [f"{index}:" for index in range(1, layout.features + 1)]
+    first = 0 if layout.first_index == 0 else 1
+    prefixes = [f"{index}:" for index in range(first, layout.features + first)]
     for block in records:
         for label, texts in zip(block.labels.tolist(), shortest_texts(block.pixels), strict=True):
             pairs = " ".join(map(str.__add__, prefixes, texts))

@@ -8,25 +8,33 @@ A record may go on over several lines, as in the original C reader.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import isqrt
 from typing import IO
 
 import numpy as np
 
 from lenet.core.errors import InputError
-from lenet.core.npz import CLASSES
 from lenet.raw.blocks import blocks
 from lenet.raw.layout import Layout
 from lenet.raw.numbers import Numbers, parse_numbers, whole_words
-from lenet.raw.records import Records, check_records, shortest_texts, side_advice
+from lenet.raw.records import Found, Records, shortest_texts, side_advice
 from lenet.raw.text import TextFile
 
 _END_MARKER = -1
+# A word that is no number.
+_WORD = re.compile(rb"(?<!\S)(?![-+.0-9])\S+")
 _HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
 
 
-def read(file: TextFile, layout: Layout) -> Iterator[Records]:
+def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterator[Found]:
     """Yield the records of a .jf file, block by block.
+
+    Args:
+        file: the file.
+        layout: how to read it.
+        needs_labels: whether a label has to be a number; if not, it may be anything or missing.
 
     Raises InputError at a fault, with its line and, unless it is a bad word, its record. The
     error does not always name the first of several faults in a block.
@@ -37,7 +45,8 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     aligned = side = None
     ended = False
     for block in blocks(file, end=whole_words, numbers=width, skip=header_end):
-        numbers = parse_numbers(file.path, block.text, block.line)
+        text = block.text if needs_labels else _WORD.sub(_zeros, block.text)
+        numbers = parse_numbers(file.path, text, block.line)
         block.used = 0
         count = len(numbers.values)
         if not count:
@@ -46,23 +55,23 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
             raise _data_after_end(numbers, 0)
         table = _Table(numbers, width, done)
         if aligned is None:
+            if not needs_labels and table.usual_count() == layout.features:
+                width = layout.features
+                table = _Table(numbers, width, done)
             aligned = table.is_aligned()
             side = None if header_end else table.other_side(layout)
-        markers = np.flatnonzero(numbers.values[::width] == _END_MARKER)
-        ended = len(markers) > 0
-        complete = int(markers[0]) if ended else count // width
+        complete, ended = table.end(needs_labels=needs_labels, is_last=block.is_last)
         used = complete * width + ended
         if aligned:
             table.check_alignment(complete + (used < count))
         if block.is_last and not ended and table.marker_ends_last_record():
             raise table.too_few(complete - 1, layout.features - 1, side)
         cells = numbers.values[: complete * width].reshape(complete, width)
-        yield check_records(
+        yield Found(
             cells[:, 0],
-            cells[:, 1:],
-            layout,
+            cells[:, width - layout.features :],
             place=table.place,
-            classes=classes,
+            header_classes=classes,
             other_side=side,
         )
         if used < count and ended:
@@ -74,33 +83,82 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
         block.used = numbers.end(used)
 
 
-def _header(file: TextFile, layout: Layout) -> tuple[int, int]:
-    """Return the number of classes, and where in the file the header ends: 0 if there is none.
+def guess(start: bytes) -> tuple[int, int | None, bool] | None:
+    """Find out the side of the images from the beginning of a .jf file.
+
+    Returns the side, the number of classes that a header states or None, and whether there are
+    labels; None where the beginning does not show the side.
+    """
+    match = _HEADER.match(start)
+    if match and (side := _root(int(match[2]))) and (match[3] or _fills(start, side)):
+        lengths = _line_lengths(start[match.end() :])
+        return side, int(match[1]), lengths != side**2 and not _unlabelled(start[match.end() :])
+    usual = _line_lengths(start)
+    if side := _root(usual - 1):
+        return side, None, not _unlabelled(start)
+    if side := _root(usual):
+        return side, None, False
+    return None
+
+
+def _root(features: int) -> int:
+    """Return the side of square images of so many features, 0 if there are none."""
+    side = isqrt(max(features, 0))
+    return side if side**2 == features and 2 <= side <= 1024 else 0
+
+
+def _unlabelled(start: bytes) -> bool:
+    """Return whether the first lines, whole records, have the label -1 or a question mark."""
+    rows = [line.split() for line in start.splitlines()[:100]]
+    first = [row[0] for row in rows if len(row) > 2]
+    return bool(first) and set(first) <= {b"-1", b"?"}
+
+
+def _fills(start: bytes, side: int) -> bool:
+    """Return whether two numbers, records of images of `side`, and -1 make up the text."""
+    words = start.split()
+    return len(words) % (side**2 + 1) in (2, 3) and len(words) > 3
+
+
+def _line_lengths(text: bytes) -> int:
+    """Return how many words most lines have."""
+    lengths = Counter(len(line.split()) for line in text.splitlines()[:1000])
+    return max(lengths, key=lambda length: length * lengths[length], default=0)
+
+
+def _zeros(word: re.Match[bytes]) -> bytes:
+    return b"0" * len(word[0])
+
+
+def _header(file: TextFile, layout: Layout) -> tuple[int | None, int]:
+    """Return the number of classes, and where in the file the header ends: None, 0 without header.
 
     Two whole numbers that stand alone on the first line are a header, not a label and a pixel. So
     are two that cannot both be in a record, if the second is the number of features.
     """
     match = _HEADER.match(file.start)
     if not match:
-        return CLASSES, 0
+        return None, 0
     classes, features = int(match[1]), int(match[2])
     low, high = layout.pixel_range
     root = round(features**0.5)
     square = root >= 2 and root**2 == features
     alone = match[3] is not None and (square or not low <= features <= high)
-    no_label = classes > layout.first_label + CLASSES - 1
+    no_label = classes > layout.first_label + layout.classes - 1
     no_pixel = not low <= features <= high
     if not alone and (features != layout.features or not (no_label or no_pixel)):
-        return CLASSES, 0
+        return None, 0
     if features != layout.features:
         raise InputError(
             f"{file.path}, line 1: the header says {features} features an image; expected "
             f"{layout.side} x {layout.side} = {layout.features}.",
             settings={"raw.side": root} if square else None,
         )
-    if not 1 <= classes <= CLASSES:
+    if not 1 <= classes <= layout.classes:
         raise InputError(
-            f"{file.path}, line 1: the header says {classes} classes; expected 1 to {CLASSES}."
+            f"{file.path}, line 1: the header says {classes} classes; expected 1 to "
+            f"{layout.classes}.",
+            settings={"raw.classes": classes} if 2 <= classes <= 1000 else None,
         )
     return classes, match.end(2)
 
@@ -124,6 +182,21 @@ class _Table:
         """Name the place of record `i`."""
         return self._numbers.place(i * self._width, self._done + i)
 
+    def end(self, *, needs_labels: bool, is_last: bool) -> tuple[int, bool]:
+        """Return the number of whole records, and whether the end marker follows them.
+
+        Args:
+            needs_labels: if not, -1 may be a label too, or a first pixel, and the end marker can
+                only be the last number of the file.
+            is_last: whether the file ends with these numbers.
+        """
+        values, count = self._numbers.values, len(self._numbers.values)
+        if not needs_labels:
+            whole = count // self._width
+            return whole, is_last and count % self._width == 1 and values[-1] == _END_MARKER
+        markers = np.flatnonzero(values[:: self._width] == _END_MARKER)
+        return (int(markers[0]), True) if len(markers) else (count // self._width, False)
+
     def is_aligned(self) -> bool:
         """Return whether every record of this file has to begin a line.
 
@@ -131,24 +204,24 @@ class _Table:
         alike. A missing or surplus value is then found where it is, and two such faults cannot
         compensate each other. Where lines break anywhere, only the count of all values tells.
         """
-        if self._usual_count() == self._width:
+        if self.usual_count() == self._width:
             return True
         firsts, width = self._firsts, self._width
         second = firsts[(firsts >= width) & (firsts <= 2 * width)]
         return np.array_equal(firsts[firsts <= width] + width, second)
 
-    def _usual_count(self) -> int:
+    def usual_count(self) -> int:
         """Return how many numbers most lines hold."""
         return int(np.bincount(self._counts).argmax())
 
     def other_side(self, layout: Layout) -> int | None:
         """Return the side of the images if most lines are a record each of another side."""
-        pixels = self._usual_count() - 1
+        pixels = self.usual_count() - 1
         side = round(pixels**0.5)
         if side < 2 or side**2 != pixels or pixels == layout.features:
             return None
         labels = self._numbers.values[self._firsts] - layout.first_label
-        return side if np.isin(labels, np.arange(CLASSES)).all() else None
+        return side if np.isin(labels, np.arange(layout.classes)).all() else None
 
     def check_alignment(self, count: int) -> None:
         """Raise InputError where one of the first `count` records does not begin a line."""
@@ -208,7 +281,7 @@ def write(file: IO[bytes], records: Iterable[Records], layout: Layout) -> None:
 
     Each number is written as the shortest text that reads as the same float64.
     """
-    file.write(f"{CLASSES} {layout.features}\n".encode())
+    file.write(f"{layout.classes} {layout.features}\n".encode())
     for block in records:
         for label, texts in zip(block.labels.tolist(), shortest_texts(block.pixels), strict=True):
             file.write(f"{label} {' '.join(texts)}\n".encode())

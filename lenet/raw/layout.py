@@ -1,29 +1,47 @@
 """The layout of a raw file: what the file does not say about itself."""
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lenet.core.params import Params, Range, Whole
+from lenet.core.classes import Classes
+from lenet.core.params import Span, Whole
 
 
-class Layout(Params, frozen=True):
+class Layout(Classes, frozen=True):
     """How the numbers of a raw file are to be read: the group `raw` of params.yaml.
 
-    pixel_range: the values of background and of full ink.
+    pixel_range: the values of background and of full ink; the first is the greater one where ink
+        is darker than the background.
     side: the images' width and height in pixels.
-    first_label: the label of digit 0.
+    first_label: the label of class 0.
+    first_index: the index of the first pixel in image-text, 0 or 1; or "auto", where the file
+        itself has to show it.
+    classes: the number of classes.
     """
 
-    group: ClassVar[str] = "raw"
+    others: ClassVar[Collection[str] | None] = ()
 
-    pixel_range: Range = Field(
-        description="two numbers from -1e9 to 1e9, the lower first, such as [0,2]"
-    )
+    pixel_range: Span = Field(description="two different numbers from -1e9 to 1e9, such as [0,2]")
     side: Whole = Field(ge=2, le=1024, description="a whole number from 2 to 1024")
     first_label: Whole = Field(ge=0, le=1000, description="a whole number from 0 to 1000")
+    first_index: Literal["auto", 0, 1] = Field(description="auto, 0 or 1")
+
+    @classmethod
+    def of_npz(cls, *, side: int, classes: int) -> "Layout":
+        """Return the layout of an npz file in the numbers of the file."""
+        return cls(
+            side=side, pixel_range=(0, 1), first_label=0, first_index="auto", classes=classes
+        )
 
     @property
     def features(self) -> int:
         """Pixels of an image."""
         return self.side**2
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """The least and the greatest value of a pixel."""
+        low, high = sorted(self.pixel_range)
+        return low, high

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lenet.core.errors import InputError
 from lenet.raw.compression import read_pieces
+from lenet.raw.foreign import explain
 
 # Large enough for the parser's full speed, small enough to stay in the processor's cache.
 PIECE_BYTES = 1 << 20
@@ -46,9 +47,12 @@ def open_text(path: Path) -> Iterator[TextFile]:
         start = start.removeprefix(_BYTE_ORDER_MARK)
         if not start.strip():
             raise InputError(f"{path}: the file is empty; expected digit images.")
-        if b"\0" in start:
+        if b"\0" in start or start.startswith(b"\x80"):
+            reason = explain(path, start)
             raise InputError(
-                f"{path}: a binary file; expected .jf or image-text, plain, .gz, .bz2 or .xz."
+                f"{path}: {reason}"
+                if reason
+                else f"{path}: a binary file; expected .jf or image-text, plain, .gz, .bz2 or .xz."
             )
         if b"\r" in start and b"\n" not in start:
             raise InputError(

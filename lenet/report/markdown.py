@@ -46,7 +46,7 @@ def render(results: Results) -> str:
     return templates.get_template("report.md.jinja").render(
         headline=results.headline,
         training=results.training,
-        digits=_digits(results.per_class, results.predictions),
+        classes=_classes(results.per_class, results.predictions),
         seen=int(results.predictions["train_index"].notna().sum()),
         official=counts["test"] == TEST_COUNTS,
         published=PUBLISHED if results.cards["test"]["raw_md5"] == _ZIP_TEST_MD5 else (),
@@ -73,21 +73,21 @@ def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
             yield f"{prefix}{name}", as_typed(value)
 
 
-def _digits(per_class: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
+def _classes(per_class: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
     """Return the rows of `per_class` as dictionaries with two more keys.
 
-    `predicted` is the number of images that the digit was predicted for; `taken_for` names the
-    digits that its misclassified images were taken for.
+    `predicted` is the number of images that the class was predicted for; `taken_for` names the
+    classes that its misclassified images were taken for.
     """
     wrong = predictions[predictions["actual"] != predictions["predicted"]]
     rows = []
     for row in per_class.to_dict("records"):
-        guesses = wrong.loc[wrong["actual"] == row["digit"], "predicted"]
-        # The most frequent digit comes first; equally frequent digits stand in their own order.
+        guesses = wrong.loc[wrong["actual"] == row["class"], "predicted"]
+        # The most frequent class comes first; equally frequent classes stand in their own order.
         counts = guesses.value_counts().sort_index().sort_values(ascending=False, kind="stable")
         taken_for = ", ".join(
-            f"{digit} ({count})" if count > 1 else str(digit) for digit, count in counts.items()
+            f"{label} ({count})" if count > 1 else str(label) for label, count in counts.items()
         )
-        predicted = int((predictions["predicted"] == row["digit"]).sum())
+        predicted = int((predictions["predicted"] == row["class"]).sum())
         rows.append({**row, "predicted": predicted, "taken_for": taken_for})
     return rows

@@ -1,6 +1,5 @@
 """The results of one run: what the report tells of."""
 
-import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from lenet.core.errors import untrusted
-from lenet.core.files import md5
+from lenet.core.files import md5, read_json
 from lenet.core.params import read
 from lenet.model.architecture import Network
 
@@ -34,7 +33,7 @@ class Results:
     headline: the figures of the whole test set; see `evaluation.measures.headline`.
     training: the last epoch: `step`, `loss`, `train_accuracy`, and `validation_accuracy` if there
         are validation images.
-    per_class: a row for each digit; see `evaluation.measures.per_class`.
+    per_class: a row for each class; see `evaluation.measures.per_class`.
     predictions: a row for each test image; see `evaluation.predictions.Predictions.table`.
     cards: the data cards of the `training` and `test` images; see `raw.data_card`.
     files: by what they are; `predictions` is among them.
@@ -64,10 +63,10 @@ class Results:
         """
         values = read(params)
         predictions = folder / "predictions.csv"
-        train, test = (_json(folder / f"data_{name}.json") for name in ("train", "test"))
+        train, test = (read_json(folder / f"data_{name}.json") for name in ("train", "test"))
         return cls(
-            headline=_json(folder / "test.json"),
-            training=_json(folder / "training/metrics.json"),
+            headline=read_json(folder / "test.json"),
+            training=read_json(folder / "training/metrics.json"),
             per_class=_csv(folder / "per_class.csv"),
             predictions=_csv(predictions),
             cards={"training": train, "test": test},
@@ -82,11 +81,6 @@ class Results:
             params=values,
             network=Network.load(params),
         )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    with _readable(path):
-        return dict(json.loads(path.read_bytes()))
 
 
 def _csv(path: Path) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from lenet.core.errors import InputError
-from lenet.core.npz import CLASSES
 from lenet.raw.records import Records
 
 # Images of each digit, from 0 to 9.
@@ -27,7 +26,7 @@ def official_split(records: Records, test_index: Path) -> tuple[Records, Records
     is_test[test_order] = True
     train, test = records[np.flatnonzero(~is_test)], records[test_order]
     for part, expected in ((train, TRAIN_COUNTS), (test, TEST_COUNTS)):
-        found = tuple(np.bincount(part.labels, minlength=CLASSES).tolist())
+        found = tuple(np.bincount(part.labels, minlength=len(expected)).tolist())
         if found != expected:
             raise InputError(
                 f"{test_index}: gives {found} images a class; expected {expected}. "

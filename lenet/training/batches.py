@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.deformation import Deformation
 from lenet.model.sampling import network_input
@@ -39,7 +39,7 @@ class Batches:
     """The batches of a training, epoch by epoch.
 
     Args:
-        digits: the training images.
+        examples: the training images.
         recipe: `batch_size` and `seed` are used.
         warp: how far the images are warped.
         view: how the network sees an image.
@@ -49,7 +49,7 @@ class Batches:
 
     def __init__(
         self,
-        digits: Digits,
+        examples: Dataset,
         recipe: Recipe,
         warp: Warp,
         view: View,
@@ -57,7 +57,7 @@ class Batches:
         size: int,
         context: mx.Context,
     ) -> None:
-        self._digits = digits
+        self._examples = examples
         self._warp, self._view, self._size, self._context = warp, view, size, context
         self._batch_size = recipe.batch_size
         # The streams are independent, so that the order of images does not depend on the warps.
@@ -67,7 +67,7 @@ class Batches:
     @property
     def images(self) -> int:
         """The number of training images; each epoch shows every image once."""
-        return len(self._digits)
+        return len(self._examples)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch; the last may be shorter."""
@@ -75,7 +75,7 @@ class Batches:
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of the next epoch."""
-        shuffled = self._digits[self._order.permutation(self.images)]
+        shuffled = self._examples[self._order.permutation(self.images)]
         # Many batches are warped and copied at once, because a copy waits for MXNet's whole queue.
         many = self._batch_size * max(1, _WARPED_AT_ONCE // self._batch_size)
         for start in range(0, self.images, many):

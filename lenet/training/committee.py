@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model._mxnet import context
 from lenet.model.architecture import Network
 from lenet.model.network import LeNet, member_name
@@ -15,7 +15,7 @@ from lenet.training.warps import Warp
 
 
 def train(
-    digits: Digits,
+    examples: Dataset,
     recipe: Recipe,
     network: Network,
     view: View,
@@ -27,7 +27,7 @@ def train(
     """Make the members of a committee, and train them as the epochs are read.
 
     Args:
-        digits: the images of the training file; the validation set is cut out of them.
+        examples: the images of the training file; the validation set is cut out of them.
         recipe: how each member is trained; the members have consecutive seeds.
         network: the kind and size of LeNet.
         view: how the network sees an image.
@@ -38,7 +38,7 @@ def train(
     in turn, so that the learning curves show all members from the start.
     """
     device = context(recipe.device)
-    images, validation = split(digits, recipe)
+    images, validation = split(examples, recipe)
     members = [LeNet(network, name=member_name(number)) for number in range(recipe.members)]
     runs = []
     for number, member in enumerate(members):

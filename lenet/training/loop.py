@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
 from lenet.core.errors import InputError
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model.prediction import probabilities
 from lenet.model.view import View
 from lenet.training.batches import Batches
@@ -58,32 +58,32 @@ class Epoch:
         return {name: value for name, value in values.items() if value is not None}
 
 
-def split(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
-    """Cut a validation set out of `digits`, stratified by label.
+def split(examples: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
+    """Cut a validation set out of `examples`, stratified by label.
 
     Returns the rest and the validation set, None where `validation_fraction` is 0.
     Raises InputError where a class has too few images for both.
     """
     if recipe.validation_fraction == 0:
-        return digits, None
+        return examples, None
     try:
         rest, validation = train_test_split(
-            np.arange(len(digits)),
+            np.arange(len(examples)),
             test_size=recipe.validation_fraction,
-            stratify=digits.labels,
+            stratify=examples.labels,
             random_state=recipe.seed,
         )
     except ValueError as error:
         raise InputError(
-            f"validation_fraction: {recipe.validation_fraction} cannot be cut out of {len(digits)} "
-            f"training images ({str(error).rstrip('.')}). Set validation_fraction: 0 to train on "
-            "all of them."
+            f"validation_fraction: {recipe.validation_fraction} cannot be cut out of "
+            f"{len(examples)} training images ({str(error).rstrip('.')}). Set "
+            "validation_fraction: 0 to train on all of them."
         ) from error
-    return digits[rest], digits[validation]
+    return examples[rest], examples[validation]
 
 
 def fit(
-    learner: Learner, batches: Batches, validation: Digits | None, view: View
+    learner: Learner, batches: Batches, validation: Dataset | None, view: View
 ) -> Iterator[Epoch]:
     """Train a network in place, and yield the result of every epoch.
 
@@ -126,13 +126,13 @@ def _check_convergence(learner: Learner, number: int, loss: float) -> None:
     raise InputError(f"training diverged: {reason}. Lower lr ({learner.recipe.lr}).")
 
 
-def _accuracy(learner: Learner, digits: Digits, view: View) -> float:
+def _accuracy(learner: Learner, examples: Dataset, view: View) -> float:
     scores = probabilities(
         learner.network,
-        digits.images,
+        examples.images,
         view,
         size=learner.network.image_size,
         test_shift=0,
         context=learner.context,
     )
-    return float((scores.argmax(axis=1) == digits.labels).mean())
+    return float((scores.argmax(axis=1) == examples.labels).mean())

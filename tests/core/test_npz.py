@@ -1,5 +1,6 @@
 import hashlib
 import io
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import pytest
 
 from lenet.core import npz
 from lenet.core.errors import InputError
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 
 
 def test_what_is_saved_comes_back_and_its_bytes_do_not_change(
-    tmp_path: Path, random_digits: Digits
+    tmp_path: Path, random_digits: Dataset
 ) -> None:
     npz.save(random_digits, tmp_path / "a.npz")
     npz.save(random_digits, tmp_path / "b.npz")
@@ -24,7 +25,7 @@ def test_what_is_saved_comes_back_and_its_bytes_do_not_change(
 
 def test_no_version_of_python_or_numpy_changes_the_bytes(tmp_path: Path) -> None:
     images = np.linspace(0, 1, 512, dtype=np.float32).reshape(2, 16, 16)
-    npz.save(Digits(images, np.array([3, 8])), tmp_path / "a.npz")
+    npz.save(Dataset(images, np.array([3, 8])), tmp_path / "a.npz")
     md5 = hashlib.md5((tmp_path / "a.npz").read_bytes(), usedforsecurity=False)
     # The same with Python 3.10 to 3.13.
     assert md5.hexdigest() == "7a04176251ae082353d383d8a958b8b6"
@@ -38,7 +39,7 @@ LABELS = np.array([1, 2], np.int64)
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"images": IMAGES}, "not an npz file with images and labels"),
+        ({"images": IMAGES}, "holds the arrays images; expected images float32"),
         ({"images": IMAGES.astype(float), "labels": LABELS}, "found images float64"),
         ({"images": IMAGES, "labels": LABELS.astype(np.int32)}, "labels int32"),
         ({"images": IMAGES[:1], "labels": LABELS}, r"images float32 \(1, 4, 4\), labels int64"),
@@ -54,7 +55,38 @@ LABELS = np.array([1, 2], np.int64)
 def test_refuses_other_arrays(tmp_path: Path, arrays: dict, message: str) -> None:
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(InputError, match=message):
-        npz.load(tmp_path / "a.npz")
+        npz.load(tmp_path / "a.npz", 10)
+
+
+def test_the_arrays_of_keras_are_named_with_a_command_that_converts_them(tmp_path: Path) -> None:
+    path = tmp_path / "mnist.npz"
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 4), np.uint8)
+    np.savez(path, x_train=pixels, y_train=np.array([3, 8, 1], np.uint8))
+    with pytest.raises(InputError, match="holds the arrays x_train, y_train") as error:
+        npz.load(path)
+    command = str(error.value).split("`")[1]
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+    back = npz.load(tmp_path / "train.npz", 10)
+    np.testing.assert_allclose(back.images, pixels / 255, atol=1e-6)
+    assert back.labels.tolist() == [3, 8, 1]
+
+
+def test_names_are_kept_and_checked(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    npz.save(Dataset(IMAGES, LABELS, np.array(["a.png", "b.png"])), path)
+    back = npz.load(path)
+    assert back.names is not None
+    (kept,) = [part.names for part in [back[np.array([1])]] if part.names is not None]
+    assert kept.tolist() == ["b.png"]
+    for names in (np.array([1, 2]), np.array(["a.png"])):
+        np.savez(path, images=IMAGES, labels=LABELS, names=names)
+        with pytest.raises(InputError, match="found names"):
+            npz.load(path)
+
+
+def test_labels_may_be_missing_where_they_are_not_needed(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=IMAGES)
+    assert npz.load(tmp_path / "a.npz", needs_labels=False).labels.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text", b"\x93NUMPY"])
@@ -72,6 +104,7 @@ def npz_of(member: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("images.npy", member)
+        archive.writestr("labels.npy", member)
     return file.getvalue()
 
 
@@ -85,7 +118,7 @@ def header(shape: str) -> bytes:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (npz_of(bytes(80 * MIB)), "unpacks to 83886080 bytes, more than 200 times its size"),
+        (npz_of(bytes(80 * MIB)), "unpacks to 167772160 bytes, more than 200 times its size"),
         (npz_of(header("(1000000000000, 16, 16)")), "not an npz file with images and labels"),
         (npz_of(header("(10**18,)")), "not an npz file with images and labels"),
     ],

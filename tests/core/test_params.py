@@ -99,7 +99,13 @@ def test_a_bad_value_is_refused_with_its_key(
 
 @pytest.mark.parametrize(
     ("model", "name"),
-    [(model, name) for model in MODELS for name in model.model_fields],
+    [
+        (model, name)
+        for model in MODELS
+        for name in model.model_fields
+        # The group `raw` has it.
+        if (model, name) != (Network, "classes")
+    ],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 def test_every_key_is_named_with_its_group_and_what_it_may_be(
@@ -138,9 +144,13 @@ def test_an_unknown_key_and_a_missing_one_are_named(tmp_path: Path) -> None:
     # A parameter that the project once had.
     with pytest.raises(InputError, match=r"warp.shear: unknown parameter"):
         Warp.load(changed(tmp_path, **{"warp.shear": 0}))
+    with pytest.raises(InputError, match=r"network.classes: unknown parameter"):
+        Network.load(changed(tmp_path, **{"network.classes": 5}))
     path = tmp_path / "params.yaml"
-    path.write_text("raw:\n  side: 16\n")
-    with pytest.raises(InputError, match=r"raw.pixel_range: missing; expected two numbers"):
+    path.write_text("raw:\n  side: 16\n  classes: 10\n")
+    with pytest.raises(
+        InputError, match=r"raw.pixel_range: missing; expected two different numbers"
+    ):
         Layout.load(path)
 
 

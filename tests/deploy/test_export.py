@@ -6,7 +6,7 @@ import pytest
 from spox import Tensor, argument, build
 
 from lenet.core.errors import InputError
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.deploy import export
 from lenet.deploy._onnxruntime import onnxruntime
 from lenet.deploy.graph import Traced
@@ -81,7 +81,7 @@ def test_the_exported_view_is_that_of_mxnet(
     ids=str,
 )
 def test_the_exported_network_agrees_with_mxnet(
-    tmp_path: Path, random_digits: Digits, settings: dict, change: dict, test_shift: float
+    tmp_path: Path, random_digits: Dataset, settings: dict, change: dict, test_shift: float
 ) -> None:
     members = settings.get("members", 1)
     kinds = {name: value for name, value in settings.items() if name != "members"}
@@ -97,7 +97,11 @@ def test_the_exported_network_agrees_with_mxnet(
     assert np.ptp(own, axis=0).max() > 0.005
     target = tmp_path / "lenet.onnx"
     export.export(
-        *(tmp_path, target, images, view), image_size=32, test_shift=test_shift, settings=SETTINGS
+        *(tmp_path, target, images, view),
+        image_size=32,
+        classes=10,
+        test_shift=test_shift,
+        settings=SETTINGS,
     )
     recogniser = Recogniser(target)
     assert recogniser.side == 16
@@ -105,7 +109,7 @@ def test_the_exported_network_agrees_with_mxnet(
 
 
 def test_the_exported_file_is_valid_plain_and_the_same_each_time(
-    tmp_path: Path, random_digits: Digits, capfd: pytest.CaptureFixture
+    tmp_path: Path, random_digits: Dataset, capfd: pytest.CaptureFixture
 ) -> None:
     save_untrained(tmp_path)
     for name in ("one", "two"):
@@ -125,16 +129,17 @@ def test_the_exported_file_is_valid_plain_and_the_same_each_time(
     assert capfd.readouterr() == ("", "")
 
 
-def export_default(models: Path, target: Path, digits: Digits) -> None:
+def export_default(models: Path, target: Path, digits: Dataset) -> None:
     export.export(
         *(models, target, digits.images, DEFAULT_VIEW),
         image_size=32,
+        classes=10,
         test_shift=0.06,
         settings=SETTINGS,
     )
 
 
-def test_other_files_are_refused(tmp_path: Path, random_digits: Digits) -> None:
+def test_other_files_are_refused(tmp_path: Path, random_digits: Dataset) -> None:
     save_untrained(tmp_path)
     symbol, weights = (tmp_path / name for name in (SYMBOL, PARAMS))
     symbol.rename(tmp_path / "swapped")
@@ -145,14 +150,14 @@ def test_other_files_are_refused(tmp_path: Path, random_digits: Digits) -> None:
     assert not (tmp_path / "lenet.onnx").exists()
 
 
-def test_networks_agree_within_the_tolerance_and_with_the_same_digits() -> None:
+def test_networks_agree_within_the_tolerance_and_with_the_same_classes() -> None:
     trained = np.full((4, 10), 0.05, np.float32)
     trained[:, 3] = 0.55
     path = Path("models/lenet.onnx")
     export.check_agreement(trained, trained + np.float32(0.9 * export.AGREEMENT), path)
     far = trained.copy()
     far[2, 3] += 2 * export.AGREEMENT
-    with pytest.raises(InputError, match=r"lenet\.onnx: not written.*of 4 .* 0 get another digit"):
+    with pytest.raises(InputError, match=r"lenet\.onnx: not written.*of 4 .* 0 get another class"):
         export.check_agreement(trained, far, path)
     far[2, 3] = np.nan
     with pytest.raises(InputError, match="differ by up to nan"):
@@ -161,7 +166,7 @@ def test_networks_agree_within_the_tolerance_and_with_the_same_digits() -> None:
     trained[1, 7] = trained[1, 3] - np.float32(1e-6)
     other = trained.copy()
     other[1, 7] += np.float32(2e-6)
-    with pytest.raises(InputError, match="of 4 training images 1 get another digit"):
+    with pytest.raises(InputError, match="of 4 training images 1 get another class"):
         export.check_agreement(trained, other, path)
     trained[0] = np.nan
     with pytest.raises(InputError, match="its training diverged"):
@@ -169,7 +174,7 @@ def test_networks_agree_within_the_tolerance_and_with_the_same_digits() -> None:
 
 
 def test_a_network_that_disagrees_is_not_written_and_the_file_before_stays(
-    tmp_path: Path, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, random_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_untrained(tmp_path)
     target = tmp_path / "lenet.onnx"

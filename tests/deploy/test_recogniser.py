@@ -29,7 +29,7 @@ DECLARED = "float[n, 10] probabilities"
 
 def test_many_images_are_answered_in_order() -> None:
     recogniser = Recogniser(Path("m"), model(FIRST_TEN, outputs=DECLARED))
-    assert recogniser.side == 4
+    assert (recogniser.side, recogniser.classes) == (4, 10)
     images = np.random.default_rng(0).random((600, 4, 4), dtype=np.float32)
     found = recogniser.probabilities(images)
     powers = np.exp(images.reshape(600, 16)[:, :10])
@@ -49,7 +49,7 @@ def test_files_that_are_no_such_model_are_refused(tmp_path: Path) -> None:
             inputs="float[n, 2, 5] images",
             outputs=DECLARED,
         ),
-        model("probabilities = Flatten(images)", outputs="float[n, 16] probabilities"),
+        model("probabilities = Flatten(images)", outputs="float[n, 1] probabilities"),
     ):
         (tmp_path / "other").write_bytes(other)
         with pytest.raises(InputError, match="expected images"):

@@ -25,12 +25,22 @@ def save_untrained(folder: Path, settings: Network = TANH, *, members: int = 1) 
     network.save(networks, folder)
 
 
+# The group `raw` of params.yaml, as the metadata keep it.
+RAW = {"pixel_range": [0, 2], "side": 16, "first_label": 0, "first_index": "auto", "classes": 10}
+
+
 def export_untrained(folder: Path) -> Path:
     """Export such a network for images of 16 x 16; return the ONNX file."""
     save_untrained(folder)
     size = TANH.image_size
     model = export.to_onnx(
-        folder, DEFAULT_VIEW, side=16, image_size=size, test_shift=0.06, settings={}
+        folder,
+        DEFAULT_VIEW,
+        side=16,
+        image_size=size,
+        classes=10,
+        test_shift=0.06,
+        settings={"raw": RAW},
     )
     path = folder / "lenet.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))

@@ -102,15 +102,15 @@ def results() -> list[Sentence | Table]:
         ),
         Table(
             "docs/results.md",
-            ("digit", "images"),
+            ("class", "images"),
             [
                 [
-                    str(row.digit),
-                    str(row.support),
-                    f"{100 * row.recall:.2f} %",
-                    f"{100 * row.precision:.2f} %",
+                    str(row["class"]),
+                    str(row["support"]),
+                    f"{100 * row['recall']:.2f} %",
+                    f"{100 * row['precision']:.2f} %",
                 ]
-                for row in per_class.itertuples()
+                for row in per_class.to_dict("records")
             ],
         ),
         sentence("docs/results.md", "accuracy, {zeros:.3f}, is the share of zeros", zeros=zeros),
@@ -207,7 +207,7 @@ def limits() -> list[Sentence | Table]:
         sentence(
             "SECURITY.md",
             "more than {limit:.0f} million pixels",
-            limit=constant("lenet/predict/pictures.py", "MAX_IMAGE_PIXELS") / 1e6,
+            limit=constant("lenet/raw/pictures.py", "MAX_IMAGE_PIXELS") / 1e6,
         ),
     ]
 

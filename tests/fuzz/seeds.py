@@ -38,7 +38,7 @@ def npz_file() -> bytes:
     images = np.linspace(0, 1, 8, dtype=np.float32).reshape(2, 2, 2)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.npz")
-        npz.save(npz.Digits(images, np.array([3, 8])), path)
+        npz.save(npz.Dataset(images, np.array([3, 8])), path)
         return path.read_bytes()
 
 

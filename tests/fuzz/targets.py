@@ -5,7 +5,7 @@ test_fuzz gives these checks the inventions of Hypothesis and all files in tests
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,15 +17,15 @@ from lenet.core.params import Params
 from lenet.deploy.recogniser import Recogniser
 from lenet.model.architecture import Network
 from lenet.model.view import Averaging, View
-from lenet.predict import output, pictures, predictor
-from lenet.raw import formats
+from lenet.predict import output, predictor
+from lenet.raw import formats, pictures
 from lenet.raw.layout import Layout
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
 
 Result = TypeVar("Result")
 
-LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
+LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 
 
 def attempt(read: Callable[[Path], Result], path: Path) -> Result | None:
@@ -43,14 +43,14 @@ def check_raw(path: Path) -> None:
     found = attempt(lambda path: formats.read(path, LAYOUT), path)
     if found is None:
         return
-    data, (low, high) = found
+    data, low, high = found.data, found.statistics.low, found.statistics.high
     assert data.images.shape == (len(data.labels), 2, 2)
     assert data.images.min() == np.float32(low / 2) >= 0
     assert data.images.max() == np.float32(high / 2) <= 1
     assert set(data.labels.tolist()) <= set(range(10))
     again = path.with_suffix(".txt")
-    formats.convert(path, again, LAYOUT)
-    assert np.array_equal(formats.read(again, LAYOUT)[0].images, data.images)
+    formats.convert([path], again, LAYOUT)
+    assert np.array_equal(formats.read(again, LAYOUT).data.images, data.images)
 
 
 def check_picture(path: Path) -> None:
@@ -69,8 +69,8 @@ def check_picture(path: Path) -> None:
 
 
 def check_npz(path: Path) -> None:
-    """An npz file holds digits, or it is refused."""
-    found = attempt(npz.load, path)
+    """An npz file holds images of ten classes, or it is refused."""
+    found = attempt(lambda path: npz.load(path, 10), path)
     if found is None:
         return
     assert 0 <= found.images.min() <= found.images.max() <= 1
@@ -99,7 +99,9 @@ def check_model(path: Path) -> None:
 class _Even:
     """A network without knowledge, so that only the reading of files is fuzzed."""
 
-    side = 2
+    side, classes = 2, 10
+    path = Path("even")
+    metadata: Mapping[str, str] = {}
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         assert images.shape[1:] == (2, 2)
@@ -111,7 +113,7 @@ def check_predict(path: Path) -> None:
     """`predict` answers for a file in every format, or refuses it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found, errors = predictor.predict_all([path], _Even(), LAYOUT)  # type: ignore[arg-type]
+        found, errors = predictor.predict_all([path], _Even(), {"pixel_range": (0, 2)})  # type: ignore[arg-type]
     assert bool(found) != bool(errors)
     assert all(str(error).startswith(str(path)) for error in errors)
     for form in output.FORMATS.values():

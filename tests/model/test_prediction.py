@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.prediction import probabilities
 from tests.settings import PLAIN_VIEW
@@ -14,11 +14,11 @@ ASKED: dict[str, Any] = {"view": PLAIN_VIEW, "size": 16, "test_shift": 0, "conte
 
 
 @pytest.fixture(scope="module")
-def real_digits() -> Digits:
+def real_digits() -> Dataset:
     return small.real_digits()
 
 
-def test_the_network_is_asked_as_in_training(random_digits: Digits) -> None:
+def test_the_network_is_asked_as_in_training(random_digits: Dataset) -> None:
     # Outside of training mode MXNet reorders the weights at random times: see `probabilities`.
     class Watched(mx.gluon.Block):  # type: ignore[misc]
         def forward(self, data: mx.nd.NDArray) -> mx.nd.NDArray:
@@ -30,7 +30,7 @@ def test_the_network_is_asked_as_in_training(random_digits: Digits) -> None:
     np.testing.assert_allclose(scores, 0.1, rtol=1e-6)
 
 
-def test_probabilities_of_many_images_come_in_order(real_digits: Digits) -> None:
+def test_probabilities_of_many_images_come_in_order(real_digits: Dataset) -> None:
     lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
     together = probabilities(lenet, real_digits.images[:1100], **ASKED)
     apart = [probabilities(lenet, real_digits.images[i : i + 100], **ASKED) for i in (0, 500, 1000)]
@@ -38,7 +38,7 @@ def test_probabilities_of_many_images_come_in_order(real_digits: Digits) -> None
         np.testing.assert_allclose(together[start : start + 100], part, atol=1e-5)
 
 
-def test_a_grid_of_shifted_views_is_averaged(real_digits: Digits) -> None:
+def test_a_grid_of_shifted_views_is_averaged(real_digits: Dataset) -> None:
     lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
     inside = np.pad(real_digits.images[:20, 2:-2, 2:-2], ((0, 0), (2, 2), (2, 2)))
     # A pixel of a 16 x 16 image is 2/15 of its half-width.

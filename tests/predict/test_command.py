@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 
 from lenet import command
 from lenet.core import npz
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from tests.conftest import Typed
 from tests.project import ROOT
 
@@ -32,7 +32,7 @@ def predict(typed: Typed, exported: Path) -> Predict:
 
 
 def test_every_format_tells_the_same(
-    tmp_path: Path, predict: Predict, random_digits: Digits
+    tmp_path: Path, predict: Predict, random_digits: Dataset
 ) -> None:
     npz.save(random_digits[:3], tmp_path / "three.npz")
     Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
@@ -70,7 +70,7 @@ def test_every_format_tells_the_same(
 
 
 def test_raw_files_are_read_as_they_are_said_to_be(
-    tmp_path: Path, typed: Typed, predict: Predict, random_digits: Digits
+    tmp_path: Path, typed: Typed, predict: Predict, random_digits: Dataset
 ) -> None:
     npz.save(random_digits[:2], tmp_path / "two.npz")
     said = ("--first-label", "1", "--pixel-range", "0", "1")
@@ -102,7 +102,7 @@ def test_a_bad_file_is_named_and_the_others_are_answered(
 
 
 def test_names_are_shown_and_not_obeyed(
-    tmp_path: Path, predict: Predict, random_digits: Digits
+    tmp_path: Path, predict: Predict, random_digits: Dataset
 ) -> None:
     name = "\x1b[31mred\r.npz"
     npz.save(random_digits[:1], tmp_path / name)
@@ -110,11 +110,11 @@ def test_names_are_shown_and_not_obeyed(
     result = predict(name, "bad.jf")
     assert "\\x1b[31mred\\r.npz" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr
-    assert "bad.jf, line 1: found " in result.stderr
+    assert "bad.jf, line 1, record 1: found " in result.stderr
 
 
 def test_a_name_that_the_encoding_lacks(
-    tmp_path: Path, predict: Predict, random_digits: Digits, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, predict: Predict, random_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     npz.save(random_digits[:1], tmp_path / "é.npz")
     for name in ("csv", "json", "table"):
@@ -130,7 +130,7 @@ def test_a_name_that_the_encoding_lacks(
     [("| head -1", ""), ("| true", ""), ("> /dev/full", "error: No space left on device\n")],
 )
 def test_output_that_nobody_takes(
-    tmp_path: Path, exported: Path, random_digits: Digits, redirection: str, expected: str
+    tmp_path: Path, exported: Path, random_digits: Dataset, redirection: str, expected: str
 ) -> None:
     npz.save(random_digits[np.arange(1000) % 40], tmp_path / "many.npz")
     line = f"{sys.executable} -m lenet predict many.npz --model {exported} {redirection}"
@@ -157,12 +157,12 @@ def test_a_pipe_is_refused_by_its_name(tmp_path: Path, predict: Predict) -> None
 
 
 def test_what_to_do_is_said_in_options(
-    tmp_path: Path, predict: Predict, random_digits: Digits
+    tmp_path: Path, predict: Predict, random_digits: Dataset
 ) -> None:
     (tmp_path / "signed.jf").write_text(f"3 {'-1 ' * 256}\n")
     result = predict("signed.jf")
     assert "from -1 to 1? Add --pixel-range -1 1." in result.stderr
-    larger = Digits(np.ones((1, 20, 20), np.float32), random_digits.labels[:1])
+    larger = Dataset(np.ones((1, 20, 20), np.float32), random_digits.labels[:1])
     npz.save(larger, tmp_path / "larger.npz")
     result = predict("larger.npz")
     assert "side 20; expected 16. The network takes no images of another side." in result.stderr
@@ -189,7 +189,7 @@ def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, exported: 
 
 
 def test_nothing_is_left_in_the_home_folder(
-    tmp_path: Path, exported: Path, random_digits: Digits
+    tmp_path: Path, exported: Path, random_digits: Dataset
 ) -> None:
     """The telemetry of onnxruntime would write there, except in a CI system."""
     npz.save(random_digits[:3], tmp_path / "three.npz")

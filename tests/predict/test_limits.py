@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from lenet.core.errors import InputError
-from lenet.predict import pictures
+from lenet.raw import pictures
 
 
 def test_a_picture_of_too_many_pixels(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ def prediction(file: str, index: int, confidence: float, digit: int) -> Predicti
 PREDICTIONS = [prediction("a,b.npz", 0, 0.95, 7), prediction("a,b.npz", 1, 0.5, 0)]
 
 
-def test_a_prediction_is_the_most_probable_digit() -> None:
+def test_a_prediction_is_the_most_probable_class() -> None:
     first = PREDICTIONS[0]
-    assert first.digit == 7
+    assert first.label == 7
     assert first.confidence == pytest.approx(0.95)
 
 
@@ -42,3 +42,13 @@ def test_csv_and_json_hold_the_same_values() -> None:
         for name in ("index", "prediction", "confidence"):
             assert float(row[name]) == value[name]
         assert [float(row[f"p{digit}"]) for digit in range(10)] == value["probabilities"]
+
+
+def test_of_many_classes_the_table_shows_the_most_probable() -> None:
+    probabilities = np.full(26, 0.01, np.float32)
+    probabilities[[19, 3]] = 0.5, 0.26
+    head, row = as_table([Prediction("t.png", 0, probabilities)]).splitlines()
+    assert head.endswith("most probable")
+    assert row.endswith("19 (0.5000), 3 (0.2600), 0 (0.0100)")
+    names = as_csv([Prediction("t.png", 0, probabilities)]).splitlines()[0].split(",")
+    assert names[-1] == "p25"

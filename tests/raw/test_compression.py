@@ -46,5 +46,7 @@ def test_a_short_first_stream_does_not_hide_the_format(
 ) -> None:
     path = tmp_path / "a"
     path.write_bytes(compress(b"6 ") + compress(b"1:1 2:2\n3 1:2\n"))
-    digits, _ = formats.read(path, Layout(side=2, pixel_range=(0, 2), first_label=0))
+    digits = formats.read(
+        path, Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+    ).data
     assert digits.labels.tolist() == [6, 3]

@@ -1,13 +1,18 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.raw.data_card import data_card
+from lenet.raw.formats import Reading
+from lenet.raw.records import Records
+from lenet.raw.statistics import Statistics
 
 
-def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Digits) -> None:
+def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Dataset) -> None:
     images = random_digits.images.copy()
     images[7] = images[3]
     images[9] = images[3]
@@ -16,11 +21,18 @@ def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Digits) ->
     raw, npz = tmp_path / "a.jf", tmp_path / "a.npz"
     raw.write_bytes(b"raw")
     npz.write_bytes(b"npz")
-    card = data_card(Digits(images, labels), (-1.0, 0.5), raw=raw, npz=npz)
+    statistics = Statistics()
+    statistics.add(Records(labels, np.array([[-1.0, 0.5]] * 40)))
+    reading = Reading(Dataset(images, labels), statistics, first_index=0)
+    card = data_card(reading, classes=12, raw=raw, npz=npz)
     assert card["images"] == 40
-    assert card["images_per_class"] == "3 4 4 4 4 4 4 4 4 5"
+    assert card["images_per_class"] == "3 4 4 4 4 4 4 4 4 5 0 0"
     assert card["mean_ink"] == pytest.approx(images.mean(), abs=1e-6)
     assert (card["pixel_min"], card["pixel_max"]) == (-1.0, 0.5)
     assert card["duplicates"] == 2
+    assert card["first_index"] == 0
+    assert "first_index" not in data_card(
+        replace(reading, first_index=None), classes=10, raw=raw, npz=npz
+    )
     assert card["raw_md5"] == hashlib.md5(b"raw", usedforsecurity=False).hexdigest()
     assert card["npz_md5"] == hashlib.md5(b"npz", usedforsecurity=False).hexdigest()

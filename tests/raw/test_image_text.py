@@ -13,7 +13,7 @@ from lenet.raw.records import Records
 from tests.helpers import read_raw
 from tests.strategies import record_sets
 
-LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
+LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 
 
 def read(path: Path, content: str | bytes, layout: Layout = LAYOUT) -> Records:
@@ -49,7 +49,7 @@ def test_a_line_without_pairs_is_an_image_of_zeros(path: Path) -> None:
 
 
 def test_an_absent_pixel_is_zero_and_not_background(path: Path) -> None:
-    layout = Layout(side=2, pixel_range=(-1, 1), first_label=1)
+    layout = Layout(side=2, pixel_range=(-1, 1), first_label=1, first_index=1, classes=10)
     records = read(path, "10 1:-1 4:1\n", layout)
     assert records.labels.tolist() == [10]
     assert records.pixels.tolist() == [[-1, 0, 0, 1]]
@@ -106,7 +106,7 @@ def test_a_last_line_cut_short_is_refused_where_lines_state_every_pixel(path: Pa
 
 def test_a_dense_file_of_smaller_images_is_refused(path: Path) -> None:
     line = "6 " + " ".join(f"{index}:0.5" for index in range(1, 65)) + "\n"
-    layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
+    layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
     with pytest.raises(InputError, match=r"just the indices 1 to 64 .* Set raw.side=8"):
         read(path, line * 3, layout)
     assert len(read(path, line * 3 + "6 100:1\n", layout)) == 4
@@ -135,7 +135,7 @@ def test_names_the_line_of_a_fault_behind_many_blocks(path: Path) -> None:
 @given(records=record_sets())
 def test_what_is_written_comes_back_to_the_bit(records: Records, scratch: Path) -> None:
     file = io.BytesIO()
-    layout = Layout(side=4, pixel_range=(0, 2), first_label=0)
+    layout = Layout(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
     image_text.write(file, [records], layout)
     back = read(scratch / "mine.txt", file.getvalue(), layout)
     np.testing.assert_array_equal(back.labels, records.labels)
@@ -145,7 +145,11 @@ def test_what_is_written_comes_back_to_the_bit(records: Records, scratch: Path) 
 @given(records=record_sets())
 def test_scikit_learn_reads_the_same(records: Records) -> None:
     file = io.BytesIO()
-    image_text.write(file, [records], Layout(side=4, pixel_range=(0, 2), first_label=0))
+    image_text.write(
+        file,
+        [records],
+        Layout(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10),
+    )
     file.seek(0)
     pixels, labels = load_svmlight_file(file, n_features=16, zero_based=False)
     np.testing.assert_array_equal(pixels.toarray(), records.pixels)

@@ -14,7 +14,7 @@ from lenet.raw.records import Records
 from tests.helpers import read_raw
 from tests.strategies import record_sets
 
-LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0)
+LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 ROW = " ".join(["0", "0.5", "1", "2"] * 4)
 PIXELS = np.array([0, 0.5, 1, 2] * 4)
 
@@ -69,14 +69,14 @@ def test_reads_records_wrapped_without_regard_to_lines(path: Path, width: int) -
 
 
 def test_a_pixel_of_minus_one_is_no_end_marker(path: Path) -> None:
-    layout = Layout(side=2, pixel_range=(-1, 1), first_label=0)
+    layout = Layout(side=2, pixel_range=(-1, 1), first_label=0, first_index=1, classes=10)
     records = read(path, "6 -1 -1 -1 -1\n3 -1 0 1 -1.0\n", layout)
     assert records.labels.tolist() == [6, 3]
     assert records.pixels.tolist() == [[-1, -1, -1, -1], [-1, 0, 1, -1]]
 
 
 def test_a_header_may_share_its_line_with_a_record(path: Path) -> None:
-    layout = Layout(side=2, pixel_range=(0, 255), first_label=0)
+    layout = Layout(side=2, pixel_range=(0, 255), first_label=0, first_index=1, classes=10)
     assert read(path, "10 4 6 7 7 7 7 3 4 255 0 17", layout).labels.tolist() == [6, 3]
 
 
@@ -85,7 +85,7 @@ def test_a_label_and_a_pixel_alone_on_the_first_line_are_no_header(path: Path) -
 
 
 def test_a_first_pixel_that_equals_the_number_of_features_is_no_header(path: Path) -> None:
-    layout = Layout(side=2, pixel_range=(0, 255), first_label=0)
+    layout = Layout(side=2, pixel_range=(0, 255), first_label=0, first_index=1, classes=10)
     assert read(path, "6 4 255 0 17\n", layout).pixels.tolist() == [[4, 255, 0, 17]]
 
 
@@ -121,11 +121,14 @@ SHORT = " ".join(ROW.split()[1:])
             f"10 16\n6 {ROW}\n10 {ROW}\n-1\n",
             "line 3, record 2: found label 10; .*Set raw.first_label=1",
         ),
-        (f"10 16\n6 {ROW}\n11 {ROW}\n-1\n", r"label 11; expected a whole number from 0 to 9\.$"),
+        (
+            f"10 16\n6 {ROW}\n11 {ROW}\n-1\n",
+            r"label 11; expected a whole number from 0 to 9\.$",
+        ),
         (f"10 16\n6.5 {ROW}\n-1\n", "line 2, record 1: found label 6.5; expected a whole number"),
         (f"10 16\n-2 {ROW}\n-1\n", "line 2, record 1: found label -2; expected a whole number"),
         (f"5 16\n4 {ROW}\n6 {ROW}\n", "line 3, record 2: found label 6; .* from 0 to 4"),
-        (f"11 16\n6 {ROW}\n-1\n", "line 1: the header says 11 classes; expected 1 to 10"),
+        (f"11 16\n6 {ROW}\n-1\n", "line 1: the header says 11 classes; .*Set raw.classes=11"),
         (f"10 64\n6 {ROW}\n-1\n", "line 1: the header says 64 features.* Set raw.side=8"),
         (f"10 17\n6 {ROW}\n-1\n", "the header says 17 features an image; expected 4 x 4 = 16.$"),
         (f"6 {ROW}\n3 {SHORT}\n1 {ROW}\n-1\n", "line 2, record 2: found 15 pixel values.*16 after"),
@@ -149,7 +152,7 @@ SHORT = " ".join(ROW.split()[1:])
         ("10 16\n-1\n", "holds no images"),
         ("10 16\n", "holds no images"),
         ("-1\n", "holds no images"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "a binary file"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "this is a PNG picture"),
         (b"\xff\xfe6\0 \0", "a binary file"),
         (f"6 {ROW}\r3 {ROW}\r", "lines end in CR alone"),
     ],
@@ -173,11 +176,11 @@ def test_compensating_faults_are_found_wherever_a_block_ends(
 
 def test_rows_of_a_record_may_have_lines_of_their_own(path: Path) -> None:
     # A last pixel that stands alone on its line is no end marker.
-    layout = Layout(side=4, pixel_range=(-1, 1), first_label=0)
+    layout = Layout(side=4, pixel_range=(-1, 1), first_label=0, first_index=1, classes=10)
     pixels = ["-1"] * 16
     record = " ".join(["6", *pixels[:15]]) + "\n-1\n"
     assert read(path, record * 3, layout).pixels.tolist() == [[-1.0] * 16] * 3
-    with pytest.raises(InputError, match=r"line 6, record 3: found label 11; .* from 0 to 9\.$"):
+    with pytest.raises(InputError, match=r"line 6, record 3: found label 11; .* from 0 to 9"):
         read(path, "10 16\n" + record * 2 + "11" + record[1:], layout)
 
 

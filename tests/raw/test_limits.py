@@ -15,13 +15,13 @@ import pytest
 
 from lenet.core import npz
 from lenet.core.errors import InputError
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from tests.project import ROOT
 
 MIB = 1 << 20
-LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0)
+LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 
 
 def refused(path: Path, content: bytes) -> str:
@@ -79,7 +79,7 @@ def test_a_number_claims_no_memory(tmp_path: Path, content: bytes, message: str)
 
 def test_lines_that_state_nothing_take_memory_piece_by_piece(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"3 1:0\n" * 100_000)
-    layout = Layout(side=64, pixel_range=(0, 2), first_label=0)
+    layout = Layout(side=64, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
     tracemalloc.start()
     count = sum(map(len, formats.read_records(tmp_path / "a", layout)))
     peak = tracemalloc.get_traced_memory()[1]
@@ -96,18 +96,20 @@ def test_lines_that_state_next_to_nothing_are_not_many_images(
     path = tmp_path / "mine.txt"
     path.write_bytes(pack(b"#\n" + b"1\n" * 1_000_000))
     with pytest.raises(InputError, match=r"images of 64 x 64 take more than 200 times its size"):
-        formats.read(path, Layout(side=64, pixel_range=(0, 2), first_label=0))
+        formats.read(
+            path, Layout(side=64, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+        )
 
 
 @pytest.mark.slow
 def test_reading_takes_little_more_memory_than_the_images(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 3, (40_000, 16, 16)).astype(np.float32) / 2
-    layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
-    npz.save(Digits(images, np.zeros(40_000, np.int64)), tmp_path / "a.npz")
-    formats.convert(tmp_path / "a.npz", tmp_path / "a.jf", layout)
+    layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+    npz.save(Dataset(images, np.zeros(40_000, np.int64)), tmp_path / "a.npz")
+    formats.convert([tmp_path / "a.npz"], tmp_path / "a.jf", layout)
     tracemalloc.start()
-    formats.convert(tmp_path / "a.jf", tmp_path / "b.npz", layout)
+    formats.convert([tmp_path / "a.jf"], tmp_path / "b.npz", layout)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (tmp_path / "b.npz").read_bytes() == (tmp_path / "a.npz").read_bytes()
@@ -123,8 +125,8 @@ from lenet.core.errors import run
 from lenet.raw.layout import Layout
 limit = psutil.Process().memory_info().data + int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
-run(lambda: formats.convert(Path("a.txt"), Path("a.npz"), layout))
+layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+run(lambda: formats.convert([Path("a.txt")], Path("a.npz"), layout))
 """
 IMAGES = 200_000
 NPZ = IMAGES * 16 * 16 * 4
@@ -207,5 +209,5 @@ def test_a_pipe_tells_nothing_of_its_length(tmp_path: Path) -> None:
     text = b"3 0 0 0 0\n" * 200_000
     writing = threading.Thread(target=pipe.write_bytes, args=(text,))
     writing.start()
-    assert len(formats.read(pipe, LAYOUT)[0]) == 200_000
+    assert len(formats.read(pipe, LAYOUT).data) == 200_000
     writing.join()

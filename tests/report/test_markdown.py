@@ -85,7 +85,7 @@ def test_each_digit_tells_what_it_is_taken_for(write: Write) -> None:
     per_class.loc[3, ["recall", "precision"]] = [0.97594, 0.9818]
     per_class.loc[1, "recall"] = 0.9773
     per_class.loc[4, "support"] = 0
-    table = rows(write(predictions=predictions, per_class=per_class), "Digit by digit")
+    table = rows(write(predictions=predictions, per_class=per_class), "Class by class")
     assert table[1 + 3][-1] == "5 (2), 2, 8"
     assert table[1 + 5][-1] == ""
     assert table[1 + 3][2:4] == ["97.59 %", "98.18 %"]

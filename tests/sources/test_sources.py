@@ -141,9 +141,9 @@ def test_the_bundled_digits_need_no_network_and_stand_in_one_file_of_each_format
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "train.jf").read_text().startswith("10 256\n")
     assert " 256:" in (tmp_path / "test.txt").read_text().partition("\n")[0]
-    layout = Layout(side=16, pixel_range=(0, 2), first_label=0)
-    train, _ = formats.read(tmp_path / "train.jf", layout)
-    test, _ = formats.read(tmp_path / "test.txt", layout)
+    layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+    train = formats.read(tmp_path / "train.jf", layout).data
+    test = formats.read(tmp_path / "test.txt", layout).data
     assert (len(train), len(test)) == (1437, 360)
     ours = np.concatenate([train.images, test.images])[:, ::2, ::2].reshape(-1, 64)
     theirs = (load_digits().data / 16).astype(np.float32)

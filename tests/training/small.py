@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.datasets import load_digits
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
 from lenet.model.view import View
@@ -16,16 +16,16 @@ from lenet.training.warps import Warp
 from tests.settings import NETWORK, NO_WARP, PLAIN_VIEW, RECIPE
 
 
-def real_digits() -> Digits:
+def real_digits() -> Dataset:
     """Return scikit-learn's digits, 16 x 16."""
     bunch = load_digits()
     images = bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 16
-    return Digits(images.astype(np.float32), bunch.target.astype(np.int64))
+    return Dataset(images.astype(np.float32), bunch.target.astype(np.int64))
 
 
 def trained(
-    digits: Digits,
-    validation: Digits | None = None,
+    digits: Dataset,
+    validation: Dataset | None = None,
     *,
     warp: Warp = NO_WARP,
     view: View = PLAIN_VIEW,

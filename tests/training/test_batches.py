@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.sampling import network_input
 from lenet.training.batches import Batches
@@ -9,15 +9,15 @@ from lenet.training.warps import Warp
 from tests.settings import DEFAULT_VIEW, NO_WARP, PLAIN_VIEW, RECIPE, WARP
 
 
-def batches(digits: Digits, warp: Warp = NO_WARP, **recipe: int) -> Batches:
+def batches(digits: Dataset, warp: Warp = NO_WARP, **recipe: int) -> Batches:
     view = PLAIN_VIEW.changed(input_range=(0, 1))
     return Batches(digits, RECIPE.changed(**recipe), warp, view, size=16, context=mx.cpu())
 
 
-def many(count: int) -> Digits:
+def many(count: int) -> Dataset:
     """Return images of different grey values."""
     images = np.linspace(0, 1, count, dtype=np.float32)[:, None, None].repeat(16, 1).repeat(16, 2)
-    return Digits(images, np.arange(count) % 10)
+    return Dataset(images, np.arange(count) % 10)
 
 
 # Up to 512 of the 1,100 images are warped at once, unless a batch is larger.
@@ -59,7 +59,7 @@ def test_the_order_follows_the_seed_and_not_the_warps() -> None:
     assert order(NO_WARP, 3) != order(NO_WARP, 4)
 
 
-def test_images_are_warped_anew_each_epoch(random_digits: Digits) -> None:
+def test_images_are_warped_anew_each_epoch(random_digits: Dataset) -> None:
     feed = batches(random_digits, WARP, batch_size=40)
     (first,), (second,) = feed.epoch(), feed.epoch()
     by_label = [
@@ -68,7 +68,7 @@ def test_images_are_warped_anew_each_epoch(random_digits: Digits) -> None:
     assert not np.array_equal(*by_label)
 
 
-def test_a_batch_is_what_the_network_sees_of_the_warped_images(random_digits: Digits) -> None:
+def test_a_batch_is_what_the_network_sees_of_the_warped_images(random_digits: Dataset) -> None:
     feed = Batches(
         *(random_digits, RECIPE.changed(batch_size=40), WARP, DEFAULT_VIEW),
         size=32,

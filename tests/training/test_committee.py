@@ -1,13 +1,13 @@
 import numpy as np
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.training import committee
 from lenet.training.loop import Epoch, split
 from tests.settings import NETWORK, PLAIN_VIEW, RECIPE, WARP
 from tests.training.small import trained, weights
 
 
-def test_a_member_learns_what_it_learns_alone_from_its_seed(random_digits: Digits) -> None:
+def test_a_member_learns_what_it_learns_alone_from_its_seed(random_digits: Dataset) -> None:
     recipe = RECIPE.changed(members=2, seed=5, validation_fraction=0.25)
     members, epochs = committee.train(random_digits, recipe, NETWORK, PLAIN_VIEW, WARP)
     means = list(epochs)

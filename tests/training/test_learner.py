@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
 from lenet.training import learner
@@ -13,11 +13,11 @@ from tests.training.small import trained
 
 
 @pytest.fixture(scope="module")
-def real_digits() -> Digits:
+def real_digits() -> Dataset:
     return small.real_digits()
 
 
-def test_one_step_is_the_gradient_of_the_mean_loss(real_digits: Digits) -> None:
+def test_one_step_is_the_gradient_of_the_mean_loss(real_digits: Dataset) -> None:
     some = real_digits[np.arange(5)]
     start, _ = trained(some, epochs=1, lr=1e-12, batch_size=5)
     moved, _ = trained(some, epochs=1, lr=0.1, batch_size=5, momentum=0)
@@ -33,7 +33,7 @@ def test_one_step_is_the_gradient_of_the_mean_loss(real_digits: Digits) -> None:
         )
 
 
-def test_weight_decay_shrinks_the_weights(real_digits: Digits) -> None:
+def test_weight_decay_shrinks_the_weights(real_digits: Dataset) -> None:
     some = real_digits[np.arange(5)]
     rate = {"epochs": 1, "lr": 0.1, "batch_size": 5, "momentum": 0}
     start, _ = trained(some, epochs=1, lr=1e-12, batch_size=5)
@@ -63,7 +63,7 @@ def test_the_rate_falls_along_a_cosine_or_stays() -> None:
     assert rates("constant") == [0.1] * 4
 
 
-def test_without_momentum_a_step_forgets_the_step_before(real_digits: Digits) -> None:
+def test_without_momentum_a_step_forgets_the_step_before(real_digits: Dataset) -> None:
     some = real_digits[np.arange(5)]
     # Two steps on the same batch move a weight by the sum of both gradients times the rate.
     start, _ = trained(some, epochs=1, lr=1e-12, batch_size=5, momentum=0)
@@ -83,7 +83,7 @@ def test_without_momentum_a_step_forgets_the_step_before(real_digits: Digits) ->
         )
 
 
-def test_the_means_are_of_the_images_since_the_last_call(real_digits: Digits) -> None:
+def test_the_means_are_of_the_images_since_the_last_call(real_digits: Dataset) -> None:
     some = real_digits[np.arange(8)]
     recipe = RECIPE.model_copy(update={"lr": 1e-12})
     lenet = LeNet(NETWORK)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lenet.core.errors import InputError
-from lenet.core.npz import Digits
+from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.prediction import probabilities
 from lenet.training import loop
@@ -22,11 +22,11 @@ ASKED: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def real_digits() -> Digits:
+def real_digits() -> Dataset:
     return small.real_digits()
 
 
-def test_eight_digits_are_learnt_by_heart(real_digits: Digits) -> None:
+def test_eight_digits_are_learnt_by_heart(real_digits: Dataset) -> None:
     eight = real_digits[np.arange(8)]
     lenet, epochs = trained(eight, epochs=60, batch_size=8)
     assert epochs[0].loss > 1.5
@@ -36,14 +36,14 @@ def test_eight_digits_are_learnt_by_heart(real_digits: Digits) -> None:
     np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_real_digits_are_recognised_after_five_epochs(real_digits: Digits) -> None:
+def test_real_digits_are_recognised_after_five_epochs(real_digits: Dataset) -> None:
     train, validation = loop.split(real_digits, RECIPE.changed(validation_fraction=0.2))
     _, epochs = trained(train, validation, epochs=5, warp=WARP)
     assert epochs[-1].validation_accuracy is not None
     assert epochs[-1].validation_accuracy > 0.9
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_does_not(real_digits: Digits) -> None:
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(real_digits: Dataset) -> None:
     some = real_digits[np.arange(100)]
     first, first_epochs = trained(some, warp=WARP)
     again, again_epochs = trained(some, warp=WARP)
@@ -53,7 +53,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(real_digits: Dig
     assert weights(first) != weights(other)
 
 
-def test_validation_does_not_touch_the_training(real_digits: Digits) -> None:
+def test_validation_does_not_touch_the_training(real_digits: Dataset) -> None:
     some, others = real_digits[np.arange(50)], real_digits[np.arange(50, 90)]
     alone, _ = trained(some)
     watched, epochs = trained(some, others)
@@ -61,7 +61,7 @@ def test_validation_does_not_touch_the_training(real_digits: Digits) -> None:
     assert all(epoch.validation_accuracy is not None for epoch in epochs)
 
 
-def test_the_short_last_batch_counts(real_digits: Digits) -> None:
+def test_the_short_last_batch_counts(real_digits: Dataset) -> None:
     # At so small a rate the network stays as it was initialised. Loss and accuracy are means over
     # all 35 images, and 3 of these are in the last batch.
     some = real_digits[np.arange(35)]
@@ -94,7 +94,7 @@ def test_the_short_last_batch_counts(real_digits: Digits) -> None:
         {"batch_size": 8},
     ],
 )
-def test_every_argument_has_its_say(real_digits: Digits, change: dict[str, Any]) -> None:
+def test_every_argument_has_its_say(real_digits: Dataset, change: dict[str, Any]) -> None:
     some = real_digits[np.arange(64)]
     assert weights(trained(some, **change)[0]) != weights(trained(some)[0])
 
@@ -109,14 +109,14 @@ def test_the_epoch_of_several_networks_is_the_mean_of_theirs() -> None:
     assert loop.Epoch.mean([alone]) == alone
 
 
-def test_divergence_is_an_error_that_names_lr(real_digits: Digits) -> None:
+def test_divergence_is_an_error_that_names_lr(real_digits: Dataset) -> None:
     with pytest.raises(
         InputError, match=r"training diverged: the loss of epoch \d is .*lr \(1e\+30"
     ):
         trained(real_digits[np.arange(200)], epochs=5, lr=1e30)
 
 
-def test_divergence_in_the_last_step_is_an_error_too(real_digits: Digits) -> None:
+def test_divergence_in_the_last_step_is_an_error_too(real_digits: Dataset) -> None:
     few = real_digits[np.arange(20)]
     with pytest.raises(
         InputError, match=r"training diverged: after epoch 1 some weights are not finite.*1e\+38"
@@ -131,7 +131,7 @@ def test_divergence_in_the_last_step_is_an_error_too(real_digits: Digits) -> Non
         )
 
 
-def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Digits) -> None:
+def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Dataset) -> None:
     rest, validation = loop.split(real_digits, RECIPE.changed(validation_fraction=0.1, seed=3))
     assert validation is not None
     assert len(rest) + len(validation) == len(real_digits)
@@ -153,7 +153,7 @@ def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Digi
     )
 
 
-def test_a_class_too_small_for_the_split_is_an_error(random_digits: Digits) -> None:
+def test_a_class_too_small_for_the_split_is_an_error(random_digits: Dataset) -> None:
     labels = random_digits.labels.copy()
     labels[labels == 3] = 4
     labels[0] = 3

@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ OTHER: dict[str, Any] = {
     "workers": 3,
     "device": "gpu",
     "test_shift": 0.2,
-    "raw": {"pixel_range": [-1, 1], "side": 28, "first_label": 1},
+    "raw": {"pixel_range": [-1, 1], "side": 28, "first_label": 1, "first_index": 0, "classes": 26},
     "network": {"image_size": 28, "activation": "tanh", "c3": "partial", "pooling": "subsample"},
     "view": {"input_range": [0, 2], "margin": 0, "centering": 0.1, "proportion": 0.1},
     "warp": {
@@ -94,7 +95,10 @@ def test_a_stage_needs_what_is_listed_and_writes_what_is_listed(
     noted = lock(reproduced, stage)
     for name in ("lenet/__init__.py", "stages/__init__.py", *(d["path"] for d in noted["deps"])):
         copy(reproduced.path / name, tmp_path / name)
-    params = OTHER | noted.get("params", {}).get("params.yaml", {})
+    params = deepcopy(OTHER)
+    for key, value in noted.get("params", {}).get("params.yaml", {}).items():
+        group, _, leaf = key.rpartition(".")
+        (params[group] if group else params)[leaf] = value
     dump_yaml(tmp_path / "params.yaml", params)
     before = files(tmp_path)
 

@@ -58,7 +58,7 @@ def test_the_notebook_sees_images_as_they_are_and_learns_by_plain_descent(tmp_pa
 def test_the_network_of_1998_is_trained_by_the_recipe(tmp_path: Path) -> None:
     path = applied("lecun1998", tmp_path)
     assert Network.load(path) == Network(
-        image_size=32, c3="partial", pooling="subsample", activation="scaled_tanh"
+        image_size=32, c3="partial", pooling="subsample", activation="scaled_tanh", classes=10
     )
     for params in (Recipe, View, Warp, Averaging):
         assert params.load(path) == params.load(ROOT / "params.yaml")

@@ -98,6 +98,7 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
 # The stages that an edit of each package, or of its templates, runs again.
 EDITS = {
     "lenet/core/files.py": {*STAGES},
+    "lenet/core/classes.py": {*STAGES},
     "lenet/raw/jf.py": {"digits", "convert@train", "convert@test", "report"},
     "lenet/sources/web.py": {"digits", "report"},
     "lenet/model/prediction.py": {"train", "export", "draw", "report"},
@@ -106,7 +107,7 @@ EDITS = {
     "lenet/evaluation/measures.py": {"evaluate", "report"},
     "lenet/figures/__init__.py": {"evaluate", "draw"},
     "lenet/report/templates/report.md.jinja": {"report"},
-    "lenet/predict/pictures.py": set(),
+    "lenet/predict/output.py": set(),
     "lenet/command.py": set(),
     "stages/train.py": {"train"},
 }
@@ -443,7 +444,7 @@ def test_plots_are_drawn_from_the_results(project: Project) -> None:
     output = project.run("dvc plots show --out plots")
     page = (project.path / "plots/index.html").read_text()
     assert (project.path / "plots/index.html").as_uri() in output
-    for title in ("Accuracy while training", "Confusion matrix", "Recall of each digit"):
+    for title in ("Accuracy while training", "Confusion matrix", "Recall of each class"):
         assert title in page
     for picture in ("confusion.png", "mistakes.png", "digits.png", "responses.png"):
         assert picture in page

@@ -1,6 +1,8 @@
-"""A user's pictures of single digits, made into images like the images of USPS."""
+"""A user's pictures of single characters, made into images like the images of USPS."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from lenet.core.errors import InputError, untrusted
 
 # A smaller difference from the background, in grey levels from 0 to 255, is no ink.
 _LEAST_CONTRAST = 32
-# Ink above this share of the strongest ink counts for where the digit begins and ends.
+# Ink above this share of the strongest ink counts for where the character begins and ends.
 _EDGE = 0.35
 # A row or column with less than this share of the ink of the fullest row or column is a speck.
 _SPECK = 0.04
@@ -45,11 +47,39 @@ def _open(path: Path) -> Image.Image:
         return Image.open(path, formats=_FORMATS)
 
 
-def read(path: Path, side: int) -> NDArray[np.float32]:
-    """Read a picture of one digit, dark on light or light on dark, of any size.
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture; raise InputError where it is none, or cannot be decoded."""
+    with (
+        untrusted(
+            f"{path}: not a picture that can be read",
+            "A PNG or JPEG file of a character is expected.",
+        ),
+        _open(path) as picture,
+    ):
+        yield picture
 
-    The digit is cut out, scaled to fit `side` x `side` with its proportions kept, and centred. The
-    digits of USPS were prepared in the same way.
+
+def size(path: Path) -> tuple[int, int]:
+    """Return width and height of a picture; raise InputError where it cannot be read."""
+    with _opened(path) as picture:
+        return picture.size
+
+
+def grey(path: Path) -> NDArray[np.float64]:
+    """Return the grey levels of a picture as it is, (height, width), from 0 to 255.
+
+    Transparent pixels are white. Raises InputError where the picture cannot be read.
+    """
+    with _opened(path) as picture:
+        return _grey(ImageOps.exif_transpose(picture))
+
+
+def read(path: Path, side: int) -> NDArray[np.float32]:
+    """Read a picture of one character, dark on light or light on dark, of any size.
+
+    The character is cut out, scaled to fit `side` x `side` with its proportions kept, and centred.
+    The digits of USPS were prepared in the same way.
 
     Returns (side, side) float32 in [0, 1], 0 = background, 1 = the strongest ink.
 
@@ -58,21 +88,15 @@ def read(path: Path, side: int) -> NDArray[np.float32]:
     Source: LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition,
     section 2.2.
     """
-    with (
-        untrusted(
-            f"{path}: not a picture that can be read", "A PNG or JPEG file of a digit is expected."
-        ),
-        _open(path) as picture,
-    ):
+    with _opened(path) as picture:
         # A JPEG decoder can shrink the picture as it reads.
         picture.draft("L", (_LARGEST, _LARGEST))
         upright = ImageOps.exif_transpose(picture)
         upright.thumbnail((_LARGEST, _LARGEST), Image.Resampling.BOX)
-        grey = _grey(upright)
-    ink = _ink(grey)
+        ink = _ink(_grey(upright))
     if ink is None:
         raise InputError(
-            f"{path}: found no digit: the picture has a single grey level; expected a digit darker "
+            f"{path}: found nothing: the picture has a single grey level; expected ink darker "
             "or lighter than its background."
         )
     rows, columns = (_extent((ink > _EDGE).sum(axis=axis)) for axis in (1, 0))

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from lenet.core.errors import InputError
-from lenet.predict import pictures
+from lenet.raw import pictures
 
 
 def seven(size: tuple[int, int] = (300, 240), ink: int = 0, paper: int = 255) -> Image.Image:
@@ -79,10 +79,10 @@ def test_a_speck_does_not_decide(tmp_path: Path) -> None:
 
 def test_what_shows_no_digit_is_refused(tmp_path: Path) -> None:
     Image.new("L", (40, 40), 200).save(tmp_path / "blank.png")
-    with pytest.raises(InputError, match=r"blank.png: found no digit"):
+    with pytest.raises(InputError, match=r"blank.png: found nothing"):
         pictures.read(tmp_path / "blank.png", 16)
     Image.new("I;16", (40, 40), 2000).save(tmp_path / "blank16.png")
-    with pytest.raises(InputError, match=r"blank16.png: found no digit"):
+    with pytest.raises(InputError, match=r"blank16.png: found nothing"):
         pictures.read(tmp_path / "blank16.png", 16)
     seven().save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:200])

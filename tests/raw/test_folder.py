@@ -1,0 +1,121 @@
+"""A folder with a subfolder of pictures for each class."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from lenet.core.errors import InputError
+from lenet.core.files import md5
+from lenet.raw import formats, inspection
+from lenet.raw.layout import Layout
+
+DIGITS = load_digits()
+GREY = (DIGITS.images * 15).astype(np.uint8)
+LAYOUT = Layout(side=8, pixel_range=(0, 255), first_label=0, first_index="auto", classes=10)
+
+
+def save(path: Path, grey: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(grey).save(path)
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    """Thirty digits as PNG files of 8 x 8, light on dark, in `mine/0` to `mine/9`."""
+    for i in range(30):
+        save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i:02}.png", GREY[i])
+    return tmp_path / "mine"
+
+
+def test_pictures_of_one_size_are_read_pixel_by_pixel(digits: Path) -> None:
+    (digits / "3" / ".DS_Store").write_text("left behind")
+    reading = formats.read(digits, LAYOUT)
+    assert reading.data.names is not None
+    numbers = [int(Path(name).stem) for name in reading.data.names]
+    np.testing.assert_array_equal(reading.data.labels, DIGITS.target[numbers])
+    np.testing.assert_array_equal(reading.data.images, (GREY[numbers] / 255).astype(np.float32))
+    assert reading.data.names[0] == "0/00.png"
+
+
+def test_dark_ink_on_light_paper_needs_the_range_the_other_way(tmp_path: Path) -> None:
+    for i in range(20):
+        save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i}.png", 255 - GREY[i])
+    (warning,) = formats.read(tmp_path / "mine", LAYOUT).warnings(LAYOUT)
+    assert "seem exchanged" in str(warning)
+    assert warning.settings == {"raw.pixel_range": (255, 0)}
+    reading = formats.read(tmp_path / "mine", LAYOUT.changed(pixel_range=(255.0, 0.0)))
+    numbers = [int(Path(name).stem) for name in reading.data.names.tolist()]  # type: ignore[union-attr]
+    np.testing.assert_allclose(reading.data.images, GREY[numbers] / 255, atol=1e-6)
+
+
+def test_pictures_of_different_sizes_are_cut_out_and_scaled(tmp_path: Path) -> None:
+    for i in range(10):
+        large = np.full((70 + i, 90), 255, np.uint8)
+        large[10:58, 20:68] = np.kron(255 - GREY[i], np.ones((6, 6), np.uint8))
+        save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i}.jpg", large)
+    layout = LAYOUT.changed(side=16, pixel_range=(-1.0, 1.0))
+    reading = formats.read(tmp_path / "mine", layout)
+    assert reading.data.images.shape == (10, 16, 16)
+    # Every character reaches two opposite borders, and its ink is full.
+    assert (reading.data.images.max(axis=(1, 2)) > 0.9).all()
+    inked = reading.data.images > 0.3
+    heights, widths = (inked.any(axis=axis).sum(axis=1) for axis in (2, 1))
+    assert (np.maximum(heights, widths) >= 15).all()
+
+
+def test_names_that_are_no_numbers_are_classes_in_alphabetical_order(tmp_path: Path) -> None:
+    for i, name in enumerate("BAC"):
+        save(tmp_path / "mine" / name / "x.png", GREY[i])
+    with pytest.raises(InputError, match=r"3 subfolders \(A, B, C\); .*Set raw.classes=3"):
+        formats.read(tmp_path / "mine", LAYOUT)
+    reading = formats.read(tmp_path / "mine", LAYOUT.changed(classes=3))
+    assert reading.data.names is not None
+    assert reading.data.names.tolist() == ["A/x.png", "B/x.png", "C/x.png"]
+    assert reading.data.labels.tolist() == [0, 1, 2]
+    found = inspection.inspect(tmp_path / "mine")
+    assert "0 = A, 1 = B, 2 = C" in str(found)
+    assert inspection.settings([found])["raw.classes"] == 3
+
+
+def test_what_is_no_such_folder_is_named(digits: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="8 x 8 pixels; expected 16 x 16. Set raw.side=8"):
+        formats.read(digits, LAYOUT.changed(side=16))
+    (digits / "3" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"3/notes.txt: expected a PNG or JPEG picture"):
+        formats.read(digits, LAYOUT)
+    (digits / "3" / "notes.txt").rename(digits / "readme.txt")
+    with pytest.raises(InputError, match=r"found the file readme.txt; expected a subfolder"):
+        formats.read(digits, LAYOUT)
+    (digits / "readme.txt").unlink()
+    (digits / "3" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(InputError, match=r"broken.png: not a picture that can be read"):
+        formats.read(digits, LAYOUT)
+    (tmp_path / "empty" / "0").mkdir(parents=True)
+    with pytest.raises(InputError, match="holds no pictures"):
+        formats.read(tmp_path / "empty", LAYOUT)
+
+
+def test_the_other_formats_hold_the_same_pixels(digits: Path, tmp_path: Path) -> None:
+    for name in ("a.npz", "a.jf", "a.txt"):
+        formats.convert([digits], tmp_path / name, LAYOUT)
+        back = formats.read(tmp_path / name, LAYOUT).data
+        np.testing.assert_array_equal(back.images, formats.read(digits, LAYOUT).data.images)
+
+
+def test_labels_are_not_needed_to_predict(digits: Path) -> None:
+    flat = formats.read(digits / "3", LAYOUT, needs_labels=False)
+    assert flat.data.names is not None
+    assert flat.data.names.tolist() == sorted(path.name for path in (digits / "3").iterdir())
+    assert len(formats.read(digits, LAYOUT, needs_labels=False).data) == 30
+
+
+def test_the_hash_of_a_folder_is_that_of_dvc(digits: Path, tmp_path: Path) -> None:
+    for command in ("git init --quiet", f"{sys.executable} -m dvc init --quiet",
+                    f"{sys.executable} -m dvc add --quiet mine"):  # fmt: skip
+        subprocess.run(command.split(), cwd=tmp_path, check=True)
+    assert f"md5: {md5(digits)}\n" in (tmp_path / "mine.dvc").read_text()
