@@ -79,6 +79,9 @@ def label_is_last(start: bytes) -> bool:
     if table is None or isqrt(table.shape[1] - 1) ** 2 != table.shape[1] - 1:
         return False
     first, last = table[:, 0], table[:, -1]
+    # In front of pixels from 0 on, -1 is no pixel.
+    if (first == -1).all() and table[:, 1:].min() >= 0:
+        return False
     return _could_be_labels(last) and last.min() >= 0 and not _could_be_labels(first)
 
 

@@ -76,8 +76,9 @@ def split(examples: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
     except ValueError as error:
         raise InputError(
             f"validation_fraction: {recipe.validation_fraction} cannot be cut out of "
-            f"{len(examples)} training images ({str(error).rstrip('.')}). Set "
-            "validation_fraction: 0 to train on all of them."
+            f"{len(examples)} training images ({str(error).rstrip('.')}). At 0, training "
+            "takes all of them.",
+            settings={"validation_fraction": 0},
         ) from error
     return examples[rest], examples[validation]
 

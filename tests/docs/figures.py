@@ -50,7 +50,7 @@ def params() -> dict[str, Any]:
 
 
 def readme() -> list[Sentence | Table]:
-    test, described = headline(), ("raw.side", "raw.pixel_range", "raw.first_label")
+    test = headline()
     return [
         sentence(
             "README.md",
@@ -61,11 +61,6 @@ def readme() -> list[Sentence | Table]:
         sentence("README.md", "on the {images:,} test images of USPS", **test),
         sentence(
             "README.md", "accuracy was {zeros:.3f}, the share of zeros", zeros=share_of_zeros()
-        ),
-        Table(
-            "README.md",
-            ("parameter", "meaning", "default"),
-            [[f"`{name}`", None, str(params()[name])] for name in described],
         ),
     ]
 

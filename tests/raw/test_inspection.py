@@ -109,8 +109,10 @@ def test_odd_labels_are_noted(tmp_path: Path) -> None:
         "raw.first_label": 65,
         "raw.classes": 10,
     }
+    signed = tmp_path / "c.txt"
+    dump_svmlight_file(IMAGES, np.where(LABELS > 4, 1, -1), str(signed), comment="mine")
     with pytest.raises(InputError, match="found the labels -1, 1; expected whole numbers from 0"):
-        settings([inspect(write(tmp_path / "c.jf", labels=np.where(LABELS > 4, 1, -1), end="-1"))])
+        settings([inspect(signed)])
 
 
 def test_the_options_are_ready_to_paste(tmp_path: Path) -> None:

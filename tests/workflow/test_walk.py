@@ -1,0 +1,118 @@
+"""The walk of a user who comes with files of their own, by real git and DVC."""
+
+import csv
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests import letters
+from tests.project import TRAINED, Project
+
+LENET = "python -m lenet"
+QUICK = "-S epochs=30 -S batch_size=32 -S network.image_size=16 -S validation_fraction=0.1"
+
+
+def pasted(inspected: str) -> str:
+    """Return the settings that `lenet inspect` prints last, as the shell takes them."""
+    return " ".join(shlex.split(inspected.splitlines()[-1]))
+
+
+@pytest.fixture
+def own(reproduced: Project, tmp_path: Path) -> Project:
+    """A clone whose path has a blank and a letter outside ASCII."""
+    return reproduced.copy(tmp_path / "mes données" / "lenet")
+
+
+def test_letters_in_one_file_are_inspected_split_added_and_trained_on(own: Project) -> None:
+    letters.write_jf(own.path / "letters.jf", 25)
+    said = own.run(f"{LENET} inspect letters.jf")
+    assert "650, of 28 x 28 pixels" in said
+    assert pasted(said) == (
+        "-S raw.side=28 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=26"
+    )
+    # Typed without the options, the command names them all.
+    parts = "data/raw/train.jf data/raw/test.jf"
+    refused = own.run(f"{LENET} split letters.jf {parts}", fails=True)
+    options = refused.strip().rpartition("Add ")[2].removesuffix(".")
+    own.run(f"{LENET} split letters.jf {parts} {options}")
+
+    own.run(f"dvc add {parts}")
+    settings = pasted(own.run(f"{LENET} inspect {parts}"))
+    files = "-S train_file=data/raw/train.jf -S test_file=data/raw/test.jf"
+    ran = own.ran(f"dvc exp run {files} {settings} {QUICK}")
+    assert ran == ["convert@train", "convert@test", *TRAINED]
+
+    test = own.json("metrics/test.json")
+    assert test["images"] == 130
+    assert test["accuracy"] > 0.6
+    table = own.csv("metrics/per_class.csv")
+    assert [row["class"] for row in table] == [str(label) for label in range(26)]
+    assert "| 25 |" in (own.path / "metrics/report.md").read_text()
+    assert "images_per_class" in own.run("dvc metrics diff")
+
+    # The network reads files as its training file was read, and needs no option for that.
+    found = own.run(f"{LENET} predict data/raw/test.jf --format csv")
+    predicted = [row["prediction"] for row in csv.DictReader(io.StringIO(found))]
+    assert predicted == [row["predicted"] for row in own.csv("metrics/predictions.csv")]
+
+
+@pytest.mark.slow
+def test_a_folder_of_pictures_is_a_source(own: Project) -> None:
+    letters.write_folder(own.path / "data/raw/mine", 30)
+    settings = pasted(own.run(f"{LENET} inspect data/raw/mine"))
+    assert "raw.classes=26" in settings
+    options = "--side 28 --pixel-range 0 255 --classes 26"
+    own.run(f"{LENET} split data/raw/mine data/raw/half.npz data/raw/test.npz {options}")
+    own.run("dvc add data/raw/mine data/raw/test.npz")
+    files = "-S train_file=data/raw/mine -S test_file=data/raw/mine"
+    own.run(f"dvc exp run {files} {settings} {QUICK}")
+    rows = own.csv("metrics/predictions.csv")
+    assert rows[0]["name"] == "A/0.png"
+    assert {row["name"][0] for row in rows if row["actual"] == "25"} == {"Z"}
+    # One more picture reruns the conversion.
+    letters.write_folder(own.path / "data/raw/mine", 31)
+    assert "convert@train" in own.status()
+    found = own.run(f"{LENET} predict data/raw/mine --format csv")
+    assert next(csv.DictReader(io.StringIO(found)))["file"] == "data/raw/mine/A/0.png"
+
+
+@pytest.mark.slow
+def test_the_queue_wants_the_dvc_file_staged(reproduced: Project, tmp_path: Path) -> None:
+    project = reproduced.copy(tmp_path / "my data" / "lenet")
+    letters.write_jf(project.path / "data/raw/mine.jf", 30)
+    project.run("dvc add data/raw/mine.jf")
+    settings = pasted(project.run(f"{LENET} inspect data/raw/mine.jf"))
+    files = "-S train_file=data/raw/mine.jf -S test_file=data/raw/mine.jf"
+    # Without the settings an experiment is refused with all of them.
+    refused = project.run(f"dvc exp run {files}", fails=True)
+    assert re.search(r"Set raw.side=28 and raw.pixel_range=.0,255. and .*raw.classes=26", refused)
+    project.run("git checkout params.yaml")
+    queued = f"dvc exp run --queue --name mine {files} {settings} {QUICK}"
+    project.run("git add data/raw")
+    project.run(queued)
+    project.run("dvc exp run --run-all")
+    (row,) = [row for row in project.experiments() if row["Experiment"] == "mine"]
+    assert float(row["accuracy"]) > 0.6
+
+
+@pytest.mark.slow
+def test_two_branches_with_results_are_merged(branched: Project) -> None:
+    branched.run("git checkout --quiet main")
+    branched.run("dvc checkout --quiet --with-deps report")
+    branched.run("dvc exp run -S warp.rotation=10")
+    branched.commit("rotation")
+    conflict = branched.run("git merge feature", fails=True)
+    assert "CONFLICT (content): Merge conflict in dvc.lock" in conflict
+    # As docs/experiments.md says.
+    branched.run("git checkout HEAD -- dvc.lock data/dvc.lock metrics")
+    assert branched.repro() == TRAINED
+    branched.run("git add --all")
+    branched.run("git commit --quiet --no-edit")
+    assert branched.status() == set()
+    params = (branched.path / "params.yaml").read_text()
+    assert "lr: 0.02" in params
+    assert "rotation: 10" in params
+    assert "accuracy" in branched.run("dvc metrics diff feature main")
