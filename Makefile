@@ -1,10 +1,16 @@
 # Every command sets up .venv first, once: by the hashes of requirements.txt for the workflow, and of
 # requirements-dev.txt for the developers' commands.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev repro reproduce test slow fuzz audit check format bench recipe plateau seeds plain lecun1998 notebook lock page clean
+.PHONY: help setup setup-dev repro reproduce test slow fuzz audit check format bench recipe plateau seeds renderings plain lecun1998 notebook lock page clean
 
 # The stages call `python`, and the user may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+# DVC ends with advice about a remote, which this project does not have. Python must not hold its
+# lines back in the pipe, or they would come after those of the stages.
+export PYTHONUNBUFFERED := 1
+NO_REMOTE := | grep --line-buffered -v '^Use `dvc push`'
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
@@ -26,7 +32,8 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 
 # The digits too, though the recipe does not use them: `dvc push` needs all that data/dvc.lock names.
 repro: setup  ## Fetch, convert, train, evaluate and report; only what changed runs
-	dvc repro data/dvc.yaml:digits dvc.yaml
+	@dvc repro data/dvc.yaml:digits dvc.yaml $(NO_REMOTE)
+	@python -m lenet results
 
 reproduce: setup  ## Make all results anew in a clone, and compare them with the committed ones
 	python tools/reproduce.py
@@ -69,7 +76,12 @@ plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about
 	dvc repro convert@train
 	python -m studies plateau
 
-seeds: setup  ## Train from ten seeds on both renderings of USPS: docs/seeds.csv, about half an hour
+seeds: setup  ## Train from five seeds, as experiments, and print their row: about five minutes
+	dvc exp run --queue -S seed=0,1,2,3,4
+	dvc exp run --run-all --jobs 2 $(NO_REMOTE)
+	@python -m lenet experiments
+
+renderings: setup  ## Train from ten seeds on both renderings of USPS: docs/seeds.csv, about half an hour
 	dvc repro data/dvc.yaml:usps data/dvc.yaml:usps-zip
 	python -m studies seeds
 
@@ -77,11 +89,13 @@ plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an ex
 	dvc exp run --temp --force --name plain \
 		-S network.activation=tanh -S view.centering=0 -S view.proportion=0 -S test_shift=0 \
 		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S warp.displacement=0 \
-		-S weight_decay=0
+		-S weight_decay=0 $(NO_REMOTE)
+	@python -m lenet results plain
 
 lecun1998: setup  ## Run the network of the paper of 1998, trained by our recipe, as an experiment
 	dvc exp run --temp --force --name lecun1998 \
-		-S network.c3=partial -S network.pooling=subsample -S network.activation=scaled_tanh
+		-S network.c3=partial -S network.pooling=subsample -S network.activation=scaled_tanh $(NO_REMOTE)
+	@python -m lenet results lecun1998
 
 notebook: setup  ## Run the training of the lecture notebook, which never learns, as an experiment
 	dvc exp run --temp --force --name notebook \
@@ -90,7 +104,8 @@ notebook: setup  ## Run the training of the lecture notebook, which never learns
 		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S warp.displacement=0 \
 		-S test_shift=0 \
 		-S validation_fraction=0 -S momentum=0 -S lr=0.9 -S lr_schedule=constant \
-		-S weight_decay=0 -S batch_size=120 -S epochs=10
+		-S weight_decay=0 -S batch_size=120 -S epochs=10 $(NO_REMOTE)
+	@python -m lenet results notebook
 
 COMPILE := uv pip compile --universal --python-version 3.10 --no-python-downloads --generate-hashes \
 	--custom-compile-command "make lock"

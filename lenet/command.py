@@ -1,4 +1,4 @@
-"""The command line: lenet inspect | convert | split | predict | summary."""
+"""The command line: `lenet --help` lists the commands."""
 
 import argparse
 import re
@@ -22,11 +22,14 @@ def main() -> None:
     """Parse the command line and do what it says."""
     parser = argparse.ArgumentParser(prog="lenet")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_inspect, _add_convert, _add_split, _add_predict, _add_summary):
+    for add in (
+        *(_add_inspect, _add_convert, _add_split, _add_predict),
+        *(_add_results, _add_compare, _add_experiments, _add_summary),
+    ):
         add(commands.add_parser)
     arguments = parser.parse_args()
     try:
-        arguments.run(arguments)
+        arguments.run_command(arguments)
     except InputError as error:
         raise InputError(_with_options(error, vars(arguments))) from error
 
@@ -62,7 +65,7 @@ def _add_inspect(add_parser: _AddParser) -> None:
         "The last line has the settings by which all files together can be trained on and tested.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=_FORMATS)
-    parser.set_defaults(run=_inspect)
+    parser.set_defaults(run_command=_inspect)
 
 
 def _inspect(arguments: argparse.Namespace) -> None:
@@ -90,7 +93,7 @@ def _add_convert(add_parser: _AddParser) -> None:
     parser.add_argument("sources", metavar="IN", nargs="+", type=Path)
     parser.add_argument("target", metavar="OUT", type=Path, help="*.jf, *.txt (image-text), *.npz")
     _add_layout(parser)
-    parser.set_defaults(run=_convert)
+    parser.set_defaults(run_command=_convert)
 
 
 def _convert(arguments: argparse.Namespace) -> None:
@@ -136,7 +139,7 @@ def _add_split(add_parser: _AddParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="of the choice (default 0)"
     )
     _add_layout(parser)
-    parser.set_defaults(run=_split)
+    parser.set_defaults(run_command=_split)
 
 
 def _split(arguments: argparse.Namespace) -> None:
@@ -247,7 +250,7 @@ def _add_predict(add_parser: _AddParser) -> None:
     _add_reading(parser)
     # Scripts of earlier versions may give it.
     parser.add_argument("--first-label", type=int, help=argparse.SUPPRESS)
-    parser.set_defaults(run=_predict)
+    parser.set_defaults(run_command=_predict)
 
 
 def _predict(arguments: argparse.Namespace) -> None:
@@ -272,6 +275,84 @@ def _predict(arguments: argparse.Namespace) -> None:
         raise InputError("\nerror: ".join(messages))
 
 
+def _add_results(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "results",
+        help="print the result of a run in four lines",
+        description="Print what a run was trained and tested on, and how good it is.",
+    )
+    parser.add_argument(
+        "run", metavar="RUN", nargs="?", help="branch, commit or experiment; default: the workspace"
+    )
+    parser.set_defaults(run_command=_results)
+
+
+def _results(arguments: argparse.Namespace) -> None:
+    from lenet.evaluation import revisions
+
+    print(revisions.results(arguments.run))
+
+
+def _add_compare(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "compare",
+        help="compare two runs image by image",
+        description="Say which test images one run reads and the other does not, and whether the "
+        "difference may be chance. A run is a branch, a commit, a tag or an experiment. Choose "
+        "between recipes by validation images, not by these.",
+    )
+    parser.add_argument("old", metavar="OLD")
+    parser.add_argument("new", metavar="NEW", nargs="?", help="default: the workspace")
+    parser.add_argument(
+        "--picture", type=Path, metavar="OUT.png", help="draw these images; needs data/npz/test.npz"
+    )
+    parser.set_defaults(run_command=_compare)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from lenet.evaluation import revisions
+
+    comparison = revisions.compare(arguments.old, arguments.new)
+    print(comparison)
+    if arguments.picture:
+        from lenet.core import npz
+        from lenet.figures.canvas import save
+        from lenet.figures.comparison import draw_comparison
+
+        images = npz.load(revisions.test_images_of(arguments.new)).images
+        save(draw_comparison(images, comparison), arguments.picture)
+
+
+def _add_experiments(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "experiments",
+        help="list all runs, with what differs and how good they are",
+        description="List the workspace, branches and experiments: the parameters that differ, "
+        "and figures of merit. Runs that differ in nothing but the seed share a row, with mean, "
+        "lowest and highest figure.",
+    )
+    parser.add_argument(
+        "--sort",
+        choices=("validation_loss", "validation_error", "errors"),
+        default="validation_loss",
+        help="the figure to sort by (default validation_loss)",
+    )
+    parser.add_argument("--csv", action="store_true", help="print CSV, with all figures")
+    parser.set_defaults(run_command=_experiments)
+
+
+def _experiments(arguments: argparse.Namespace) -> None:
+    from lenet.evaluation import experiments
+
+    runs = experiments.load()
+    if runs.empty:
+        print("No run has results yet: `dvc repro` makes the first.")
+        return
+    table = experiments.grouped(runs, arguments.sort)
+    text = table.to_csv(index=False) if arguments.csv else f"{experiments.as_text(table)}\n"
+    print(text, end="")
+
+
 def _add_summary(add_parser: _AddParser) -> None:
     parser = add_parser(
         "summary",
@@ -282,7 +363,7 @@ def _add_summary(add_parser: _AddParser) -> None:
     parser.add_argument("--image-size", type=int, metavar="N", help="side of the input in pixels")
     parser.add_argument("--c3", metavar="KIND", help="full, or partial as in 1998")
     parser.add_argument("--pooling", metavar="KIND", help="max, or subsample as in 1998")
-    parser.set_defaults(run=_summary)
+    parser.set_defaults(run_command=_summary)
 
 
 def _summary(arguments: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lenet.core import npz
 from lenet.core.errors import run
+from lenet.core.files import write_json
 from lenet.core.npz import Dataset
 from lenet.figures.canvas import save
 from lenet.figures.curves import draw_curves, load_curves
@@ -19,10 +20,13 @@ from lenet.model._mxnet import context, memory_reported
 from lenet.model.architecture import Network
 from lenet.model.deformation import Deformation
 from lenet.model.sampling import network_input
+from lenet.model.units import dead_units
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
 
+# Images on which units are watched.
+_MOST_IMAGES = 1000
 # Warped copies of an image, and the most classes of which one is drawn.
 _COPIES, _MOST_CLASSES = 12, 10
 
@@ -33,9 +37,9 @@ def main() -> None:
     parser.add_argument("train", type=Path, help="training images, npz")
     parser.add_argument("models", type=Path, help="folder of the trained network")
     parser.add_argument("training", type=Path, help="folder of the learning curves")
-    parser.add_argument("pictures", type=Path, help="folder to write the pictures to")
+    parser.add_argument("results", type=Path, help="folder to write network.json and pictures to")
     arguments = parser.parse_args()
-    pictures = arguments.pictures
+    pictures = arguments.results / "pictures"
 
     settings, view = Network.load(), View.load()
     train = npz.load(arguments.train, settings.classes)
@@ -56,6 +60,10 @@ def main() -> None:
 
     lenet = network.load_first_member(arguments.models, settings)
     save(draw_kernels(lenet.kernels()), pictures / "filters.png")
+    shown = train.images[:: max(1, len(train) // _MOST_IMAGES)]
+    whole = Deformation.identity(len(shown))
+    inputs = network_input(shown, whole, view, size=size, context=device)
+    write_json({"dead_units": dead_units(lenet, inputs)}, arguments.results / "network.json")
     outputs = {name: output.asnumpy()[0] for name, output in lenet.outputs(data[:1]).items()}
     save(draw_outputs(originals[0], outputs), pictures / "responses.png")
 

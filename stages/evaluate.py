@@ -12,6 +12,7 @@ from lenet.evaluation.overlap import equal_image
 from lenet.evaluation.predictions import Predictions
 from lenet.evaluation.summary import summary
 from lenet.figures.canvas import save
+from lenet.figures.confidence import draw_confidence
 from lenet.figures.confusion import draw_confusion
 from lenet.figures.mistakes import draw_mistakes
 
@@ -41,6 +42,7 @@ def main() -> None:
     write_csv(per_class, results / "per_class.csv")
     write_csv(predictions.table(), results / "predictions.csv")
     save(draw_confusion(predictions), results / "confusion.png")
+    save(draw_confidence(predictions), results / "pictures/confidence.png")
     save(draw_mistakes(test.images, predictions), results / "pictures/mistakes.png")
 
     print(per_class.round(4).to_string(index=False))

@@ -77,15 +77,19 @@ def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
 def record(epochs: Iterable[Epoch], curves: Path) -> None:
     """Print each epoch when it has been trained, and add it to the learning curves."""
     start = monotonic()
-    # Live must not rewrite dvc.yaml, and DVC itself keeps the experiments. Live appends to the
-    # curves line by line, so no other process may write there.
+    # Live must not rewrite dvc.yaml, and DVC itself keeps the experiments. Live writes its files in
+    # place, so no other process may write there.
+    rows: list[dict[str, float]] = []
     with alone_in(curves), Live(str(curves), dvcyaml=False, save_dvc_exp=False) as live:
         live.step = 1
         for epoch in epochs:
             print(f"{epoch}, time {monotonic() - start:.1f} sec", flush=True)
             start = monotonic()
-            for name, value in epoch.metrics().items():
-                live.log_metric(name, value)
+            values = epoch.metrics()
+            rows.append({"epoch": epoch.number, **values})
+            for name, value in values.items():
+                live.log_metric(name, value, plot=False)
+            live.log_plot("curves", rows, x="epoch", y=[*values])
             live.next_step()
 
 

@@ -19,7 +19,7 @@ _PAGE = """<!DOCTYPE html>
     <script>SCRIPT</script>
     <style>
         body { font-family: sans-serif; }
-        img { max-width: 100%; }
+        img, svg.marks { max-width: calc(100vw - 4rem) !important; height: auto !important; }
     </style>
 </head>
 <body>

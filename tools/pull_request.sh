@@ -18,6 +18,11 @@ else
     echo "No figure does."
 fi
 echo
+# The test images on which the two differ; where they were evaluated on others, that is said.
+echo '```'
+python -m lenet compare "$base" HEAD 2>&1 || true
+echo '```'
+echo
 if ! git diff --quiet HEAD -- metrics; then
     echo "**Run again here, the results differ from the committed ones,** which the pictures show."
     echo "The processor is of another kind, or the results were not committed."

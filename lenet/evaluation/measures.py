@@ -36,9 +36,10 @@ def headline(predictions: Predictions) -> dict:
 
 
 def per_class(predictions: Predictions) -> pd.DataFrame:
-    """Return a row for each class: class, precision, recall, f1, support.
+    """Return a row for each class: class, errors, precision, recall, f1, support.
 
-    The support is the number of the class's images. A measure without a meaning is NaN: recall and
+    Errors are the class's images that are taken for another. The support is the number of all its
+    images. A measure without a meaning is NaN: recall and
     F1 of a class without images, and the precision of a class that is never predicted.
     """
     classes = list(range(predictions.classes))
@@ -52,4 +53,6 @@ def per_class(predictions: Predictions) -> pd.DataFrame:
     table = pd.DataFrame(report).T.loc[[str(label) for label in classes]]
     table = table.rename(columns={"f1-score": "f1"}).astype({"support": np.int64})
     table.loc[table["support"] == 0, "f1"] = np.nan
+    wrong = predictions.labels[predictions.mistakes]
+    table.insert(0, "errors", np.bincount(wrong, minlength=predictions.classes))
     return table.rename_axis("class").reset_index()

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
 from lenet.evaluation.predictions import Predictions
+from lenet.evaluation.summary import counted
 from lenet.figures.canvas import blank
 
 # The picture is in git, so it stays small, and more cells could not be read.
@@ -53,7 +54,8 @@ def draw_confusion(predictions: Predictions) -> Figure:
     right.set_ylabel("recognised")
     right.tick_params(length=0)
     axes.set(xlabel="predicted class", ylabel="actual class")
-    title = f"{totals.sum()} images, {totals.sum() - correct.sum()} errors"
+    errors = counted(totals.sum() - correct.sum(), "error")
+    title = f"{counted(totals.sum(), 'image')}, {errors}"
     if len(rows) < (totals > 0).sum():
         title += f", the {len(rows)} classes with the most"
     axes.set_title(f"{title} (colour: share of the row)")

@@ -3,42 +3,52 @@
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from lenet.core.errors import InputError
+from lenet.core.errors import untrusted
 from lenet.figures.canvas import blank
 
 
 def load_curves(training: Path) -> pd.DataFrame:
-    """Read the accuracies of all epochs from the folder that the stage train wrote to.
+    """Read the learning curves from the folder that the stage train wrote to.
 
-    Returns a row an epoch, by its number from 1; the column train_accuracy and, if there are
-    validation images, validation_accuracy; from 0 to 1.
+    Returns a row an epoch, by its number from 1: the columns loss, train_accuracy and, if there
+    are validation images, validation_loss and validation_accuracy.
 
     Raises InputError where there are none.
     """
-    files = sorted(training.glob("plots/metrics/*_accuracy.tsv"))
-    if not files:
-        raise InputError(f"{training}: no learning curves; `dvc repro train` makes them.")
-    return pd.concat([pd.read_csv(file, sep="\t", index_col="step") for file in files], axis=1)
+    with untrusted(f"{training}: no learning curves", "`dvc repro train` makes them."):
+        return pd.read_json(training / "plots/custom/curves.json").set_index("epoch")
 
 
-def draw_curves(accuracies: pd.DataFrame) -> Figure:
-    """Draw the error rate of each epoch, on a logarithmic scale, from `load_curves`' accuracies."""
+def draw_curves(curves: pd.DataFrame) -> Figure:
+    """Draw loss and error rate of each epoch on logarithmic scales, from `load_curves`."""
     figure = blank(4)
-    axes = figure.subplots()
-    for name, accuracy in accuracies.items():
-        # A logarithmic scale has no 0.
-        error = (100 * (1 - accuracy)).where(accuracy < 1)
-        axes.plot(accuracies.index, error, label=str(name).removesuffix("_accuracy"), marker=".")
+    left, right = figure.subplots(1, 2)
+    losses = {"train": curves["loss"], "validation": curves.get("validation_loss")}
+    _draw(left, "loss (nats)", losses)
+    left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    errors = {
+        name: 100 * (1 - curves[f"{name}_accuracy"]) if f"{name}_accuracy" in curves else None
+        for name in losses
+    }
+    _draw(right, "error rate", errors)
+    right.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
+    figure.suptitle("While training: training images as warped, validation images as they are")
+    return figure
+
+
+def _draw(axes: Axes, title: str, curves: dict[str, pd.Series | None]) -> None:
+    for name, values in curves.items():
+        if values is not None:
+            # A logarithmic scale has no 0.
+            axes.plot(values.index, values.where(values > 0), label=name, marker=".")
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.set(xlabel="epoch", ylabel="error rate")
-    axes.set_title("Error rates while training (of the training images as warped)")
+    axes.set(xlabel="epoch", title=title)
     axes.grid(color="0.9", which="both")
     axes.legend()
-    return figure

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lenet.evaluation.predictions import Predictions
+from lenet.evaluation.summary import counted
 from lenet.figures.canvas import blank, hide_axes, mosaic
 
 _COLUMNS = 10
@@ -48,7 +49,7 @@ def draw_mistakes(images: NDArray[np.float32], predictions: Predictions) -> Figu
             va="top",
             fontsize=7,
         )
-    counts = f"{len(mistakes)} mistakes in {len(labels)} images"
+    counts = f"{counted(len(mistakes), 'mistake')} in {counted(len(labels), 'image')}"
     if len(shown) < len(mistakes):
         counts += f", here the {len(shown)} most confident"
     axes.set_title(f"{counts}: class, prediction, confidence, index")

@@ -17,16 +17,16 @@ def data_card(reading: Reading, *, classes: int, raw: Path, npz: Path) -> dict:
         classes: the number of classes.
         raw, npz: the files that hold the images.
 
-    The keys are images, images_per_class, mean_ink, pixel_min, pixel_max, duplicates, raw_md5 and
-    npz_md5, and first_index if the raw file has indices. Images per class are text, from class 0
-    on, because DVC shows no lists. Ink is the mean pixel in [0, 1], and pixel_min and pixel_max are
+    The keys are images, classes, mean_ink, pixel_min, pixel_max, duplicates, raw_md5 and npz_md5,
+    and first_index if the raw file has indices. Classes is a list of the number of images of each
+    class, which DVC draws. Ink is the mean pixel in [0, 1], and pixel_min and pixel_max are
     those of the raw file. Duplicates are images equal to an earlier image.
     """
     data = reading.data
     per_class = np.bincount(data.labels, minlength=classes)
     card = {
         "images": len(data),
-        "images_per_class": " ".join(map(str, per_class)),
+        "classes": [{"class": i, "images": int(count)} for i, count in enumerate(per_class)],
         "mean_ink": float(data.images.mean(dtype=np.float64)),
         "pixel_min": reading.statistics.low,
         "pixel_max": reading.statistics.high,

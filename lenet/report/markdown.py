@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,8 @@ from lenet.sources.split import TEST_COUNTS
 _ZIP_TEST_MD5 = "f9350e940232b89f1dc8f8eacac88625"
 # Error rate in percent, method, source. All were measured on that test file's rendering of the
 # official USPS test set.
+# Folders of the sources of USPS digits.
+_USPS = ("usps", "usps-libsvm", "usps-zip")
 PUBLISHED = (
     (5.0, "convolutional network of 1989", "LeCun et al. 1989"),
     (4.2, "LeNet-1", "LeCun et al. 1990"),
@@ -32,7 +35,7 @@ def render(results: Results) -> str:
     The addresses of its pictures start from the folder that `Results.load` reads.
     """
     counts = {
-        name: tuple(map(int, card["images_per_class"].split()))
+        name: tuple(each["images"] for each in card["classes"])
         for name, card in results.cards.items()
     }
     templates = Environment(  # noqa: S701  (`finalize` escapes for Markdown)
@@ -50,6 +53,8 @@ def render(results: Results) -> str:
         seen=int(results.predictions["train_index"].notna().sum()),
         official=counts["test"] == TEST_COUNTS,
         published=PUBLISHED if results.cards["test"]["raw_md5"] == _ZIP_TEST_MD5 else (),
+        dead_units=results.dead_units,
+        usps=Path(results.files["test file"].path).parent.name in _USPS,
         cards=results.cards,
         counts=counts,
         files=results.files,

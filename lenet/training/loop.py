@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
@@ -24,35 +25,34 @@ class Epoch:
     number: from 1.
     loss: mean loss of the warped training images while the network was learning.
     train_accuracy: share of the same images that were recognised while the network was learning.
-    validation_accuracy: share of the unwarped validation images that are recognised after the
-        epoch; None without validation images.
+    validation_loss: mean loss of the unwarped validation images after the epoch, in nats; None
+        without validation images.
+    validation_accuracy: share of the same images that are recognised; None likewise.
     """
 
     number: int
     loss: float
     train_accuracy: float
-    validation_accuracy: float | None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
 
     def __str__(self) -> str:
-        known = (("train", self.train_accuracy), ("validation", self.validation_accuracy))
-        accuracies = [f", {name} acc {value:.4f}" for name, value in known if value is not None]
-        return f"epoch {self.number}, loss {self.loss:.4f}" + "".join(accuracies)
+        text = f"epoch {self.number}, loss {self.loss:.4f}, train acc {self.train_accuracy:.4f}"
+        if self.validation_loss is None:
+            return text
+        return (
+            f"{text}, validation loss {self.validation_loss:.4f}, "
+            f"validation acc {self.validation_accuracy:.4f}"
+        )
 
     @staticmethod
     def mean(epochs: Sequence["Epoch"]) -> "Epoch":
         """Return the mean of the same epoch of several networks."""
-        values = pd.DataFrame(map(asdict, epochs)).mean()
-        return Epoch(
-            number=epochs[0].number,
-            loss=values["loss"],
-            train_accuracy=values["train_accuracy"],
-            validation_accuracy=None
-            if epochs[0].validation_accuracy is None
-            else values["validation_accuracy"],
-        )
+        means = pd.DataFrame([epoch.metrics() for epoch in epochs]).mean()
+        return Epoch(epochs[0].number, *means)
 
     def metrics(self) -> dict[str, float]:
-        """Return loss, train_accuracy and, with validation images, validation_accuracy."""
+        """Return all but the number, without what there is no validation image for."""
         values = asdict(self)
         del values["number"]
         return {name: value for name, value in values.items() if value is not None}
@@ -105,14 +105,8 @@ def fit(
             learner.step(batch)
         loss, train_accuracy = learner.means(batches.images)
         _check_convergence(learner, number, loss)
-        yield Epoch(
-            number=number,
-            loss=loss,
-            train_accuracy=train_accuracy,
-            validation_accuracy=None
-            if validation is None
-            else _accuracy(learner, validation, view),
-        )
+        known = () if validation is None else _loss_and_accuracy(learner, validation, view)
+        yield Epoch(number, loss, train_accuracy, *known)
 
 
 def _check_convergence(learner: Learner, number: int, loss: float) -> None:
@@ -127,8 +121,8 @@ def _check_convergence(learner: Learner, number: int, loss: float) -> None:
     raise InputError(f"training diverged: {reason}. Lower lr ({learner.recipe.lr}).")
 
 
-def _accuracy(learner: Learner, examples: Dataset, view: View) -> float:
-    scores = probabilities(
+def _loss_and_accuracy(learner: Learner, examples: Dataset, view: View) -> tuple[float, float]:
+    given = probabilities(
         learner.network,
         examples.images,
         view,
@@ -136,4 +130,8 @@ def _accuracy(learner: Learner, examples: Dataset, view: View) -> float:
         test_shift=0,
         context=learner.context,
     )
-    return float((scores.argmax(axis=1) == examples.labels).mean())
+    # log_loss expects rows that add up to 1 in float64.
+    exact = given.astype(np.float64)
+    exact /= exact.sum(axis=1, keepdims=True)
+    loss = log_loss(examples.labels, exact, labels=range(exact.shape[1]))
+    return float(loss), float(accuracy_score(examples.labels, given.argmax(axis=1)))

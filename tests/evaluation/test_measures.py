@@ -42,10 +42,16 @@ def test_the_interval_is_wilsons(errors: int) -> None:
 def test_the_figures_per_class_follow_from_the_counts() -> None:
     report = measures.per_class(predictions(LABELS, PREDICTED)).set_index("class")
     assert report.index.tolist() == [str(label) for label in range(10)]
-    assert report.loc["0"].to_dict() == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
+    assert report.loc["0"].to_dict() == {
+        "errors": 1,
+        "precision": 0.5,
+        "recall": 0.5,
+        "f1": 0.5,
+        "support": 2,
+    }
     third = pytest.approx(2 / 3)
-    assert report.loc["1"].tolist() == [third, third, third, 3]
-    assert report.loc["9"].isna().tolist() == [True, True, True, False]
+    assert report.loc["1"].tolist() == [1, third, third, third, 3]
+    assert report.loc["9"].isna().tolist() == [False, True, True, True, False]
 
 
 def test_a_class_without_images_has_no_measures_even_if_it_is_predicted() -> None:

@@ -26,7 +26,8 @@ def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Dataset) -
     reading = Reading(Dataset(images, labels), statistics, first_index=0)
     card = data_card(reading, classes=12, raw=raw, npz=npz)
     assert card["images"] == 40
-    assert card["images_per_class"] == "3 4 4 4 4 4 4 4 4 5 0 0"
+    assert [each["images"] for each in card["classes"]] == [3, *[4] * 8, 5, 0, 0]
+    assert [each["class"] for each in card["classes"]] == list(range(12))
     assert card["mean_ink"] == pytest.approx(images.mean(), abs=1e-6)
     assert (card["pixel_min"], card["pixel_max"]) == (-1.0, 0.5)
     assert card["duplicates"] == 2

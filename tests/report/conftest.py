@@ -16,7 +16,7 @@ PICTURES = [
     "confusion.png",
     *(
         f"pictures/{name}.png"
-        for name in ("mistakes", "curves", "digits", "warps", "filters", "responses")
+        for name in ("confidence", "mistakes", "curves", "digits", "warps", "filters", "responses")
     ),
 ]
 Write = Callable[..., str]
@@ -32,10 +32,15 @@ def results() -> Results:
     return Results(
         headline=load("test.json"),
         training=load("training/metrics.json"),
+        dead_units=load("network.json")["dead_units"],
         per_class=pd.read_csv(ROOT / "metrics/per_class.csv"),
         predictions=pd.read_csv(ROOT / "metrics/predictions.csv"),
         cards={"training": load("data_train.json"), "test": load("data_test.json")},
-        files={"predictions": File("metrics/predictions.csv", "0123456789abcdef")},
+        files={
+            "predictions": File("metrics/predictions.csv", "0123456789abcdef"),
+            **{name: File(f"data/{name}", "fedcba") for name in ("training file", "test file")},
+            "network": File("models/lenet.onnx", "fedcba"),
+        },
         params=read(ROOT / "params.yaml"),
         network=Network.load(ROOT / "params.yaml"),
     )

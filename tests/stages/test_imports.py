@@ -52,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "metrics/training").mkdir()
     training = {"step": 1, "loss": 2.3, "train_accuracy": 0.1}
     (folder / "metrics/training/metrics.json").write_text(json.dumps(training))
+    (folder / "metrics/network.json").write_text('{"dead_units": 0}')
     return folder
 
 
@@ -96,7 +97,7 @@ def test_evaluation_and_report_write_their_files(
     lines = (folder / "metrics/predictions.csv").read_text().splitlines()
     assert len(lines) == 1 + headline["images"]
     assert len((folder / "metrics/per_class.csv").read_text().splitlines()) == 1 + 10
-    for picture in ("confusion.png", "pictures/mistakes.png"):
+    for picture in ("confusion.png", "pictures/mistakes.png", "pictures/confidence.png"):
         with Image.open(folder / "metrics" / picture) as drawn:
             assert min(drawn.size) > 500
     report = (folder / "metrics/report.md").read_text()

@@ -100,12 +100,9 @@ def test_every_argument_has_its_say(real_digits: Dataset, change: dict[str, Any]
 
 
 def test_the_epoch_of_several_networks_is_the_mean_of_theirs() -> None:
-    one = loop.Epoch(number=3, loss=1.0, train_accuracy=0.5, validation_accuracy=0.25)
-    other = loop.Epoch(number=3, loss=2.0, train_accuracy=0.75, validation_accuracy=0.75)
-    assert loop.Epoch.mean([one, other]) == loop.Epoch(
-        number=3, loss=1.5, train_accuracy=0.625, validation_accuracy=0.5
-    )
-    alone = dataclasses.replace(one, validation_accuracy=None)
+    one, other = loop.Epoch(3, 1.0, 0.5, 0.5, 0.25), loop.Epoch(3, 2.0, 0.75, 0.25, 0.75)
+    assert loop.Epoch.mean([one, other]) == loop.Epoch(3, 1.5, 0.625, 0.375, 0.5)
+    alone = loop.Epoch(3, 1.0, 0.5)
     assert loop.Epoch.mean([alone]) == alone
 
 
@@ -163,9 +160,16 @@ def test_a_class_too_small_for_the_split_is_an_error(random_digits: Dataset) -> 
 
 
 def test_an_epoch_prints_as_one_line() -> None:
-    epoch = loop.Epoch(number=3, loss=0.5, train_accuracy=0.9, validation_accuracy=0.875)
-    assert str(epoch) == "epoch 3, loss 0.5000, train acc 0.9000, validation acc 0.8750"
-    assert epoch.metrics() == {"loss": 0.5, "train_accuracy": 0.9, "validation_accuracy": 0.875}
-    unwatched = dataclasses.replace(epoch, validation_accuracy=None)
+    epoch = loop.Epoch(3, 0.5, 0.9, validation_loss=0.25, validation_accuracy=0.875)
+    assert str(epoch) == (
+        "epoch 3, loss 0.5000, train acc 0.9000, validation loss 0.2500, validation acc 0.8750"
+    )
+    assert epoch.metrics() == {
+        "loss": 0.5,
+        "train_accuracy": 0.9,
+        "validation_loss": 0.25,
+        "validation_accuracy": 0.875,
+    }
+    unwatched = loop.Epoch(3, 0.5, 0.9)
     assert str(unwatched) == "epoch 3, loss 0.5000, train acc 0.9000"
     assert unwatched.metrics() == {"loss": 0.5, "train_accuracy": 0.9}

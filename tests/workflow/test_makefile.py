@@ -26,7 +26,9 @@ def applied(target: str, folder: Path) -> Path:
         text=True,
         check=True,
     ).stdout
-    words = shlex.split(typed.replace("\\\n", " "))
+    # What follows prints the result.
+    words = shlex.split(typed.replace("\\\n", " ").partition(" | ")[0])
+    assert f"lenet results {target}" in typed
     assert words[:7] == ["dvc", "exp", "run", "--temp", "--force", "--name", target]
     assert set(words[7::2]) == {"-S"}
     path = Path(shutil.copy(ROOT / "params.yaml", folder))

@@ -28,9 +28,8 @@ RESULTS = (
     "predictions.csv",
     "confusion.png",
     "training/metrics.json",
-    "training/plots/metrics/loss.tsv",
-    "training/plots/metrics/train_accuracy.tsv",
-    "training/plots/metrics/validation_accuracy.tsv",
+    "training/plots/custom/curves.json",
+    "network.json",
 )
 
 
@@ -53,8 +52,11 @@ def test_the_root_reproduces_the_named_source_alone_and_leaves_every_result(
     rows = reproduced.csv("metrics/predictions.csv")
     wrong = sum(row["actual"] != row["predicted"] for row in rows)
     assert (len(rows), wrong) == (360, headline["errors"])
-    curve = (reproduced.path / "metrics/training/plots/metrics/loss.tsv").read_text().split("\n")
-    assert [line.partition("\t")[0] for line in curve] == ["step", "1", "2", "3", "4", "5", ""]
+    curves = json.loads((reproduced.path / "metrics/training/plots/custom/curves.json").read_text())
+    assert [row["epoch"] for row in curves] == [1, 2, 3, 4, 5]
+    last = reproduced.json("metrics/training/metrics.json")
+    assert curves[-1]["validation_loss"] == last["validation_loss"] > 0
+    assert 0 <= reproduced.json("metrics/network.json")["dead_units"] < 1
     # DVC keeps data and models; git keeps results, locks and parameters.
     tracked = reproduced.run("git ls-files").split()
     assert {"dvc.lock", "data/dvc.lock", "metrics/test.json", "metrics/confusion.png"} < {*tracked}
@@ -87,7 +89,7 @@ def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Projec
     assert project.json("metrics/data_test.json")["images"] == 100
 
     diff = project.run("dvc metrics diff --md")
-    assert re.search(r"metrics/data_test.json +\| images +\| 360 +\| 100 ", diff)
+    assert re.search(r"metrics/test.json +\| images +\| 360 +\| 100 ", diff)
 
     # A new version of the file is noticed.
     mine.write_text("".join(lines[:101]))
@@ -381,10 +383,11 @@ def test_the_report_leads_to_the_commit_that_made_it(
     # The report names its data by the hashes that DVC knows.
     lock = project.run(f"git show {first}:dvc.lock")
     hashes = re.findall(r"\| ([0-9a-f]{32}) \|", report)
-    assert len(hashes) == 6
+    # Two raw files and the network stand at the top too.
+    assert (len(hashes), len({*hashes})) == (9, 6)
     assert all(f"md5: {md5}\n" in lock for md5 in hashes)
     pictures = re.findall(r"!\[.+\]\((.+)\)", report)
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     assert all((project.path / "metrics" / picture).is_file() for picture in pictures)
 
 
@@ -406,7 +409,7 @@ def test_curves_can_be_watched_while_training(project: Project) -> None:
                 figures = workspace["metrics"]["metrics/training/metrics.json"]
             assert 10 < figures["data"]["step"] < 400
             plots = json.loads(project.run("dvc plots diff --json"))["data"]
-            (curve,) = plots["metrics/training/plots/metrics/validation_accuracy.tsv"]
+            (curve,) = plots["metrics/training/plots/custom/curves.json"]
             values = curve["content"]["data"]["values"]
             assert len([value for value in values if value["rev"] == "workspace"]) > 10
             assert training.poll() is None, "ended before it was looked at"
@@ -428,10 +431,11 @@ def test_a_pull_request_is_told_what_it_changes(branched: Project) -> None:
     assert re.search(r"\| metrics/test.json +\| log_loss +\| [\d.]+ +\| [\d.]+ +\|", comment)
     assert not re.search(r"\| metrics/test.json +\| errors +\| 0 ", comment)
     assert "Run again here" not in comment
-    assert "\n## Handwritten digits" in comment
-    assert "\n### Digit by digit\n" in comment
+    assert "\n## Handwritten characters" in comment
+    assert "\n### Class by class\n" in comment
+    assert "McNemar's exact test" in comment
     pictures = re.findall(r"^!\[.+\]\((.+)\)$", comment, re.M)
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     for picture in pictures:
         assert picture.startswith("https://example.org/metrics/")
         path = picture.removeprefix("https://example.org/")
@@ -444,7 +448,7 @@ def test_plots_are_drawn_from_the_results(project: Project) -> None:
     output = project.run("dvc plots show --out plots")
     page = (project.path / "plots/index.html").read_text()
     assert (project.path / "plots/index.html").as_uri() in output
-    for title in ("Accuracy while training", "Confusion matrix", "Recall of each class"):
+    for title in ("While training", "Confusion matrix", "Errors of each class", "Images of each"):
         assert title in page
     for picture in ("confusion.png", "mistakes.png", "digits.png", "responses.png"):
         assert picture in page

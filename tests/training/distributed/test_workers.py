@@ -1,7 +1,7 @@
 """Training by several processes: a real scheduler, server and workers, on loopback."""
 
-import csv
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -99,8 +99,8 @@ class Training:
         assert process.returncode == 0, output
 
     def outcome(self) -> tuple[list[float], str]:
-        with (self.path / "curves/plots/metrics/loss.tsv").open() as file:
-            losses = [float(row["loss"]) for row in csv.DictReader(file, delimiter="\t")]
+        curves = json.loads((self.path / "curves/plots/custom/curves.json").read_text())
+        losses = [row["loss"] for row in curves]
         network = (self.path / "models" / PARAMS).read_bytes()
         return losses, hashlib.sha256(network).hexdigest()
 

@@ -1,0 +1,157 @@
+"""All runs of the project in one table: workspace, branches and DVC's experiments."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dvc.api
+import pandas as pd
+from dvc.exceptions import DvcException
+from tabulate import tabulate
+
+from lenet.core.errors import InputError, as_typed
+from lenet.core.params import read
+
+# The figures of merit: the name in DVC's table, and the name here.
+_FIGURES = {
+    "validation_loss": "validation loss",
+    "validation_error": "validation error %",
+    "errors": "test errors",
+}
+SORTS = tuple(_FIGURES)
+_DECIMALS = {"validation_loss": 4, "validation_error": 2, "errors": 1}
+
+
+def load() -> pd.DataFrame:
+    """Return a row for each run that has results, as DVC knows it.
+
+    The columns are name, the parameters by their dotted names, validation_loss, validation_error
+    in percent, errors (of the test images), and `inputs`, which tells code and data apart.
+
+    Raises InputError outside of the project.
+    """
+    try:
+        rows = dvc.api.exp_show(revs=["HEAD", *dvc.api.all_branches()])
+    except DvcException as error:
+        raise InputError(f"DVC cannot list the experiments ({error}).") from error
+    params = list(_flat(read(Path("params.yaml"))))
+    return pd.DataFrame(filter(None, (_row(values, params) for values in rows)))
+
+
+def _flat(params: Mapping[str, Any], prefix: str = "") -> Sequence[str]:
+    names: list[str] = []
+    for name, value in params.items():
+        names += _flat(value, f"{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
+    return names
+
+
+def _row(values: Mapping[str, Any], params: Sequence[str]) -> dict[str, Any] | None:
+    """Return the row of a run, or None where the run failed, or has not ended."""
+    errors = _number(values.get("errors"))
+    if errors is None or values.get("State") in ("Failed", "Queued", "Running"):
+        return None
+    accuracy = _number(values.get("validation_accuracy"))
+    # What a run was made from: code, packages and raw files.
+    inputs = {
+        name: value
+        for name, value in values.items()
+        if name.startswith(("lenet/", "stages/", "requirements", "data/raw/", "data/sources/"))
+    }
+    return {
+        "name": values.get("Experiment") or values["rev"],
+        **{name: values.get(name) for name in params},
+        "validation_loss": _number(values.get("validation_loss")),
+        "validation_error": None if accuracy is None else 100 * (1 - accuracy),
+        "errors": errors,
+        "inputs": str(sorted(inputs.items())),
+    }
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
+    """Return a row for each group of runs that differ in nothing but the seed.
+
+    Columns: run (a name, and how many there are more), the parameters that differ between the
+    groups, seeds (their number), and mean, lowest and highest of each figure, such as
+    errors_mean, errors_low and errors_high.
+
+    Args:
+        runs: as `load` gives them.
+        sort: the figure to sort by, the best first; see `SORTS`.
+    """
+    params = [str(name) for name in runs if name not in ("name", "inputs", *_FIGURES)]
+    same = [name for name in (*params, "inputs") if name != "seed"]
+    # The workspace often is the commit, or an experiment.
+    runs = runs.astype(dict.fromkeys((*params, "inputs"), str))
+    once = runs.groupby([*same, "seed", *_FIGURES], sort=False, dropna=False)["name"]
+    runs = once.agg(", ".join).reset_index()
+    rows = [_group(group, params) for _, group in runs.groupby(same, sort=False, dropna=False)]
+    table = pd.DataFrame(rows)
+    # DVC lists the workspace first.
+    table.attrs["workspace"] = dict(runs.iloc[0][params])
+    alike = [name for name in params if len(set(table[name])) == 1]
+    return table.drop(columns=alike).sort_values(f"{sort}_mean", kind="stable", ignore_index=True)
+
+
+def _group(group: pd.DataFrame, params: list[str]) -> dict[str, Any]:
+    """Return the row of runs that differ in nothing but the seed."""
+    names = group["name"].tolist()
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    row = {"run": names[0] + more, **group[params].iloc[0], "seeds": len(group)}
+    if len(group) > 1:
+        row["seed"] = ""
+    for figure in _FIGURES:
+        values = group[figure]
+        row[f"{figure}_mean"], row[f"{figure}_low"] = values.mean(), values.min()
+        row[f"{figure}_high"] = values.max()
+    return row
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Return the table of `grouped`, at most 100 characters wide.
+
+    A row names the parameters that differ from the workspace, whose values are in params.yaml.
+    """
+    figures = [f"{figure}_{which}" for figure in _FIGURES for which in ("mean", "low", "high")]
+    params = [str(name) for name in table if name not in ("run", "seeds", *figures)]
+    cells = []
+    for _, row in table.iterrows():
+        changed = [
+            f"{name}={as_typed(_plain(row[name]))}"
+            for name in params
+            if row[name] not in ("", table.attrs["workspace"][name])
+        ] or ["as in params.yaml"]
+        texts = [_spread(row, figure) for figure in _FIGURES]
+        cells.append([_wrapped([row["run"]], 24), _wrapped(changed, 28), row["seeds"], *texts])
+    headings = ["run", "parameters", "seeds", *_FIGURES.values()]
+    return tabulate(
+        cells, [heading.replace(" ", "\n", 1) for heading in headings], disable_numparse=True
+    )
+
+
+def _wrapped(words: list[str], width: int) -> str:
+    return "\n".join(textwrap.wrap(" ".join(words), width, break_on_hyphens=False))
+
+
+def _plain(text: str) -> object:
+    """Return a parameter of DVC's table as it stands in params.yaml, where 60 is not 60.0."""
+    try:
+        return float(text)
+    except ValueError:
+        return text.replace(", ", ",")
+
+
+def _spread(row: pd.Series, figure: str) -> str:
+    """Return a figure, and below it its lowest and highest value if there are several."""
+    mean, low, high = (row[f"{figure}_{which}"] for which in ("mean", "low", "high"))
+    if pd.isna(mean):
+        return ""
+    decimals = _DECIMALS[figure]
+    if row["seeds"] == 1:
+        return f"{mean:.{0 if figure == 'errors' else decimals}f}"
+    whole = 0 if figure == "errors" else decimals
+    return f"{mean:.{decimals}f}\n{low:.{whole}f} to {high:.{whole}f}"

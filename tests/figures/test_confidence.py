@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from lenet.evaluation.predictions import Predictions
+from lenet.figures.confidence import draw_confidence
+
+
+def predictions(confidence: list[float], right: list[bool]) -> Predictions:
+    probabilities = np.array([[value, 1 - value] for value in confidence], np.float32)
+    labels = np.where(right, 0, 1)
+    return Predictions(labels, probabilities, np.full(len(labels), -1, np.int64))
+
+
+def test_accuracy_stands_beside_confidence() -> None:
+    left = draw_confidence(
+        predictions([0.6, 0.6, 0.6, 0.6, 0.95, 0.95], [True, True, True, False, True, True])
+    ).axes[0]
+    drawn = [line for line in left.lines if len(line.get_ydata())]
+    accuracies = [line.get_ydata()[0] for line in drawn if line.get_marker() == "o"]
+    assert accuracies == [0.75, 1]
+    means = [line.get_ydata()[0] for line in drawn if line.get_markersize() == 16]
+    assert means == pytest.approx([0.6, 0.95])
+    assert [text.get_text() for text in left.texts] == ["4", "2"]
+
+
+def test_leaving_the_least_confident_images_out_lowers_the_error_rate() -> None:
+    confidence = [0.99] * 9 + [0.55]
+    right = draw_confidence(predictions(confidence, [True] * 9 + [False])).axes[1]
+    (line,) = right.lines
+    curve = dict(zip(np.round(line.get_xdata(), 6), np.round(line.get_ydata(), 6), strict=True))
+    assert curve[0] == 10
+    assert curve[10] == 0
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_single_image_is_drawn(right: bool) -> None:
+    assert len(draw_confidence(predictions([0.7], [right])).axes) == 2
