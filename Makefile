@@ -46,7 +46,7 @@ slow: setup-dev  ## Run the slow tests: faults, remotes, sweeps, lost machines
 
 fuzz: setup-dev  ## Give broken files to every reader, for about an hour
 	python -m pytest --hypothesis-profile=fuzz tests/fuzz/test_fuzz.py
-	for target in raw picture npz params model predict; do \
+	for target in raw inspect picture npz params model predict; do \
 		python -m tests.fuzz $$target -max_total_time=420 || exit 1; done
 
 audit: setup-dev  ## Look the pinned packages up among the known vulnerabilities

@@ -50,10 +50,9 @@ def _with_options(error: InputError, arguments: Container[str]) -> str:
     return f"{error.message} Add {re.sub(r'(?<!,) and --', ' --', error.advice(option))}."
 
 
-def _warn(paths: Sequence[Path], warnings: Iterable[InputError], arguments: Container[str]) -> None:
-    named = ", ".join(map(str, paths))
+def _warn(path: Path, warnings: Iterable[InputError], arguments: Container[str]) -> None:
     for warning in warnings:
-        text = f"warning: {named}: {_with_options(warning, arguments)}"
+        text = f"warning: {path}: {_with_options(warning, arguments)}"
         print(printable(text), file=sys.stderr)
 
 
@@ -79,7 +78,10 @@ def _inspect(arguments: argparse.Namespace) -> None:
     if not all(each.has_labels for each in found):
         print("No settings: training and testing need labels. `lenet predict` needs none.")
         return
-    for line in inspection.as_options(inspection.settings(found)):
+    settings = inspection.settings(found)
+    print(f"for lenet convert and split: {inspection.as_arguments(settings)}")
+    print("for dvc exp run:")
+    for line in inspection.as_options(settings):
         print(line)
 
 
@@ -102,7 +104,8 @@ def _convert(arguments: argparse.Namespace) -> None:
     layout = _layout(arguments)
     with _advised(arguments.sources, layout):
         statistics = formats.convert(arguments.sources, arguments.target, layout)
-    _warn(arguments.sources, statistics.warnings(layout), vars(arguments))
+    for source, found in zip(arguments.sources, statistics, strict=True):
+        _warn(source, found.warnings(layout), vars(arguments))
 
 
 @contextmanager
@@ -156,7 +159,7 @@ def _split(arguments: argparse.Namespace) -> None:
             test_fraction=arguments.test_fraction,
             seed=arguments.seed,
         )
-    _warn([arguments.source], statistics.warnings(layout), vars(arguments))
+    _warn(arguments.source, statistics.warnings(layout), vars(arguments))
 
 
 def _add_layout(parser: argparse.ArgumentParser) -> None:
@@ -266,7 +269,7 @@ def _predict(arguments: argparse.Namespace) -> None:
         arguments.files,
         Recogniser(arguments.model),
         told,
-        warn=lambda path, warnings: _warn([path], warnings, vars(arguments)),
+        warn=lambda path, warnings: _warn(path, warnings, vars(arguments)),
     )
     if found:
         print(output.FORMATS[arguments.format](found), end="")

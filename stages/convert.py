@@ -9,7 +9,7 @@ from lenet.core.files import write_json
 from lenet.core.params import read
 from lenet.raw import formats
 from lenet.raw.data_card import data_card
-from lenet.raw.inspection import with_all_settings
+from lenet.raw.inspection import check_test_file, with_all_settings
 from lenet.raw.layout import Layout
 
 
@@ -22,18 +22,21 @@ def main() -> None:
     arguments = parser.parse_args()
 
     layout = Layout.load()
+    train, test = pair()
     try:
         reading = formats.read(arguments.raw, layout)
     except InputError as error:
-        raise with_all_settings(error, arguments.raw, pair(), layout) from error
+        raise with_all_settings(error, arguments.raw, (train, test), layout) from error
+    warnings = reading.warnings(layout)
+    # What is odd in both files may be right.
+    if arguments.raw == test and (warnings or test.is_dir()):
+        check_test_file(train, test)
     npz.save(reading.data, arguments.npz)
     card = data_card(reading, classes=layout.classes, raw=arguments.raw, npz=arguments.npz)
     write_json(card, arguments.card)
     print(f"{arguments.raw}: {len(reading.data)} images -> {arguments.npz}")
-    for warning in reading.warnings(layout):
-        # Settings that suit the test file alone would not suit the training file.
-        text = warning.message if arguments.raw == pair()[1] else str(warning)
-        print(f"warning: {arguments.raw}: {text}")
+    for warning in warnings:
+        print(f"warning: {arguments.raw}: {warning}")
 
 
 def pair() -> tuple[Path, Path]:

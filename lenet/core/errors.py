@@ -14,13 +14,18 @@ class InputError(Exception):
 
     Args:
         message: what was found, where, what was expected, and what to do besides `settings`.
+        question: what may be the cause, if `settings` fit.
         settings: parameters that would fit, by their dotted names in params.yaml, such as
             {"raw.side": 28}. A value may be an `Either`.
     """
 
-    def __init__(self, message: str, *, settings: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, message: str, *, question: str = "", settings: Mapping[str, object] | None = None
+    ) -> None:
         super().__init__(message)
-        self.message = message
+        # What `advised` may replace by the settings that a whole file needs.
+        self.plain = message
+        self.message = f"{message} {question}".rstrip()
         self.settings = dict(settings or {})
 
     def __str__(self) -> str:

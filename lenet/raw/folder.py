@@ -1,7 +1,7 @@
 """A folder of pictures: a subfolder for each class, with a PNG or JPEG file for each image.
 
-Pictures that are squares of one size are read pixel by pixel, as grey levels from 0 to 255. Where
-sizes differ, the characters are cut out and scaled, as `pictures.read` does for `predict`.
+Pictures that are squares of one size are read pixel by pixel, as grey levels from 0 to 255. Other
+pictures are cut out and scaled, as `pictures.read` does for `predict`.
 """
 
 from collections.abc import Iterator
@@ -42,6 +42,8 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[F
     if not everything:
         raise InputError(f"{path}: holds no pictures; expected PNG or JPEG files.")
     side = common_side([file for _, file in everything])
+    if side != layout.side and not needs_labels:
+        side = None
     if side is not None and side != layout.side:
         raise InputError(
             f"{path}: the pictures have {side} x {side} pixels; expected {layout.side} x "

@@ -1,10 +1,12 @@
 """Files that are not raw files of images, but are often taken for such: named, with what to do."""
 
 import re
-from math import isqrt
+from math import isfinite, isqrt
 from pathlib import Path
 
 import numpy as np
+
+from lenet.raw.numbers import NUMBER_BYTES
 
 _AS_NPZ = (
     "Write its images and labels as npz: `numpy.savez('mine.npz', images=..., labels=...)`, images "
@@ -46,12 +48,13 @@ _SIGNATURES = (
 _LINES, _BYTES = 200, 1 << 20
 
 
-def explain(path: Path, start: bytes) -> str | None:
+def explain(path: Path, start: bytes, *, needs_labels: bool = True) -> str | None:
     """Return what a file seems to be, and what to do, or None where it may be a raw file.
 
     Args:
         path: the file's name, for the advice.
         start: the beginning of the file, decompressed.
+        needs_labels: whether it matters that there are no labels, or where they stand.
     """
     for offset, signature, name, advice in _SIGNATURES:
         if start.startswith(signature, offset):
@@ -64,13 +67,15 @@ def explain(path: Path, start: bytes) -> str | None:
     if re.match(rb"P[1-6]\s", text):
         return f"this is a PBM, PGM or PPM picture. {_AS_FOLDER}"
     lines = _first_lines(start)
+    if not needs_labels:
+        return _explain_csv(path, lines)
     if label_is_last(start):
         return (
             "the label seems to be the last number of each line, behind the pixels. "
-            f"`awk 'NF>2 {{l=$NF; $NF=\"\"; print l, $0}}' {path} > {path.stem}.jf` puts it in "
-            "front."
+            f"`awk 'NF>2 {{l=$NF; $NF=\"\"; print l, $0}}' {path} > {path.stem}_new.jf` puts it "
+            "in front."
         )
-    return _explain_csv(path, lines) or _explain_labels(lines)
+    return _explain_csv(path, lines) or _explain_labels(path, lines)
 
 
 def label_is_last(start: bytes) -> bool:
@@ -107,6 +112,8 @@ def _table(lines: list[bytes]) -> np.ndarray | None:
 
 def _explain_csv(path: Path, lines: list[bytes]) -> str | None:
     """Explain a file of comma-separated values."""
+    if not lines:
+        return None
     body = lines[1] if len(lines) > 1 else lines[0]
     for separator, name in (
         (b",", "CSV, numbers separated by commas"),
@@ -117,12 +124,12 @@ def _explain_csv(path: Path, lines: list[bytes]) -> str | None:
         first = 1 if _is_number(lines[0].split(separator)[0]) else 2
         return (
             f"this seems to be {name}. If the label is the first column, `tail -n +{first} {path} "
-            f"| tr '{separator.decode()}' ' ' > {path.stem}.jf` makes a .jf file."
+            f"| tr '{separator.decode()}' ' ' > {path.stem}_new.jf` makes a .jf file."
         )
     return None
 
 
-def _explain_labels(lines: list[bytes]) -> str | None:
+def _explain_labels(path: Path, lines: list[bytes]) -> str | None:
     """Explain labels that are missing, or no numbers."""
     words = [words for words in (line.split() for line in lines) if len(words) > 2]
     first = {row[0] for row in words if not row[0].startswith(b"#")}
@@ -141,7 +148,12 @@ def _explain_labels(lines: list[bytes]) -> str | None:
     if any(re.fullmatch(rb"[A-Za-z][^:]*", label) for label in first):
         rest = (word.rpartition(b":")[2] for row in words for word in row[1:])
         if all(map(_is_number, rest)):
-            return "the labels are words. Training needs whole numbers, such as 0 for A, 1 for B."
+            new = f"{path.stem}_new{path.suffix}"
+            return (
+                "the labels are words. Training needs whole numbers. "
+                f"`awk '{{if (!($1 in n)) n[$1]=k++; $1=n[$1]; print}}' {path} > {new}` numbers "
+                "them in the order in which they first occur."
+            )
     if first and all(b":" in label for label in first):
         return (
             "lines begin with an index:value pair, so there are no labels. Training needs labels; "
@@ -157,7 +169,6 @@ def _could_be_labels(column: np.ndarray) -> bool:
 
 def _is_number(word: bytes) -> bool:
     try:
-        float(word)
+        return not word.translate(None, NUMBER_BYTES) and isfinite(float(word))
     except ValueError:
         return False
-    return True

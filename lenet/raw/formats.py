@@ -59,7 +59,7 @@ def found(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[
         yield from folder.read(path, layout, needs_labels=needs_labels)
         return
     count = 0
-    with explained(path), open_text(path) as file:
+    with explained(path, needs_labels=needs_labels), open_text(path) as file:
         reader = image_text.read if image_text.recognise(file) else jf.read
         for block in reader(file, layout, needs_labels=needs_labels):
             count += len(block)
@@ -69,7 +69,7 @@ def found(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, *, needs_labels: bool = True) -> Iterator[None]:
     """Where the file turns out to be of another kind, say so instead of naming its first fault."""
     try:
         yield
@@ -78,7 +78,7 @@ def explained(path: Path) -> Iterator[None]:
         if path.is_file():
             try:
                 with open_text(path) as file:
-                    reason = foreign.explain(path, file.start)
+                    reason = foreign.explain(path, file.start, needs_labels=needs_labels)
             except InputError:
                 raise error from None
             if reason:
@@ -169,7 +169,7 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
     statistics, first_index = Statistics(), None
     count = 0
     try:
-        with explained(path):
+        with explained(path, needs_labels=needs_labels):
             for block in found(path, layout, needs_labels=needs_labels):
                 if not len(block):
                     continue
@@ -247,7 +247,7 @@ def convert(
     layout: Layout,
     *,
     chosen: NDArray[np.bool_] | None = None,
-) -> Statistics:
+) -> list[Statistics]:
     """Write the images of `sources` to `target`, whose suffix chooses the format.
 
     Args:
@@ -257,11 +257,13 @@ def convert(
         layout: how text is to be read and written.
         chosen: (n,), which of all images are written; None for all.
 
-    Returns the numbers of the sources.
+    Returns the numbers of each source.
     Raises InputError where a source is faulty or `target` has another suffix; a file that stood at
     `target` then stays.
     """
-    statistics = Statistics()
+    if target.resolve() in [source.resolve() for source in sources]:
+        raise InputError(f"{target}: is read and would be overwritten; expected another file.")
+    statistics = [Statistics() for _ in sources]
     if target.suffix == ".npz":
         npz.save(_joined(sources, layout, statistics, chosen), target)
     elif target.suffix in _WRITERS:
@@ -276,12 +278,11 @@ def convert(
 def _joined(
     sources: Sequence[Path],
     layout: Layout,
-    statistics: Statistics,
+    statistics: list[Statistics],
     chosen: NDArray[np.bool_] | None,
 ) -> Dataset:
     readings = [read(source, layout) for source in sources]
-    for reading in readings:
-        statistics.update(reading.statistics)
+    statistics[:] = [reading.statistics for reading in readings]
     data = [reading.data for reading in readings]
     names = [part.names for part in data if part.names is not None]
     joined = data[0]
@@ -297,13 +298,13 @@ def _joined(
 def _chain(
     sources: Sequence[Path],
     layout: Layout,
-    statistics: Statistics,
+    statistics: list[Statistics],
     chosen: NDArray[np.bool_] | None,
 ) -> Iterator[Records]:
     done = 0
-    for source in sources:
+    for source, counted in zip(sources, statistics, strict=True):
         for records in read_records(source, layout):
-            statistics.add(records)
+            counted.add(records)
             here = slice(done, done + len(records))
             yield records if chosen is None else records[np.flatnonzero(chosen[here])]
             done += len(records)

@@ -58,6 +58,13 @@ def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterat
     for lines in _lines(file, layout.features, needs_labels=needs_labels):
         if first_index is None:
             first_index = lines.evidence(layout)
+        stated = lines.stated_first_index
+        if stated is not None and stated != first_index:
+            raise InputError(
+                f"{file.path}: a comment says that indices start at {stated}; expected "
+                f"{first_index}.",
+                settings={"raw.first_index": stated},
+            )
         lines.check(layout, first_index)
         waiting.append(lines)
         if first_index is not None:

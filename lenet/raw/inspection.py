@@ -29,6 +29,9 @@ class Inspection:
     first_index: the index of the first pixel: 0, 1, or "auto" where the file does not show it; None
         where the format has no indices.
     notes: odd things, in sentences.
+    side_is_least: whether the images may be larger, because the file states no more.
+    class_names: the names of a folder's subfolders, if these are no numbers.
+    cut_out: whether the characters of pictures are cut out, because sizes differ.
     """
 
     path: Path
@@ -39,6 +42,9 @@ class Inspection:
     classes: int | None = None
     first_index: object = None
     notes: list[str] = field(default_factory=list)
+    side_is_least: bool = False
+    class_names: tuple[str, ...] = ()
+    cut_out: bool = False
 
     def __str__(self) -> str:
         low, high = self.statistics.low, self.statistics.high
@@ -93,8 +99,9 @@ def inspect(path: Path) -> Inspection:
         if guessed:
             return _inspect_jf(path, *guessed)
         raise InputError(
-            f"{path}: the side of the images cannot be told: there is no first line with the "
-            "numbers of classes and features, and lines are not a label and the pixels of a square."
+            f"{path}: the side of the images cannot be told: no first line has the number of "
+            "classes and that of the features of a square, and lines are not a label and the "
+            "pixels of a square."
         )
 
 
@@ -106,8 +113,9 @@ def _inspect_folder(path: Path) -> Inspection:
         raise InputError(f"{path}: holds no pictures; expected PNG or JPEG files.")
     side = folder.common_side(files)
     notes = []
+    cut_out = side is None
     if side is None:
-        side, form = 16, "pictures of different sizes in a subfolder for each class"
+        side, form = 16, "pictures that are no squares of one size, in a subfolder for each class"
         notes.append(
             "each character will be cut out and scaled to raw.side, as `lenet predict` does; any "
             "side may be set, and pixel values are then shares of ink."
@@ -115,12 +123,17 @@ def _inspect_folder(path: Path) -> Inspection:
         layout = layout.model_copy(update={"pixel_range": (0.0, 1.0)})
     else:
         form = "pictures in a subfolder for each class"
-    if not folder.has_numbers(path):
-        names = ", ".join(f"{i} = {each.name}" for i, each in enumerate(subfolders[:100]))
-        notes.append(f"classes in alphabetical order: {names}.")
-    layout = layout.model_copy(update={"side": side})
-    classes = None if folder.has_numbers(path) else len(subfolders)
-    return Inspection(path, form, side, _count(path, layout), classes=classes, notes=notes)
+    names = () if folder.has_numbers(path) else tuple(each.name for each in subfolders)
+    if names:
+        numbered = ", ".join(f"{i} = {name}" for i, name in enumerate(names[:100]))
+        notes.append(f"classes in alphabetical order: {numbered}.")
+    return Inspection(
+        *(path, form, side, _count(path, layout.model_copy(update={"side": side}))),
+        classes=len(names) or None,
+        notes=notes,
+        class_names=names,
+        cut_out=cut_out,
+    )
 
 
 def _inspect_image_text(path: Path, lowest: int, highest: int, stated: int | None) -> Inspection:
@@ -154,6 +167,7 @@ def _inspect_image_text(path: Path, lowest: int, highest: int, stated: int | Non
         *(path, "image-text", side, statistics, has_labels),
         first_index=first_index,
         notes=notes,
+        side_is_least=most != side**2 or first_index == "auto",
     )
 
 
@@ -205,7 +219,7 @@ def settings(inspections: Sequence[Inspection]) -> dict[str, object]:
     pixel_range = max(ranges, key=lambda pair: abs(pair[1] - pair[0]))
     first_label, classes = _classes(inspections)
     found: dict[str, object] = {
-        "raw.side": first.side,
+        "raw.side": _side(inspections),
         "raw.pixel_range": pixel_range,
         "raw.first_label": first_label,
         "raw.classes": classes,
@@ -232,6 +246,13 @@ def _classes(inspections: Sequence[Inspection]) -> tuple[int, int]:
         raise InputError(
             f"{inspections[0].path}: found the labels {shown}; expected whole numbers from 0 on."
         )
+    for each in inspections:
+        most = max(each.statistics.labels, default=0)
+        if each.classes and each.has_labels and most > each.classes:
+            raise InputError(
+                f"{each.path}: found the label {most:g}, but the header says {each.classes} "
+                "classes. Correct the number in the first line, or the labels."
+            )
     stated = max((each.classes for each in inspections if each.classes), default=0)
     low, high = int(min(labels, default=0)), int(max(labels, default=1))
     if stated and high < stated:
@@ -243,9 +264,33 @@ def _classes(inspections: Sequence[Inspection]) -> tuple[int, int]:
     return first_label, max(2, high - first_label + 1, stated)
 
 
+def _side(inspections: Sequence[Inspection]) -> int:
+    """Return the side that a file states, or else the largest that a file needs."""
+    stated = [each.side for each in inspections if not each.side_is_least]
+    return stated[0] if stated else max(each.side for each in inspections)
+
+
+def _sides_fit(one: Inspection, other: Inspection) -> bool:
+    side = _side([one, other])
+    return all(
+        each.side <= side if each.side_is_least else each.side == side for each in (one, other)
+    )
+
+
 def _misfit(other: Inspection, first: Inspection) -> str | None:
     """Return why two files cannot be read by the same settings, or None."""
-    if other.side != first.side:
+    if other.class_names != first.class_names:
+        return (
+            "its subfolders have other names, and so other classes. Name the subfolders of both by "
+            "numbers, such as 0 for A and 1 for B"
+        )
+    if other.cut_out != first.cut_out:
+        one, two = (first, other) if first.cut_out else (other, first)
+        return (
+            f"the characters of {one.path} are cut out and scaled, because its pictures are no "
+            f"squares of one size, and those of {two.path} are read pixel by pixel"
+        )
+    if not _sides_fit(other, first):
         return (
             f"its images have {other.side} x {other.side} pixels, and those of {first.path} "
             f"{first.side} x {first.side}"
@@ -281,10 +326,21 @@ def with_all_settings(
     except InputError:
         # One of the files is faulty by any settings, or not there yet.
         return advised(error, [path], layout)
+    if not all(each.has_labels for each in both):
+        return error
     reason = _misfit(both[1], both[0]) or _unknown_labels(both[1], both[0])
     if reason and path == test:
         return InputError(f"{test}: does not fit the training file {train}: {reason}.")
     return advised(error, [path] if reason else pair, layout)
+
+
+def check_test_file(train: Path, test: Path) -> None:
+    """Raise InputError where the test file seems to need other settings than the training file."""
+    if not train.exists():
+        return
+    reason = _misfit(inspect(test), inspect(train))
+    if reason:
+        raise InputError(f"{test}: does not fit the training file {train}: {reason}.")
 
 
 def advised(error: InputError, paths: Sequence[Path], layout: Layout) -> InputError:
@@ -303,6 +359,8 @@ def advised(error: InputError, paths: Sequence[Path], layout: Layout) -> InputEr
         return error
     if not all(each.has_labels for each in found):
         return error
+    if all(each.side_is_least and _nearly(each.side, layout.side) for each in found):
+        del needed["raw.side"]
     if not any(_needs_other_range(each.statistics, layout) for each in found):
         del needed["raw.pixel_range"]
     last_label = layout.first_label + layout.classes - 1
@@ -312,9 +370,20 @@ def advised(error: InputError, paths: Sequence[Path], layout: Layout) -> InputEr
     # A file need not have images of all classes.
     if _classes(found)[1] <= layout.classes:
         del needed["raw.classes"]
+    # With the right side the file may show its first index.
+    if layout.first_index == "auto" and not isinstance(needed.get("raw.first_index"), Either):
+        needed.pop("raw.first_index", None)
     known = {f"raw.{name}": value for name, value in layout.model_dump().items()}
     different = {name: value for name, value in needed.items() if known[name] != value}
-    return InputError(error.message, settings=different) if different else error
+    if not different or different == error.settings:
+        return error
+    # The question belongs to the settings that are replaced.
+    return InputError(error.plain, settings=different)
+
+
+def _nearly(least: int, side: int) -> bool:
+    """Return whether images of `side` may leave so much blank that `least` would hold their ink."""
+    return 0.7 * side <= least <= side
 
 
 def _needs_other_range(found: Statistics, layout: Layout) -> bool:
@@ -330,6 +399,16 @@ def _unknown_labels(test: Inspection, train: Inspection) -> str | None:
         return None
     named = ", ".join(f"{label:g}" for label in unknown[:10]) + ", ..." * (len(unknown) > 10)
     return f"it has the labels {named}, which no image of {train.path} has"
+
+
+def as_arguments(settings: dict[str, object]) -> str:
+    """Return settings as options of `lenet convert` and `split`, without what is to be chosen."""
+    words = []
+    for name, value in settings.items():
+        if not isinstance(value, Either):
+            text = as_typed(value).strip("[]").replace(",", " ")
+            words.append(f"--{name.removeprefix('raw.').replace('_', '-')} {text}")
+    return " ".join(words)
 
 
 def as_options(settings: dict[str, object]) -> list[str]:

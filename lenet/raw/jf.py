@@ -266,7 +266,7 @@ class _Table:
         if other_side is None:
             return InputError(f"{message} The file is cut short.")
         reason, settings = side_advice(other_side)
-        return InputError(message + reason, settings=settings)
+        return InputError(message, question=reason, settings=settings)
 
 
 def _data_after_end(numbers: Numbers, index: int) -> InputError:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError
 
 _LARGE_EXPONENT = re.compile(rb"e[+-]?0*[1-9][0-9]")
-_NUMBER_BYTES = b"0123456789+-.eE"
+NUMBER_BYTES = b"0123456789+-.eE"
 _SPACE_BYTES = b" \t\r\n\v\f"
 _SPACES_TO_NEWLINES = bytes.maketrans(_SPACE_BYTES, b"\n" * len(_SPACE_BYTES))
 
@@ -64,7 +64,7 @@ def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
 
     Raises InputError at the first word that is not a finite decimal number.
     """
-    if text.translate(None, _NUMBER_BYTES + _SPACE_BYTES):
+    if text.translate(None, NUMBER_BYTES + _SPACE_BYTES):
         _refuse_word(path, text, first_line)
     column = text.translate(_SPACES_TO_NEWLINES)
     space = np.frombuffer(column, np.uint8) == ord("\n")
@@ -108,7 +108,7 @@ def _refuse_word(path: Path, text: bytes, first_line: int) -> NoReturn:
     for offset, line in enumerate(text.split(b"\n")):
         for word in line.split():
             try:
-                usable = not word.translate(None, _NUMBER_BYTES) and np.isfinite(float(word))
+                usable = not word.translate(None, NUMBER_BYTES) and np.isfinite(float(word))
             except ValueError:
                 usable = False
             if not usable:

@@ -85,7 +85,8 @@ class Found:
         label = self.labels[i]
         raise self._wrong(
             f"{self.place(i)}: found label {label:.9g}; expected a whole number from "
-            f"{layout.first_label} to {last_label}.",
+            f"{layout.first_label} to {last_label}"
+            + (f", as the header says {classes} classes." if self.header_classes else "."),
             _label_advice(label, layout, stated=self.header_classes is not None),
         )
 
@@ -118,30 +119,30 @@ class Found:
     def _wrong(self, message: str, advice: tuple[str, dict[str, object]]) -> InputError:
         # Numbers cut into records of a wrong length are labels and pixels by chance.
         question, settings = side_advice(self.other_side) if self.other_side else advice
-        return InputError(message + question, settings=settings)
+        return InputError(message, question=question, settings=settings)
 
 
 def side_advice(side: int) -> tuple[str, dict[str, object]]:
     """Return the reason to believe that the images have another side, and the setting for it."""
-    return f" Most lines hold {side**2} values after the first.", {"raw.side": side}
+    return f"Most lines hold {side**2} values after the first.", {"raw.side": side}
 
 
 def _label_advice(label: float, layout: Layout, *, stated: bool) -> tuple[str, dict[str, object]]:
     if label == 0 and layout.first_label == 1:
-        return " Does the file write class 0 as 0?", {"raw.first_label": 0}
+        return "Does the file write class 0 as 0?", {"raw.first_label": 0}
     if label == layout.classes and layout.first_label == 0:
-        question = f" Does the file write classes 0 to {layout.classes - 1} as 1 to {label:.9g}?"
+        question = f"Does the file write classes 0 to {layout.classes - 1} as 1 to {label:.9g}?"
         return question, {"raw.first_label": 1}
     if label == np.floor(label) and layout.first_label < label < 1000 and not stated:
         classes = int(label) - layout.first_label + 1
-        return " Has the file more classes?", {"raw.classes": classes}
+        return "Has the file more classes?", {"raw.classes": classes}
     return "", {}
 
 
 def _pixel_advice(value: float) -> tuple[str, dict[str, object]]:
     for low, high in USUAL_PIXEL_RANGES:
         if low <= value <= high:
-            question = f" Do the file's pixels go from {low} to {high}?"
+            question = f"Do the file's pixels go from {low} to {high}?"
             return question, {"raw.pixel_range": (low, high)}
     return "", {}
 

@@ -33,8 +33,8 @@ def split(
     Returns the numbers of the source.
     Raises InputError where a class has too few images for both files.
     """
-    if train.resolve() == test.resolve():
-        raise InputError(f"{train}: expected two different files to write.")
+    if len({path.resolve() for path in (source, train, test)}) < 3:
+        raise InputError(f"{source}, {train}, {test}: expected three different files.")
     labels = formats.read(source, layout).data.labels
     try:
         _, tested = train_test_split(
@@ -42,10 +42,11 @@ def split(
         )
     except ValueError as error:
         raise InputError(
-            f"{source}: a share of {test_fraction:g} cannot be cut out of {len(labels)} images "
-            f"({str(error).rstrip('.')})."
+            f"a share of {test_fraction:g} cannot be cut out of the {len(labels)} images of "
+            f"{source} ({str(error).rstrip('.')})."
         ) from error
     is_test = np.zeros(len(labels), np.bool_)
     is_test[tested] = True
     formats.convert([source], train, layout, chosen=~is_test)
-    return formats.convert([source], test, layout, chosen=is_test)
+    (statistics,) = formats.convert([source], test, layout, chosen=is_test)
+    return statistics

@@ -10,6 +10,8 @@ from lenet.raw.records import USUAL_PIXEL_RANGES, Found, Records
 
 # Files with more labels than the network may have classes are counted no further.
 _MOST_LABELS = 2000
+# So few images may be alike by chance.
+_FEW = 5
 
 
 class Statistics:
@@ -25,6 +27,8 @@ class Statistics:
         self.images = 0
         self.labels: Counter[float] = Counter()
         self.low, self.high = np.inf, -np.inf
+        # The extremes of the lower half of all images.
+        self._lower = (np.inf, -np.inf)
         self._sum = self._border_sum = 0.0
         self._pixels = self._border_pixels = self._side = 0
 
@@ -39,23 +43,15 @@ class Statistics:
             self.labels.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
         self.low = min(self.low, float(pixels.min()))
         self.high = max(self.high, float(pixels.max()))
+        lower = pixels[:, pixels.shape[1] // 2 :]
+        low, high = self._lower
+        self._lower = (min(low, float(lower.min())), max(high, float(lower.max())))
         side = self._side = round(pixels.shape[1] ** 0.5)
         first_and_last_row = pixels[:, :side], pixels[:, -side:]
         self._sum += float(pixels.sum())
         self._pixels += pixels.size
         self._border_sum += sum(float(row.sum()) for row in first_and_last_row)
         self._border_pixels += 2 * side * len(records)
-
-    def update(self, other: "Statistics") -> None:
-        """Add all that `other` has counted."""
-        self.images += other.images
-        self.labels.update(other.labels)
-        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
-        self._sum += other._sum
-        self._pixels += other._pixels
-        self._border_sum += other._border_sum
-        self._border_pixels += other._border_pixels
-        self._side = other._side
 
     @property
     def mean(self) -> float:
@@ -99,6 +95,8 @@ class Statistics:
 
     def pixel_warnings(self, layout: Layout) -> list[InputError]:
         """Return what seems wrong with the pixels if they are read by `layout`, with settings."""
+        if self._lower[0] == self._lower[1] and self.images >= _FEW and self.low < self.high:
+            return [InputError("the lower half of every image is blank. Is the side right?")]
         background, ink = layout.pixel_range
         strongest = max(
             (value - background) / (ink - background) for value in (self.low, self.high)

@@ -14,6 +14,7 @@ import atheris
 # The libraries that read a target's files, besides lenet.
 _LIBRARIES = {
     "raw": ["zipfile"],
+    "inspect": ["numpy.lib", "zipfile"],
     "picture": ["PIL"],
     "npz": ["numpy.lib", "zipfile"],
     "params": ["ruamel.yaml"],

@@ -66,6 +66,7 @@ PICTURES = tuple(map(picture, ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM
 _RAW = tuple(pack(text) for text in TEXTS for pack in PACKERS)
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "raw": _RAW,
+    "inspect": (*_RAW, npz_file()),
     "picture": PICTURES,
     "npz": (npz_file(),),
     "params": ((ROOT / "params.yaml").read_bytes(),),

@@ -19,6 +19,7 @@ from lenet.model.architecture import Network
 from lenet.model.view import Averaging, View
 from lenet.predict import output, predictor
 from lenet.raw import formats, pictures
+from lenet.raw.inspection import as_options, inspect, settings
 from lenet.raw.layout import Layout
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
@@ -51,6 +52,16 @@ def check_raw(path: Path) -> None:
     again = path.with_suffix(".txt")
     formats.convert([path], again, LAYOUT)
     assert np.array_equal(formats.read(again, LAYOUT).data.images, data.images)
+
+
+def check_inspect(path: Path) -> None:
+    """What `inspect` finds can be printed, and leads to settings, or the file is refused."""
+    found = attempt(inspect, path)
+    if found is None:
+        return
+    assert str(found).startswith(str(path))
+    needed = attempt(lambda _: settings([found]), path)
+    assert needed is None or as_options(needed)
 
 
 def check_picture(path: Path) -> None:
@@ -122,6 +133,7 @@ def check_predict(path: Path) -> None:
 
 TARGETS: dict[str, Callable[[Path], None]] = {
     "raw": check_raw,
+    "inspect": check_inspect,
     "picture": check_picture,
     "npz": check_npz,
     "params": check_params,

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.fuzz.seeds import PACKERS, PICTURES, TEXTS, model, npz_file
 from tests.fuzz.targets import (
     TARGETS,
+    check_inspect,
     check_model,
     check_npz,
     check_params,
@@ -111,6 +112,12 @@ def test_any_model_gives_probabilities_or_is_refused(path: Path, content: bytes)
 def test_whatever_predict_is_given_is_answered_or_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     check_predict(path)
+
+
+@given(content=raw_files() | edited(npz_file()))
+def test_whatever_is_inspected_is_described_or_refused(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    check_inspect(path)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ def test_an_index_0_shows_it(tmp_path: Path) -> None:
         ("3 0:5 1:1\n", 1, "found index 0; .*from 1 to 8 x 8 = 64. Set raw.first_index=0"),
         ("3 0:5 64:1\n", "auto", "found index 64; .*from 0 to 8 x 8 - 1 = 63. Check the side"),
         ("# Column indices are one-based\n3 0:5\n", "auto", "found index 0; .*from 1 to"),
+        ("# Column indices are zero-based\n3 1:5\n", 1, "start at 0; .*Set raw.first_index=0"),
         ("3 65:5\n", "auto", "found index 65; .*Check the side"),
     ],
 )

@@ -82,6 +82,18 @@ def test_names_that_are_no_numbers_are_classes_in_alphabetical_order(tmp_path: P
     assert inspection.settings([found])["raw.classes"] == 3
 
 
+def test_folders_of_two_kinds_do_not_fit(digits: Path, tmp_path: Path) -> None:
+    save(tmp_path / "other" / "0" / "a.png", np.pad(GREY[0], ((0, 9), (0, 0))))
+    save(tmp_path / "other" / "1" / "b.png", GREY[1])
+    with pytest.raises(InputError, match="does not fit the training file .*are cut out and scaled"):
+        inspection.check_test_file(digits, tmp_path / "other")
+    for name in "AC":
+        save(tmp_path / "named" / name / "a.png", GREY[0])
+    with pytest.raises(InputError, match="its subfolders have other names"):
+        inspection.check_test_file(digits, tmp_path / "named")
+    inspection.check_test_file(digits, digits)
+
+
 def test_what_is_no_such_folder_is_named(digits: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="8 x 8 pixels; expected 16 x 16. Set raw.side=8"):
         formats.read(digits, LAYOUT.changed(side=16))

@@ -104,9 +104,26 @@ def test_the_command_that_is_advised_makes_a_file_that_is_read(
         inspection.inspect(tmp_path / "mine.txt")
     command = str(error.value).split("`")[1]
     subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
-    data = formats.read(tmp_path / "mine.jf", LAYOUT).data
+    data = formats.read(tmp_path / "mine_new.jf", LAYOUT).data
     assert data.labels.tolist() == LABELS.tolist()
     np.testing.assert_array_equal(data.images.reshape(-1, 64) * 16, IMAGES)
+
+
+def test_advice_never_overwrites_the_file_and_words_become_numbers(tmp_path: Path) -> None:
+    words = [
+        f"{'ABCDEFGHIJ'[n]} {line}"
+        for n, line in zip(LABELS, rows(label=False).splitlines(), strict=True)
+    ]
+    for name, content in (("last.jf", rows(last=True)), ("words.jf", "\n".join(words) + "\n")):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(InputError) as error:
+            inspection.inspect(tmp_path / name)
+        subprocess.run(["sh", "-c", str(error.value).split("`")[1]], cwd=tmp_path, check=True)
+        assert (tmp_path / name).read_text() == content
+    # Numbered in the order in which the words first occur.
+    first = list(dict.fromkeys(LABELS.tolist()))
+    found = formats.read(tmp_path / "words_new.jf", LAYOUT).data.labels
+    assert found.tolist() == [first.index(label) for label in LABELS]
 
 
 def test_labels_behind_pixels_that_look_like_labels_in_front_are_noticed(tmp_path: Path) -> None:

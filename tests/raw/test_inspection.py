@@ -165,6 +165,39 @@ def test_a_test_file_of_another_side_is_said_so(tmp_path: Path) -> None:
     assert "its images have 3 x 3 pixels, and those of" in said
 
 
+def test_a_guessed_side_gives_way_to_a_stated_one(tmp_path: Path) -> None:
+    """The last rows of these images are blank, so that the text alone does not show their side."""
+    wide = np.zeros((100, 10, 10))
+    wide[:, :8, :8] = IMAGES.reshape(-1, 8, 8)
+    paths = []
+    for name, index in (("a.txt", 0), ("b.txt", 1)):
+        paths.append(tmp_path / name)
+        dump_svmlight_file(wide.reshape(100, -1), LABELS, str(paths[-1]), zero_based=not index)
+    found = [inspect(path) for path in paths]
+    assert [each.side for each in found] == [9, 9]
+    settled = DEFAULT.changed(side=10, pixel_range=(0.0, 16.0), first_index=1)
+    error = InputError("bad", settings={"raw.first_index": 1})
+    # With the side that the user has set, nothing but the index is open.
+    said = str(with_all_settings(error, paths[0], (paths[0], paths[0]), settled))
+    assert "raw.side" not in said
+
+
+def test_an_image_that_fills_half_of_its_square_is_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    dump_svmlight_file(IMAGES, LABELS, str(path), zero_based=False)
+    layout = DEFAULT.changed(side=16, pixel_range=(0.0, 16.0), first_index=1)
+    (warning,) = formats.read(path, layout).warnings(layout)
+    assert str(warning) == "the lower half of every image is blank. Is the side right?"
+
+
+def test_labels_above_the_header_are_said_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jf", header="5 64\n")
+    with pytest.raises(InputError, match="label 9, but the header says 5 classes. Correct"):
+        settings([inspect(path)])
+    with pytest.raises(InputError, match="from 0 to 4, as the header says 5 classes"):
+        formats.read(path, DEFAULT.changed(side=8, pixel_range=(0.0, 16.0)))
+
+
 def test_a_faulty_file_keeps_its_own_error(tmp_path: Path) -> None:
     path = write(tmp_path / "train.jf", end="3 0 0\n")
     error = InputError("cut short")

@@ -123,7 +123,7 @@ SHORT = " ".join(ROW.split()[1:])
         ),
         (
             f"10 16\n6 {ROW}\n11 {ROW}\n-1\n",
-            r"label 11; expected a whole number from 0 to 9\.$",
+            "label 11; expected a whole number from 0 to 9, as the header says 10 classes",
         ),
         (f"10 16\n6.5 {ROW}\n-1\n", "line 2, record 1: found label 6.5; expected a whole number"),
         (f"10 16\n-2 {ROW}\n-1\n", "line 2, record 1: found label -2; expected a whole number"),
