@@ -99,7 +99,7 @@ def test_evaluation_and_report_write_their_files(
     assert len((folder / "metrics/per_class.csv").read_text().splitlines()) == 1 + 10
     for picture in ("confusion.png", "pictures/mistakes.png", "pictures/confidence.png"):
         with Image.open(folder / "metrics" / picture) as drawn:
-            assert min(drawn.size) > 500
+            assert min(drawn.size) > 350
     report = (folder / "metrics/report.md").read_text()
     assert f"{headline['errors']} errors in 360 test images" in report
     assert "data:image/png;base64," in (folder / "metrics/report.html").read_text()

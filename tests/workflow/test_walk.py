@@ -26,6 +26,7 @@ def own(reproduced: Project, tmp_path: Path) -> Project:
     return reproduced.copy(tmp_path / "mes données" / "lenet")
 
 
+@pytest.mark.slow
 def test_letters_in_one_file_are_inspected_split_added_and_trained_on(own: Project) -> None:
     letters.write_jf(own.path / "letters.jf", 25)
     said = own.run(f"{LENET} inspect letters.jf")
