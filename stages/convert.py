@@ -28,7 +28,7 @@ def main() -> None:
     except InputError as error:
         raise with_all_settings(error, arguments.raw, (train, test), layout) from error
     warnings = reading.warnings(layout)
-    # What is odd in both files may be right.
+    # A test file may be odd if the training file is odd in the same way.
     if arguments.raw == test and (warnings or test.is_dir()):
         check_test_file(train, test)
     npz.save(reading.data, arguments.npz)

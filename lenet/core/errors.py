@@ -23,7 +23,7 @@ class InputError(Exception):
         self, message: str, *, question: str = "", settings: Mapping[str, object] | None = None
     ) -> None:
         super().__init__(message)
-        # What `advised` may replace by the settings that a whole file needs.
+        # `advised` replaces the question if the whole file needs other settings.
         self.plain = message
         self.message = f"{message} {question}".rstrip()
         self.settings = dict(settings or {})

@@ -105,22 +105,30 @@ def load(path: Path, classes: int | None = None, *, needs_labels: bool = True) -
         )
     if images.size == 0:
         raise InputError(f"{path}: holds no images.")
-    if not (images.min() >= 0 and images.max() <= 1):
+    data = Dataset(images, labels)
+    _check_values(path, data, classes)
+    if names is None:
+        return data
+    if names.dtype.kind != "U" or names.shape != labels.shape:
         raise InputError(
-            f"{path}: found pixels in [{images.min()}, {images.max()}]; expected [0, 1]."
+            f"{path}: found names {names.dtype} {names.shape}; expected text ({len(labels)},)."
         )
-    if labels.min() < 0 or (classes is not None and labels.max() >= classes):
-        least, most = int(labels.min()), int(labels.max())
+    return Dataset(images, labels, names)
+
+
+def _check_values(path: Path, data: Dataset, classes: int | None) -> None:
+    """Raise InputError where pixels are not in [0, 1], or labels are not of `classes`."""
+    if not (data.images.min() >= 0 and data.images.max() <= 1):
+        raise InputError(
+            f"{path}: found pixels in [{data.images.min()}, {data.images.max()}]; expected [0, 1]."
+        )
+    if data.labels.min() < 0 or (classes is not None and data.labels.max() >= classes):
+        least, most = int(data.labels.min()), int(data.labels.max())
         expected = "0 or more" if classes is None else f"0..{classes - 1}"
         raise InputError(
             f"{path}: found labels in {least}..{most}; expected {expected}.",
             settings={"raw.classes": most + 1} if least >= 0 else None,
         )
-    if names is not None and (names.dtype.kind != "U" or names.shape != labels.shape):
-        raise InputError(
-            f"{path}: found names {names.dtype} {names.shape}; expected text ({len(labels)},)."
-        )
-    return Dataset(images, labels, names)
 
 
 def _other_arrays(path: Path, found: list[str]) -> InputError:

@@ -26,8 +26,9 @@ _DECIMALS = {"validation_loss": 4, "validation_error": 2, "errors": 1}
 def load() -> pd.DataFrame:
     """Return a row for each run that has results, as DVC knows it.
 
-    The columns are name, the parameters by their dotted names, validation_loss, validation_error
-    in percent, errors (of the test images), and `inputs`, which tells code and data apart.
+    The columns are the name, the parameters by their dotted names, and three figures. These are
+    validation_loss, validation_error in percent, and the errors in the test images. The column
+    `inputs` tells code and data apart.
 
     Raises InputError outside of the project.
     """
@@ -52,7 +53,7 @@ def _row(values: Mapping[str, Any], params: Sequence[str]) -> dict[str, Any] | N
     if errors is None or values.get("State") in ("Failed", "Queued", "Running"):
         return None
     accuracy = _number(values.get("validation_accuracy"))
-    # What a run was made from: code, packages and raw files.
+    # A run was made from code, packages and raw files.
     inputs = {
         name: value
         for name, value in values.items()
@@ -75,9 +76,9 @@ def _number(value: object) -> float | None:
 def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
     """Return a row for each group of runs that differ in nothing but the seed.
 
-    Columns: run (a name, and how many there are more), the parameters that differ between the
-    groups, seeds (their number), and mean, lowest and highest of each figure, such as
-    errors_mean, errors_low and errors_high.
+    The columns are run, a name and how many there are more; the parameters that differ between the
+    groups; and seeds, their number. Each figure has three columns, such as errors_mean, errors_low
+    and errors_high.
 
     Args:
         runs: as `load` gives them.

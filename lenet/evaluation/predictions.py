@@ -54,8 +54,8 @@ class Predictions:
     def table(self) -> pd.DataFrame:
         """Return a row for each image, in order.
 
-        Columns: index, from 0; actual and predicted class; confidence, rounded to 4 decimals;
-        train_index, empty where no training image is equal; and name, if the images have names.
+        Columns: index, from 0; actual and predicted class; confidence, rounded to 4 decimals; and
+        train_index, empty where no training image is equal. If images have names, name follows.
         """
         train_index = pd.Series(self.train_index, dtype="Int64")
         columns = {

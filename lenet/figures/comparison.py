@@ -10,7 +10,7 @@ from lenet.evaluation.comparison import Comparison
 from lenet.figures.canvas import blank, hide_axes, mosaic
 
 _COLUMNS = 12
-# Of each kind.
+# The picture shows so many of each kind.
 _MOST = 60
 
 

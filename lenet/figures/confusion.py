@@ -20,8 +20,8 @@ def draw_confusion(predictions: Predictions) -> Figure:
 
     The cells give counts. The colour of a cell is its share of its row, and the diagonal has no
     colour: beside its hundreds, no error would be visible. Rows are classes with test images,
-    columns are these and all that were predicted. Of more than 100 classes, those with the most
-    errors are shown.
+    columns are these and all that were predicted. If there are more than 100 classes, those with
+    the most errors are shown.
     """
     counts = confusion_matrix(
         predictions.labels, predictions.predicted, labels=range(predictions.classes)

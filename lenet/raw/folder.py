@@ -34,10 +34,10 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[F
 
     Raises InputError where the folder holds something else, or a picture cannot be read.
     """
-    if not needs_labels and not subfolders(path):
-        files = {0: _files(path)}
-    else:
+    if needs_labels:
         files = labelled(path, layout)
+    else:
+        files = {0: [file for part in subfolders(path) or [path] for file in _files(part)]}
     everything = [(label, file) for label, found in files.items() for file in found]
     if not everything:
         raise InputError(f"{path}: holds no pictures; expected PNG or JPEG files.")

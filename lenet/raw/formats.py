@@ -24,7 +24,7 @@ _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read from a raw file.
+    """A raw file that was read.
 
     data: the images, with labels from 0; without labels all are 0.
     statistics: the numbers of the file.

@@ -31,7 +31,7 @@ _NO_LABEL = re.compile(rb"^(?=[^\S\n]*[^\s:]+:)", re.M)
 _TO_BLANKS = bytes.maketrans(b"\t\r\n\v\f:", b" " * 6)
 # 32 MiB.
 _PIXELS_AT_ONCE = 1 << 22
-# Of the largest image that `Layout.side` allows.
+# `Layout.side` allows no larger image.
 _MOST_FEATURES = 1024**2
 
 
@@ -49,9 +49,9 @@ def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterat
             that the side allows, or scikit-learn's comment show the first index.
         needs_labels: whether a label has to be a number; if not, it may be anything or missing.
 
-    Raises InputError at a fault, with its line and, unless it is a bad word, its record; and where
-    a file does not show its first index. The error does not always name the first of several faults
-    in a block.
+    Raises InputError at a fault, with its line and, unless it is a bad word, its record. A file
+    that does not show its first index is refused too. The error does not always name the first of
+    several faults in a block.
     """
     first_index: int | None = None if layout.first_index == "auto" else layout.first_index
     waiting: list[_Lines] = []

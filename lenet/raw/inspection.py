@@ -1,4 +1,4 @@
-"""What a file of images holds, found out from the file alone, and the settings that it needs."""
+"""The contents of a file of images, found out from the file alone, and the settings for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _ANY = (-1e300, 1e300)
 
 @dataclass(frozen=True)
 class Inspection:
-    """What one file holds.
+    """The contents of one file.
 
     path: the file or folder.
     form: its format, in words.

@@ -87,7 +87,7 @@ def guess(start: bytes) -> tuple[int, int | None, bool] | None:
     """Find out the side of the images from the beginning of a .jf file.
 
     Returns the side, the number of classes that a header states or None, and whether there are
-    labels; None where the beginning does not show the side.
+    labels. Returns None where the beginning does not show the side.
     """
     match = _HEADER.match(start)
     if match and (side := _root(int(match[2]))) and (match[3] or _fills(start, side)):

@@ -1,4 +1,4 @@
-"""What is known of a raw file's numbers, counted while the file is read."""
+"""The numbers of a raw file, counted while the file is read."""
 
 from collections import Counter
 

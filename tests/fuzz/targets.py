@@ -55,7 +55,7 @@ def check_raw(path: Path) -> None:
 
 
 def check_inspect(path: Path) -> None:
-    """What `inspect` finds can be printed, and leads to settings, or the file is refused."""
+    """A file is described and gets settings, or it is refused."""
     found = attempt(inspect, path)
     if found is None:
         return

@@ -124,6 +124,9 @@ def test_labels_are_not_needed_to_predict(digits: Path) -> None:
     assert flat.data.names is not None
     assert flat.data.names.tolist() == sorted(path.name for path in (digits / "3").iterdir())
     assert len(formats.read(digits, LAYOUT, needs_labels=False).data) == 30
+    # Whatever the subfolders are called, and however many there are.
+    (digits / "3").rename(digits / "three")
+    assert len(formats.read(digits, LAYOUT, needs_labels=False).data) == 30
 
 
 def test_the_hash_of_a_folder_is_that_of_dvc(digits: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a file of images needs, found out from the file alone."""
+"""The settings of a file of images, found out from the file alone."""
 
 import shlex
 from pathlib import Path

@@ -66,7 +66,7 @@ def test_a_class_with_too_few_images_is_named(whole: Path) -> None:
     with pytest.raises(InputError, match="expected three different files"):
         split(whole, folder / "a.jf", folder / "a.jf", LAYOUT, test_fraction=0.2, seed=0)
     assert not (folder / "a.jf").exists()
-    # What is read is never overwritten.
+    # The source is never overwritten.
     before = whole.read_bytes()
     with pytest.raises(InputError, match="expected three different files"):
         split(whole, whole, folder / "a.jf", LAYOUT, test_fraction=0.2, seed=0)

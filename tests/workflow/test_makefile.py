@@ -26,7 +26,7 @@ def applied(target: str, folder: Path) -> Path:
         text=True,
         check=True,
     ).stdout
-    # What follows prints the result.
+    # The rest prints the result.
     words = shlex.split(typed.replace("\\\n", " ").partition(" | ")[0])
     assert f"lenet results {target}" in typed
     assert words[:7] == ["dvc", "exp", "run", "--temp", "--force", "--name", target]

@@ -107,7 +107,7 @@ def test_two_branches_with_results_are_merged(branched: Project) -> None:
     branched.commit("rotation")
     conflict = branched.run("git merge feature", fails=True)
     assert "CONFLICT (content): Merge conflict in dvc.lock" in conflict
-    # As docs/experiments.md says.
+    # docs/experiments.md says so.
     branched.run("git checkout HEAD -- dvc.lock data/dvc.lock metrics")
     assert branched.repro() == TRAINED
     branched.run("git add --all")
