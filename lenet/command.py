@@ -32,6 +32,12 @@ def main() -> None:
         arguments.run_command(arguments)
     except InputError as error:
         raise InputError(_with_options(error, vars(arguments))) from error
+    except ModuleNotFoundError as error:
+        # An environment that only predicts lacks the workflow's packages.
+        raise InputError(
+            f"this command needs the package {error.name}, which is not installed here. "
+            "`make setup` in a clone of the project brings all that it needs."
+        ) from error
 
 
 def _with_options(error: InputError, arguments: Container[str]) -> str:

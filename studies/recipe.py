@@ -40,7 +40,6 @@ RECIPES: dict[str, dict[str, object]] = {
     "without rotation": {"warp.rotation": 0},
     "without scale": {"warp.scale": 0},
     "without shift": {"warp.shift": 0},
-    "without displacement": {"warp.displacement": 0},
     "without weight decay": {"weight_decay": 0},
     "constant rate": {"lr_schedule": "constant"},
     "pixels from 0 to 1": {"view.input_range": (0, 1)},

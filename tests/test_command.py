@@ -167,6 +167,18 @@ def test_predict_says_which_option_would_fit(
     assert error == f"error: {message}\nerror: {other}is cut short.\n"
 
 
+def test_a_package_that_is_missing_is_named(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`pip install ".[predict]"` brings neither DVC nor scikit-learn."""
+    for name in ("dvc", "dvc.api", "lenet.evaluation.revisions"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "lenet.evaluation.revisions")
+    said = refused("results")
+    assert said.startswith("error: this command needs the package dvc")
+    assert "`make setup`" in said
+
+
 def test_summary_prints_the_table_of_params_yaml_and_of_what_is_given(
     tmp_path: Path, lenet: Lenet, refused: Refused
 ) -> None:
