@@ -87,7 +87,10 @@ def label_is_last(start: bytes) -> bool:
     # In front of pixels from 0 on, -1 is no pixel.
     if (first == -1).all() and table[:, 1:].min() >= 0:
         return False
-    return _could_be_labels(last) and last.min() >= 0 and not _could_be_labels(first)
+    if not _could_be_labels(last) or last.min() < 0 or _could_be_labels(first):
+        return False
+    # The first pixel of most images is background, and a last pixel has few values or many.
+    return bool(first[0] == table.min() and 3 <= len(np.unique(last)) <= len(last) / 2)
 
 
 def _first_lines(start: bytes) -> list[bytes]:

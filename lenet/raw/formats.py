@@ -19,6 +19,7 @@ from lenet.raw.records import Found, Records
 from lenet.raw.statistics import Statistics
 from lenet.raw.text import open_text
 
+_MANY = 10
 _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
 
@@ -107,12 +108,14 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
 
 
 def _check_labels(path: Path, statistics: Statistics) -> None:
-    """Raise InputError where all images have the same label because the labels stand elsewhere."""
-    if len(statistics.labels) == 1 and statistics.images > 1 and path.is_file():
+    """Raise InputError where all images have the same label because the labels stand elsewhere.
+
+    A few images of one class may look so by chance.
+    """
+    if len(statistics.labels) == 1 and statistics.images >= _MANY and path.is_file():
         with open_text(path) as file:
-            reason = foreign.explain(path, file.start)
-        if reason:
-            raise InputError(f"{path}: {reason}")
+            if foreign.label_is_last(file.start):
+                raise InputError(f"{path}: {foreign.explain(path, file.start)}")
 
 
 def is_npz(path: Path) -> bool:

@@ -336,9 +336,11 @@ def with_all_settings(
 
 def check_test_file(train: Path, test: Path) -> None:
     """Raise InputError where the test file seems to need other settings than the training file."""
-    if not train.exists():
+    try:
+        reason = _misfit(inspect(test), inspect(train))
+    except InputError:
+        # The training file is not there yet, or a file shows less than the settings say.
         return
-    reason = _misfit(inspect(test), inspect(train))
     if reason:
         raise InputError(f"{test}: does not fit the training file {train}: {reason}.")
 

@@ -11,6 +11,7 @@ from tests.project import Project
 LENET = "python -m lenet"
 
 
+@pytest.mark.slow
 def test_runs_are_listed_and_compared(branched: Project) -> None:
     # On `feature`, where the rate is 0.02.
     table = branched.run(f"{LENET} experiments")
