@@ -19,7 +19,6 @@ from lenet.raw.records import Found, Records
 from lenet.raw.statistics import Statistics
 from lenet.raw.text import open_text
 
-_MANY = 10
 _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
 
@@ -99,23 +98,9 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
         return
-    statistics = Statistics()
     with explained(path):
         for block in found(path, layout):
-            statistics.add(block)
             yield block.check(layout)
-        _check_labels(path, statistics)
-
-
-def _check_labels(path: Path, statistics: Statistics) -> None:
-    """Raise InputError where all images have the same label because the labels stand elsewhere.
-
-    A few images of one class may look so by chance.
-    """
-    if len(statistics.labels) == 1 and statistics.images >= _MANY and path.is_file():
-        with open_text(path) as file:
-            if foreign.label_is_last(file.start):
-                raise InputError(f"{path}: {foreign.explain(path, file.start)}")
 
 
 def is_npz(path: Path) -> bool:
@@ -192,8 +177,6 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
                     images.resize((room, layout.side, layout.side), refcheck=False)
                 rows = images[start:count].reshape(-1, layout.features)
                 rows[:] = _scaled(block.pixels, layout)
-            if needs_labels:
-                _check_labels(path, statistics)
         images.resize((count, layout.side, layout.side), refcheck=False)
         all_names = np.concatenate(names) if names else None
         return Reading(Dataset(images, np.concatenate(labels), all_names), statistics, first_index)

@@ -91,7 +91,12 @@ class Statistics:
         if len(self.labels) > 1 or self.images < 2:
             return []
         (label,) = self.labels
-        return [InputError(f"all {self.images} images have the label {label:g}.")]
+        return [
+            InputError(
+                f"all {self.images} images have the label {label:g}. Do labels stand elsewhere, "
+                "such as behind the pixels?"
+            )
+        ]
 
     def pixel_warnings(self, layout: Layout) -> list[InputError]:
         """Return what seems wrong with the pixels if they are read by `layout`, with settings."""

@@ -62,8 +62,13 @@ def split(examples: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
     """Cut a validation set out of `examples`, stratified by label.
 
     Returns the rest and the validation set, None where `validation_fraction` is 0.
-    Raises InputError where a class has too few images for both.
+    Raises InputError where there is a single class, or a class has too few images for both.
     """
+    if len(np.unique(examples.labels)) < 2:
+        raise InputError(
+            f"all {len(examples)} training images are of class {examples.labels[0]}; expected at "
+            "least two classes. `lenet inspect` says where the file has its labels."
+        )
     if recipe.validation_fraction == 0:
         return examples, None
     try:

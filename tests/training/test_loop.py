@@ -159,6 +159,12 @@ def test_a_class_too_small_for_the_split_is_an_error(random_digits: Dataset) -> 
         loop.split(digits, RECIPE.changed(validation_fraction=0.25, seed=0))
 
 
+def test_a_single_class_is_nothing_to_learn(random_digits: Dataset) -> None:
+    alike = dataclasses.replace(random_digits, labels=np.full(40, 3, np.int64))
+    with pytest.raises(InputError, match="all 40 training images are of class 3"):
+        loop.split(alike, RECIPE)
+
+
 def test_an_epoch_prints_as_one_line() -> None:
     epoch = loop.Epoch(3, 0.5, 0.9, validation_loss=0.25, validation_accuracy=0.875)
     assert str(epoch) == (
