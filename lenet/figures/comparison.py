@@ -1,13 +1,11 @@
 """The test images on which two runs differ."""
 
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lenet.evaluation.comparison import Comparison
-from lenet.figures.canvas import blank, hide_axes, mosaic
+from lenet.figures.canvas import blank, draw_captioned
 
 _COLUMNS = 12
 # The picture shows so many of each kind.
@@ -30,30 +28,17 @@ def draw_comparison(images: NDArray[np.float32], comparison: Comparison) -> Figu
     figure = blank(1.05 * sum(rows.values()) + 1.2)
     panels = figure.subplots(3, 1, height_ratios=list(rows.values()))
     for axes, (name, found) in zip(panels, kinds.items(), strict=True):
-        _draw(axes, images, found[:_MOST], rows[name])
-        hide_axes(axes)
+        shown = found[:_MOST]
+        captions = [
+            f"{actual}: {old}, {new}"
+            for actual, old, new in shown[["actual", "old", "new"]].itertuples(index=False)
+        ]
+        # Room for a line of text below each image.
+        room = images.shape[1] // 3
+        chosen = images[shown["index"]]
+        draw_captioned(axes, chosen, captions, rows=rows[name], columns=_COLUMNS, text=room)
         axes.set_title(f"{name}: {len(found)}" + ", the first" * (len(found) > _MOST), loc="left")
     figure.suptitle(
         f"{comparison.old} (before) and {comparison.new} (now): class, prediction before, now"
     )
     return figure
-
-
-def _draw(axes: Axes, images: NDArray[np.float32], found: pd.DataFrame, rows: int) -> None:
-    side = images.shape[1]
-    # Room for a line of text below each image.
-    text = side // 3
-    cells = np.full((rows * _COLUMNS, side + text, side), np.nan)
-    cells[: len(found), :side] = images[found["index"]]
-    grid = cells.reshape(rows, _COLUMNS, side + text, side)
-    axes.imshow(mosaic(grid), cmap="gray_r", vmin=0, vmax=1)
-    for place, (_, row) in enumerate(found.iterrows()):
-        y, x = divmod(place, _COLUMNS)
-        axes.text(
-            x * (side + 2) + side / 2 + 0.5,
-            y * (side + text + 2) + side + 1.2,
-            f"{row['actual']:.0f}: {row['old']:.0f}, {row['new']:.0f}",
-            ha="center",
-            va="top",
-            fontsize=7,
-        )

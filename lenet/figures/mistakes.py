@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from lenet.evaluation.predictions import Predictions
 from lenet.evaluation.summary import counted
-from lenet.figures.canvas import blank, hide_axes, mosaic
+from lenet.figures.canvas import blank, draw_captioned
 
 _COLUMNS = 10
 # The picture is in git, so it stays small.
@@ -28,27 +28,16 @@ def draw_mistakes(images: NDArray[np.float32], predictions: Predictions) -> Figu
     mistakes = predictions.mistakes
     shown = mistakes[:_MOST]
     rows = max(1, -(-len(shown) // _COLUMNS))
-    side = images.shape[1]
-    # Room for two lines of text below each image.
-    text = 3 * side // 8
-    cells = np.full((rows * _COLUMNS, side + text, side), np.nan)
-    cells[: len(shown), :side] = images[shown]
+    captions = [
+        f"{labels[index]} taken for {predicted[index]}\n{confidence[index]:.0%}, no. {index}"
+        for index in shown
+    ]
 
     figure = blank(1.2 * rows + 0.6)
     axes = figure.subplots()
-    grid = cells.reshape(rows, _COLUMNS, side + text, side)
-    axes.imshow(mosaic(grid), cmap="gray_r", vmin=0, vmax=1)
-    hide_axes(axes)
-    for place, index in enumerate(shown):
-        row, column = divmod(place, _COLUMNS)
-        axes.text(
-            column * (side + 2) + side / 2 + 0.5,
-            row * (side + text + 2) + side + 1.2,
-            f"{labels[index]} taken for {predicted[index]}\n{confidence[index]:.0%}, no. {index}",
-            ha="center",
-            va="top",
-            fontsize=7,
-        )
+    # Room for two lines of text below each image.
+    room = 3 * images.shape[1] // 8
+    draw_captioned(axes, images[shown], captions, rows=rows, columns=_COLUMNS, text=room)
     counts = f"{counted(len(mistakes), 'mistake')} in {counted(len(labels), 'image')}"
     if len(shown) < len(mistakes):
         counts += f", here the {len(shown)} most confident"
