@@ -3,8 +3,7 @@
     python -m studies recipe
 
 Reads params.yaml and data/npz/ (`dvc repro convert`); writes docs/recipe.csv, a row a network.
-The study goes on where it was stopped: a recorded row is not computed again. Rows of recipes that
-can no longer be run stay as they were recorded.
+The study goes on where it was stopped: a recorded row is not computed again.
 
 A recipe is judged by its validation error on the `far` images of the training file, which are
 least like any other of their class. The official test images are less like the training images
@@ -40,6 +39,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "without rotation": {"warp.rotation": 0},
     "without scale": {"warp.scale": 0},
     "without shift": {"warp.shift": 0},
+    "without displacement": {"warp.displacement": 0},
     "without weight decay": {"weight_decay": 0},
     "constant rate": {"lr_schedule": "constant"},
     "pixels from 0 to 1": {"view.input_range": (0, 1)},
