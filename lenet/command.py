@@ -24,7 +24,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (
         *(_add_inspect, _add_convert, _add_split, _add_predict),
-        *(_add_results, _add_compare, _add_experiments, _add_summary),
+        *(_add_results, _add_compare, _add_diff, _add_experiments, _add_summary),
     ):
         add(commands.add_parser)
     arguments = parser.parse_args()
@@ -238,9 +238,9 @@ def _add_predict(add_parser: _AddParser) -> None:
     parser = add_parser(
         "predict",
         help="recognise characters",
-        description="Say which class each image shows. A FILE is a picture of one character (PNG, "
-        "JPEG, ...: any size, dark on light or light on dark), or holds many images: "
-        f"{_FORMATS}. Labels are not needed.",
+        description="Say which class each image shows. A FILE is a picture of one character or of "
+        "several that do not touch (PNG, JPEG, ...: a scan or a photograph, of any size), or holds "
+        f"many images: {_FORMATS}. Labels are not needed.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
     parser.add_argument(
@@ -254,7 +254,13 @@ def _add_predict(add_parser: _AddParser) -> None:
         "--format",
         choices=("table", "csv", "json"),
         default="table",
-        help="format of the answers (default table, where ? marks answers that are not confident)",
+        help="format of the answers (default table, where ? marks answers that may be wrong)",
+    )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="OUT.png",
+        help="draw the pictures with what was found in them",
     )
     _add_reading(parser)
     # Scripts of earlier versions may give it.
@@ -279,6 +285,14 @@ def _predict(arguments: argparse.Namespace) -> None:
     )
     if found:
         print(output.FORMATS[arguments.format](found), end="")
+    if arguments.picture:
+        from lenet.predict import marked
+
+        sheet = marked.draw_marked(found)
+        if sheet is None:
+            errors.append(InputError(f"{arguments.picture}: not drawn; no FILE is a picture."))
+        else:
+            marked.save(sheet, arguments.picture)
     if errors:
         messages = [_with_options(error, vars(arguments)) for error in errors]
         raise InputError("\nerror: ".join(messages))
@@ -330,6 +344,42 @@ def _compare(arguments: argparse.Namespace) -> None:
 
         images = npz.load(revisions.test_images_of(arguments.new)).images
         save(draw_comparison(images, comparison), arguments.picture)
+
+
+def _add_diff(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "diff",
+        help="say which images changed between two versions of the data",
+        description="Say which images were added, removed and relabelled, whatever their order and "
+        "format. OLD and NEW are revisions (a branch, a commit, a tag or an experiment), whose "
+        "train_file and test_file are compared, or two files, read by the group raw of "
+        "params.yaml. Pixels are equal if they are equal in 1/10000 of full ink.",
+    )
+    parser.add_argument("old", metavar="OLD")
+    parser.add_argument("new", metavar="NEW", nargs="?", help="default: the workspace")
+    parser.add_argument(
+        "--file", choices=("train", "test"), help="of revisions, compare this file (default both)"
+    )
+    parser.add_argument("--csv", action="store_true", help="print all changes as CSV, nothing else")
+    parser.add_argument("--picture", type=Path, metavar="OUT.png", help="draw these images")
+    parser.set_defaults(run_command=_diff)
+
+
+def _diff(arguments: argparse.Namespace) -> None:
+    from lenet.evaluation import versions
+    from lenet.raw.difference import as_csv
+
+    files = (f"{arguments.file}_file",) if arguments.file else versions.FILES
+    found = versions.differences(arguments.old, arguments.new, files)
+    if arguments.csv:
+        print(as_csv(found), end="")
+    else:
+        print(printable("\n\n".join(map(str, found))))
+    if arguments.picture:
+        from lenet.figures.canvas import save
+        from lenet.figures.difference import draw_differences
+
+        save(draw_differences(found), arguments.picture)
 
 
 def _add_experiments(add_parser: _AddParser) -> None:

@@ -1,14 +1,14 @@
 """Run a study.
 
-python -m studies recipe | plateau | seeds
+python -m studies photographs | plateau | recipe | seeds
 """
 
 import argparse
 
 from lenet.core.errors import run
-from studies import plateau, recipe, seeds
+from studies import photographs, plateau, recipe, seeds
 
-STUDIES = {"plateau": plateau, "recipe": recipe, "seeds": seeds}
+STUDIES = {"photographs": photographs, "plateau": plateau, "recipe": recipe, "seeds": seeds}
 
 
 def main() -> None:

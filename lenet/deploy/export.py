@@ -13,7 +13,8 @@ from spox import Tensor, Var, argument, build, inline
 from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
 from lenet.deploy.graph import Traced
-from lenet.deploy.recogniser import INPUT, OUTPUT, Recogniser
+from lenet.deploy.novelty import Novelty
+from lenet.deploy.recogniser import INPUT, NOVELTY, OUTPUT, Recogniser
 from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.network import PARAMS, SYMBOL
@@ -36,6 +37,7 @@ def to_onnx(
     image_size: int,
     classes: int,
     test_shift: float,
+    novelty: Novelty,
     settings: dict,
 ) -> onnx.ModelProto:
     """Return a saved network as ONNX, with all that `prediction.probabilities` adds to it.
@@ -47,17 +49,25 @@ def to_onnx(
         image_size: side of the network's own input.
         classes: the number of classes.
         test_shift: see `prediction.probabilities`.
+        novelty: what tells how unlike the training images an image is.
         settings: parameters that the metadata keep as JSON.
 
-    The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the output
-    `probabilities` is (batch, classes) float32. The metadata describe both.
+    The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the outputs are
+    `probabilities`, (batch, classes) float32, and `novelty`, (batch,) float32. The metadata
+    describe all three.
     """
     images = argument(Tensor(np.float32, ("batch", side, side)))
     positions = shifts(test_shift)
     data = _network_input(images, view, side=side, size=image_size, positions=positions)
     (scores,) = inline(_bare_network(models, image_size))(data).values()
     votes = op.reshape(op.softmax(scores, axis=1), _integers(-1, len(positions), classes))
-    model = build({INPUT: images}, {OUTPUT: op.reduce_mean(votes, axes=[1], keepdims=0)})
+    model = build(
+        {INPUT: images},
+        {
+            OUTPUT: op.reduce_mean(votes, axes=[1], keepdims=0),
+            NOVELTY: _distance(images, novelty),
+        },
+    )
     model.ir_version = _IR_VERSION
     model.producer_name = "lenet-usps"
     model.doc_string = "LeNet-5 for handwritten characters, trained with Apache MXNet"
@@ -66,6 +76,8 @@ def to_onnx(
         "0 = background to 1 = full ink; the character fills the square in height or in width",
         "output": f"{OUTPUT}: float32 (batch, {classes}), of the classes 0 to {classes - 1}, "
         "adding up to 1",
+        "novelty": f"{NOVELTY}: float32 (batch,), distance to the nearest of {len(novelty.images)} "
+        "training images; one in fifty others of them has more than 1",
         "preprocessing": "part of the graph: centring and proportions by the moments of the ink, "
         "margin, bilinear enlargement, range, and the mean over shifted views",
         "parameters": json.dumps(settings, sort_keys=True),
@@ -103,6 +115,7 @@ def export(
         image_size=image_size,
         classes=classes,
         test_shift=test_shift,
+        novelty=Novelty.learn(images),
         settings=settings,
     )
     trained = probabilities(
@@ -206,8 +219,34 @@ def _network_input(
     return (Traced(ink, np.float32) * (full - background) + background).var
 
 
+def _distance(images: Var, novelty: Novelty) -> Var:
+    """Return the distance of each image to the nearest image that `novelty` keeps, in its units."""
+    kernel = op.constant(value=novelty.kernel)
+    transposed = op.constant(value=novelty.kernel.T.copy())
+    blurred = op.matmul(op.matmul(kernel, images), transposed)
+    pixels = novelty.kernel.size
+    flat = op.reshape(blurred, _integers(-1, pixels))
+    levels = op.constant(value=novelty.images.reshape(-1, pixels))
+    others = op.div(op.cast(levels, to=np.float32), _number(255))
+
+    def squares(rows: Var, keep: int) -> Var:
+        return op.reduce_sum(op.mul(rows, rows), _integers(1), keepdims=keep)
+
+    products = op.matmul(flat, op.transpose(others, perm=[1, 0]))
+    squared = op.sub(
+        op.add(squares(flat, 1), squares(others, 0)),
+        op.mul(_number(2), products),
+    )
+    nearest = op.max([op.reduce_min(squared, axes=[1], keepdims=0), _number(0)])
+    return op.div(op.sqrt(nearest), _number(novelty.unit))
+
+
 def _unsqueezed(array: Traced, *axes: int) -> Traced:
     return Traced(op.unsqueeze(array.var, _integers(*axes)), array.dtype)
+
+
+def _number(value: float) -> Var:
+    return op.constant(value=np.array(value, np.float32))
 
 
 def _integers(*values: int) -> Var:

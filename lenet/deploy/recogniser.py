@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError, untrusted
 from lenet.deploy._onnxruntime import onnxruntime
 
-# The names of the exported network's input and output.
-INPUT, OUTPUT = "images", "probabilities"
+# The names of the exported network's input and outputs.
+INPUT, OUTPUT, NOVELTY = "images", "probabilities", "novelty"
 _ADVICE = "`dvc checkout` or `dvc repro export` brings the network of the project back."
 
 # The number of images at once; memory stays at a few MiB.
@@ -55,7 +55,9 @@ class Recogniser:
             inputs = {value.name: (value.type, value.shape) for value in self._session.get_inputs()}
             outputs = {value.name: value.shape for value in self._session.get_outputs()}
             self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
-        named = [*inputs] == [INPUT] and [*outputs] == [OUTPUT]
+        # Networks that were exported earlier have no novelty.
+        named = [*inputs] == [INPUT] and [*outputs] in ([OUTPUT], [OUTPUT, NOVELTY])
+        self._knows_novelty = NOVELTY in outputs
         match inputs.get(INPUT), outputs.get(OUTPUT):
             case ("tensor(float)", [_, int(side), int(width)]), [_, int(classes)] if (
                 named and side == width and classes > 1
@@ -78,7 +80,7 @@ class Recogniser:
 
     def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         with untrusted(f"{self.path}: the model cannot be run"):
-            (found,) = self._session.run(None, {INPUT: images})
+            (found,) = self._session.run([OUTPUT], {INPUT: images})
         # A model's output may differ from its declaration.
         if found.shape != (len(images), self.classes) or found.dtype != np.float32:
             raise InputError(
@@ -89,5 +91,25 @@ class Recogniser:
             raise InputError(
                 f"{self.path}: the model gives values from {found.min()} to {found.max()}; "
                 "expected probabilities, which add up to 1 for each image."
+            )
+        return found
+
+    def novelty(self, images: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Return how unlike the training images each of (n, side, side) in [0, 1] is, (n,).
+
+        One in fifty training images has more than 1. None where an older network does not know.
+        """
+        if not self._knows_novelty:
+            return None
+        with untrusted(f"{self.path}: the model cannot be run"):
+            parts = [
+                self._session.run([NOVELTY], {INPUT: images[start : start + _BATCH]})[0]
+                for start in range(0, len(images), _BATCH)
+            ]
+        found = np.concatenate(parts)
+        if found.shape != (len(images),) or found.dtype != np.float32:
+            raise InputError(
+                f"{self.path}: the model gives {found.dtype} {found.shape} as {NOVELTY}; expected "
+                f"float32 ({len(images)},)."
             )
         return found

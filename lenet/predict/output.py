@@ -10,17 +10,13 @@ import numpy as np
 from lenet.core.errors import printable
 from lenet.predict.predictor import Prediction
 
-# The table marks predictions with a lower confidence. Measured on validation images, these are two
-# in three of the wrong predictions and one in a hundred of the right predictions.
-CONFIDENT = 0.9
-
-_COLUMNS = ("file", "index", "prediction", "confidence")
+_COLUMNS = ("file", "index", "prediction", "confidence", "novelty", "flags")
 # The table shows the probabilities of at most so many classes, and else the most probable ones.
 _MOST_COLUMNS, _BEST = 12, 3
 
 
 def as_table(predictions: Sequence[Prediction]) -> str:
-    """Return a table for users to read; a `?` marks each prediction that is not confident."""
+    """Return a table for users to read; a `?` marks each prediction with flags, which follow."""
     files = [printable(prediction.file) for prediction in predictions]
     width = max(map(len, ["file", *files]))
     classes = _classes(predictions)
@@ -30,16 +26,17 @@ def as_table(predictions: Sequence[Prediction]) -> str:
         heading = "  most probable"
     lines = [f"{'file':<{width}}  index  prediction  confidence {heading}"]
     for prediction, file in zip(predictions, files, strict=True):
-        mark = " " if prediction.confidence >= CONFIDENT else "?"
+        mark = "?" if prediction.flags else " "
         if classes <= _MOST_COLUMNS:
             values = "".join(f"{value:7.4f}" for value in prediction.probabilities)
         else:
             best = np.argsort(-prediction.probabilities, kind="stable")[:_BEST]
             values = "  " + ", ".join(f"{i} ({prediction.probabilities[i]:.4f})" for i in best)
-        lines.append(
+        line = (
             f"{file:<{width}}  {prediction.index:>5}  {prediction.label:>10}  "
-            f"{prediction.confidence:>10.4f}{mark}{values}"
+            f"{prediction.confidence:>10.4f}{mark}{values}  {', '.join(prediction.flags)}"
         )
+        lines.append(line.rstrip())
     return "\n".join(lines) + "\n"
 
 
@@ -52,24 +49,36 @@ def _probability_names(classes: int) -> list[str]:
 
 
 def as_csv(predictions: Sequence[Prediction]) -> str:
-    """Return CSV: file, index, prediction, confidence, and p0, p1, ... of the classes."""
+    """Return CSV: file, index, prediction, confidence, novelty, flags, and p0, p1, ..."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_COLUMNS, *_probability_names(_classes(predictions))])
     for prediction in predictions:
-        values = (f"{value:.6f}" for value in (prediction.confidence, *prediction.probabilities))
-        writer.writerow([prediction.file, prediction.index, prediction.label, *values])
+        novelty = "" if prediction.novelty is None else f"{prediction.novelty:.3f}"
+        writer.writerow(
+            [
+                *(prediction.file, prediction.index, prediction.label),
+                *(f"{prediction.confidence:.6f}", novelty, " ".join(prediction.flags)),
+                *(f"{value:.6f}" for value in prediction.probabilities),
+            ]
+        )
     return text.getvalue()
 
 
 def as_json(predictions: Sequence[Prediction]) -> str:
-    """Return a JSON list of objects: file, index, prediction, confidence, and probabilities."""
+    """Return a JSON list of objects with the columns of CSV, probabilities as a list, and `box`.
+
+    The box is left, top, right and bottom in pixels of the picture, or null.
+    """
     rows = [
         {
             "file": prediction.file,
             "index": prediction.index,
             "prediction": prediction.label,
             "confidence": round(prediction.confidence, 6),
+            "novelty": None if prediction.novelty is None else round(prediction.novelty, 3),
+            "flags": prediction.flags,
+            "box": None if prediction.found is None else list(prediction.found.box),
             "probabilities": [round(float(value), 6) for value in prediction.probabilities],
         }
         for prediction in predictions

@@ -1,7 +1,8 @@
 """Predictions for a user's files: which class each image shows."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from lenet.deploy.recogniser import Recogniser
 from lenet.raw import pictures
 from lenet.raw.layout import Layout
 
+# A lower confidence is flagged.
+CONFIDENT = 0.9
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -22,11 +26,16 @@ class Prediction:
     file: the path as the user typed it; of a folder, with the picture's own path.
     index: the place of the image in the file, from 0.
     probabilities: (classes,) float32.
+    novelty: how unlike the training images it is; more than 1 is unusual. None where the network
+        does not know.
+    found: where the character was found in a picture; None for an image that was read whole.
     """
 
     file: str
     index: int
     probabilities: NDArray[np.float32]
+    novelty: float | None
+    found: pictures.Character | None = None
 
     @property
     def label(self) -> int:
@@ -37,6 +46,20 @@ class Prediction:
     def confidence(self) -> float:
         """The probability of the most probable class."""
         return float(self.probabilities.max())
+
+    @property
+    def flags(self) -> list[str]:
+        """Why the prediction may be wrong.
+
+        unsure: the confidence is low. unlike: no training image is like it, so it may be no
+        character of the classes. wide: it may be several characters that touch.
+        """
+        reasons = {
+            "unsure": self.confidence < CONFIDENT,
+            "unlike": self.novelty is not None and self.novelty > 1,
+            "wide": self.found is not None and self.found.joined,
+        }
+        return [name for name, holds in reasons.items() if holds]
 
 
 def layout_of(recogniser: Recogniser, told: Mapping[str, Any]) -> Layout:
@@ -72,8 +95,8 @@ def predict(
     """Return the predictions for all images of a file, in the order of the file.
 
     Args:
-        path: a picture of a single character; or a .jf, image-text or npz file, or a folder of
-            pictures, with labels or without. The content tells the format.
+        path: a picture of characters that do not touch; or a .jf, image-text or npz file, or a
+            folder of pictures, with labels or without. The content tells the format.
         recogniser: the exported network.
         told: values of `Layout` that the user gave; see `layout_of`.
         warn: is called with the file and what seems wrong with its pixels.
@@ -85,8 +108,9 @@ def predict(
             f"{path}: found a pipe or a device; expected a file. Write its output to a file first."
         )
     if pictures.is_picture(path):
-        image = pictures.read(path, recogniser.side)
-        return [Prediction(str(path), 0, recogniser.probabilities(image[None])[0])]
+        characters = pictures.read(path, recogniser.side)
+        images = np.array([character.image for character in characters])
+        return _answers([str(path)] * len(images), images, recogniser, characters)
     # A picture does not wait for the import of pandas.
     from lenet.raw import formats
 
@@ -96,11 +120,33 @@ def predict(
         layout = layout_of(recogniser, told)
     reading = formats.read(path, layout, needs_labels=False)
     warn(path, reading.statistics.pixel_warnings(layout))
-    rows = enumerate(recogniser.probabilities(reading.data.images))
-    names = reading.data.names
-    if names is not None:
-        return [Prediction(str(path / names[index]), 0, row) for index, row in rows]
-    return [Prediction(str(path), index, row) for index, row in rows]
+    images, names = reading.data.images, reading.data.names
+    files = [str(path)] * len(images) if names is None else [str(path / name) for name in names]
+    return _answers(files, images, recogniser)
+
+
+def _answers(
+    files: Sequence[str],
+    images: NDArray[np.float32],
+    recogniser: Recogniser,
+    characters: Sequence[pictures.Character] | None = None,
+) -> list[Prediction]:
+    """Return the predictions for images, (n, side, side), of the files of these names."""
+    novelty = recogniser.novelty(images)
+    places = Counter[str]()
+    answers = []
+    for i, (file, row) in enumerate(zip(files, recogniser.probabilities(images), strict=True)):
+        answers.append(
+            Prediction(
+                file,
+                places[file],
+                row,
+                None if novelty is None else float(novelty[i]),
+                None if characters is None else characters[i],
+            )
+        )
+        places[file] += 1
+    return answers
 
 
 def predict_all(

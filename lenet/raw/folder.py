@@ -1,7 +1,7 @@
 """A folder of pictures: a subfolder for each class, with a PNG or JPEG file for each image.
 
 Pictures that are squares of one size are read pixel by pixel, as grey levels from 0 to 255. Other
-pictures are cut out and scaled, as `pictures.read` does for `predict`.
+pictures are cut out and scaled, as `lenet predict` does.
 """
 
 from collections.abc import Iterator
@@ -128,4 +128,4 @@ def _pixels(file: Path, layout: Layout, *, as_it_is: bool) -> NDArray[np.float64
     if as_it_is:
         return pictures.grey(file)
     background, ink = layout.pixel_range
-    return pictures.read(file, layout.side).astype(np.float64) * (ink - background) + background
+    return pictures.read_one(file, layout.side).astype(np.float64) * (ink - background) + background

@@ -17,6 +17,7 @@ _AS_FOLDER = (
     "single picture."
 )
 _UNPACK = "Unpack it."
+_AS_JPEG = "Save it as JPEG or PNG, which can be read."
 
 # Offset, first bytes, what such a file is, and what to do.
 _SIGNATURES = (
@@ -26,6 +27,10 @@ _SIGNATURES = (
     (0, b"II*\0", "a TIFF picture", _AS_FOLDER),
     (0, b"MM\0*", "a TIFF picture", _AS_FOLDER),
     (8, b"WEBP", "a WebP picture", _AS_FOLDER),
+    (4, b"ftyphei", "a HEIC picture", _AS_JPEG),
+    (4, b"ftyphev", "a HEIC picture", _AS_JPEG),
+    (4, b"ftypmif1", "a HEIF picture", _AS_JPEG),
+    (4, b"ftypavi", "an AVIF picture", _AS_JPEG),
     (0, b"\0\0\x08\x03", "a file of images in MNIST's IDX format", _AS_NPZ),
     (0, b"\0\0\x08\x01", "a file of labels in MNIST's IDX format", _AS_NPZ),
     (0, b"\x93NUMPY", "a single NumPy array (.npy)", _AS_NPZ),
@@ -36,7 +41,7 @@ _SIGNATURES = (
     (0, b"\x80\x03", "a pickle of Python", _AS_NPZ),
     (0, b"\x80\x04", "a pickle of Python", _AS_NPZ),
     (0, b"\x80\x05", "a pickle of Python", _AS_NPZ),
-    (0, b"%PDF", "a PDF document", ""),
+    (0, b"%PDF", "a PDF document", _AS_JPEG),
     (0, b"PK\x03\x04", "a zip archive", _UNPACK),
     (0, b"7z\xbc\xaf", "a 7z archive", _UNPACK),
     (0, b"Rar!", "a RAR archive", _UNPACK),

@@ -119,10 +119,10 @@ def test_the_exported_file_is_valid_plain_and_the_same_each_time(
     model = onnx.load(tmp_path / "one")
     onnx.checker.check_model(model, full_check=True)
     assert [value.name for value in model.graph.input] == ["images"]
-    assert [value.name for value in model.graph.output] == ["probabilities"]
+    assert [value.name for value in model.graph.output] == ["probabilities", "novelty"]
     assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param
     metadata = {entry.key: entry.value for entry in model.metadata_props}
-    assert set(metadata) == {"input", "output", "preprocessing", "parameters"}
+    assert set(metadata) == {"input", "output", "novelty", "preprocessing", "parameters"}
     assert '"margin": 0.35' in metadata["parameters"]
     capfd.readouterr()
     onnxruntime.InferenceSession(tmp_path / "one")

@@ -36,6 +36,17 @@ def test_many_images_are_answered_in_order() -> None:
     np.testing.assert_allclose(found, powers / powers.sum(axis=1, keepdims=True), rtol=1e-5)
 
 
+def test_novelty_is_answered_where_the_model_has_it() -> None:
+    images = np.random.default_rng(0).random((600, 4, 4), dtype=np.float32)
+    assert Recogniser(Path("m"), model(FIRST_TEN, outputs=DECLARED)).novelty(images) is None
+    sums = FIRST_TEN + " novelty = ReduceMean<axes = [1, 2], keepdims = 0>(images)"
+    recogniser = Recogniser(Path("m"), model(sums, outputs=f"{DECLARED}, float[n] novelty"))
+    found = recogniser.novelty(images)
+    assert found is not None
+    np.testing.assert_allclose(found, images.mean(axis=(1, 2)), rtol=1e-5)
+    assert recogniser.probabilities(images).shape == (600, 10)
+
+
 def test_files_that_are_no_such_model_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="none: no such model file"):
         Recogniser(tmp_path / "none")
@@ -60,6 +71,12 @@ def test_a_model_that_does_not_give_what_it_declares_is_refused() -> None:
     images = np.full((3, 4, 4), 0.5, np.float32)
     with pytest.raises(InputError, match=r"float32 \(3, 16\) for 3 images; expected 3 x 10"):
         Recogniser(Path("m"), model(ALL_PIXELS, outputs=DECLARED)).probabilities(images)
+    wide = FIRST_TEN + " novelty = Flatten(ten)"
+    declared = f"{DECLARED}, float[n] novelty"
+    recogniser = Recogniser(Path("m"), model(wide, outputs=declared))
+    assert recogniser.probabilities(images).shape == (3, 10)
+    with pytest.raises(InputError, match=r"float32 \(3, 10\) as novelty; expected float32 \(3,\)"):
+        recogniser.novelty(images)
     pixels = FIRST_TEN.replace("Softmax", "Identity")
     with pytest.raises(InputError, match=r"gives values from 0.5 to 0.5; expected probabilities"):
         Recogniser(Path("m"), model(pixels, outputs=DECLARED)).probabilities(images)

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from lenet.deploy import export
+from lenet.deploy.novelty import Novelty
 from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.architecture import Network
@@ -40,6 +43,7 @@ def export_untrained(folder: Path) -> Path:
         image_size=size,
         classes=10,
         test_shift=0.06,
+        novelty=Novelty.learn(np.random.default_rng(0).random((40, 16, 16), dtype=np.float32)),
         settings={"raw": RAW},
     )
     path = folder / "lenet.onnx"

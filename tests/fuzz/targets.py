@@ -65,18 +65,26 @@ def check_inspect(path: Path) -> None:
 
 
 def check_picture(path: Path) -> None:
-    """A picture becomes an image, or it is refused."""
+    """Characters are found in a picture, or it is refused."""
     with warnings.catch_warnings():
         # Pillow may warn about a fault that it ignores.
         warnings.simplefilter("ignore")
         if not pictures.is_picture(path):
             return
-        image = attempt(lambda path: pictures.read(path, 16), path)
-    if image is None:
-        return
-    assert image.shape == (16, 16)
-    assert image.dtype == np.float32
-    assert 0 <= image.min() <= image.max() <= 1
+        found = attempt(lambda path: pictures.read(path, 16), path)
+        whole = attempt(lambda path: pictures.read_one(path, 16), path)
+        assert (found is None) == (whole is None)
+        if found is None or whole is None:
+            return
+        pages = [pictures.page(path, number) for number in range(found[-1].page + 1)]
+    for image in (whole, *(one.image for one in found)):
+        assert image.shape == (16, 16)
+        assert image.dtype == np.float32
+        assert 0 <= image.min() <= image.max() <= 1
+    for one in found:
+        left, top, right, bottom = one.box
+        assert 0 <= left < right <= pages[one.page].width
+        assert 0 <= top < bottom <= pages[one.page].height
 
 
 def check_npz(path: Path) -> None:
@@ -105,6 +113,8 @@ def check_model(path: Path) -> None:
     image = np.zeros((1, recogniser.side, recogniser.side), np.float32)
     found = attempt(lambda _: recogniser.probabilities(image), path)
     assert found is None or abs(found.sum() - 1) < 1e-2
+    novelty = attempt(lambda _: recogniser.novelty(image), path)
+    assert novelty is None or novelty.shape == (1,)
 
 
 class _Even:
@@ -118,6 +128,9 @@ class _Even:
         assert images.shape[1:] == (2, 2)
         assert images.dtype == np.float32
         return np.full((len(images), 10), 0.1, np.float32)
+
+    def novelty(self, images: np.ndarray) -> np.ndarray:
+        return np.ones(len(images), np.float32)
 
 
 def check_predict(path: Path) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
@@ -43,7 +44,7 @@ def test_every_format_tells_the_same(
 
     rows = list(csv.DictReader(io.StringIO(asked["csv"].stdout)))
     assert list(rows[0]) == [
-        *("file", "index", "prediction", "confidence"),
+        *("file", "index", "prediction", "confidence", "novelty", "flags"),
         *(f"p{digit}" for digit in range(10)),
     ]
     assert [(row["file"], row["index"]) for row in rows] == [
@@ -66,7 +67,79 @@ def test_every_format_tells_the_same(
     assert [line.split()[2] for line in lines[1:]] == [row["prediction"] for row in rows]
     unsure = [float(row["confidence"]) < 0.9 for row in rows]
     assert any(unsure)
-    assert [line.split()[3].endswith("?") for line in lines[1:]] == unsure
+    assert ["unsure" in row["flags"] for row in rows] == unsure
+    assert ["unlike" in row["flags"] for row in rows] == [float(row["novelty"]) > 1 for row in rows]
+    assert [line.split()[3].endswith("?") for line in lines[1:]] == [
+        bool(row["flags"]) for row in rows
+    ]
+    assert [one["flags"] for one in objects] == [row["flags"].split() for row in rows]
+    assert [one["novelty"] for one in objects] == [float(row["novelty"]) for row in rows]
+    # Images of an npz file are read whole.
+    assert [one["box"] is None for one in objects] == [True, True, True, False]
+
+
+def test_all_digits_of_a_picture_are_answered_and_drawn(tmp_path: Path, predict: Predict) -> None:
+    digits = [np.kron(load_digits().images[i] * 15, np.ones((12, 12))) for i in (2, 5, 9)]
+    row = np.concatenate([np.pad(digit, 20) for digit in digits], axis=1)
+    Image.fromarray(255 - row.astype(np.uint8)).save(tmp_path / "row.png")
+    done = predict("row.png", "--format", "json", "--picture", "out.png")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [(one["file"], one["index"]) for one in found] == [("row.png", i) for i in range(3)]
+    for number, one in enumerate(found):
+        left, top, right, bottom = one["box"]
+        assert 136 * number <= left < right <= 136 * (number + 1)
+        assert 0 <= top < bottom <= 136
+    with Image.open(tmp_path / "out.png") as drawn:
+        assert drawn.size == (3 * 136, 136)
+        colours = {colour for _, colour in drawn.getcolors(1 << 16)}  # type: ignore[union-attr]
+    assert colours & {(10, 125, 50), (198, 40, 40)}
+
+
+def test_nothing_is_drawn_where_no_file_is_a_picture(
+    tmp_path: Path, predict: Predict, random_digits: Dataset
+) -> None:
+    npz.save(random_digits[:2], tmp_path / "two.npz")
+    done = predict("two.npz", "--picture", "out.png")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr == "error: out.png: not drawn; no FILE is a picture.\n"
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC picture"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0", "a HEIF picture"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "an AVIF picture"),
+        (b"%PDF-1.7\n", "a PDF document"),
+    ],
+)
+def test_what_can_be_read_instead_is_said(
+    tmp_path: Path, predict: Predict, start: bytes, name: str
+) -> None:
+    (tmp_path / "mine").write_bytes(start + bytes(100))
+    done = predict("mine")
+    assert done.returncode == 1
+    assert f"this is {name}. Save it as JPEG or PNG, which can be read." in done.stderr
+
+
+def test_an_older_network_that_knows_no_novelty_answers(
+    tmp_path: Path, typed: Typed, exported: Path, random_digits: Dataset
+) -> None:
+    model = onnx.load(exported)
+    del model.graph.output[1]
+    onnx.save(model, tmp_path / "old.onnx")
+    npz.save(random_digits[:2], tmp_path / "two.npz")
+    asked = [
+        typed(command.main, "predict", "two.npz", "--model", path, "--format", "csv")
+        for path in ("old.onnx", exported)
+    ]
+    old, new = (list(csv.DictReader(io.StringIO(one.stdout))) for one in asked)
+    assert [row["novelty"] for row in old] == ["", ""]
+    assert all(float(row["novelty"]) >= 0 for row in new)
+    assert [row["p3"] for row in old] == [row["p3"] for row in new]
 
 
 def test_raw_files_are_read_as_they_are_said_to_be(
@@ -185,7 +258,7 @@ def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, exported: 
     )
     loaded = {name.split(".")[0] for name in result.stdout.splitlines()[-1].split()}
     assert {"onnxruntime", "PIL"} <= loaded
-    assert not loaded & {"mxnet", "onnx", "dvc", "sklearn", "scipy", "matplotlib", "pandas"}
+    assert not loaded & {"mxnet", "onnx", "dvc", "sklearn", "matplotlib", "pandas"}
 
 
 def test_nothing_is_left_in_the_home_folder(

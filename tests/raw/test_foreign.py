@@ -75,9 +75,12 @@ def array() -> bytes:
         (pickle.dumps(IMAGES), "this is a pickle of Python"),
         (b"\0\0\x08\x03" + bytes(800), "images in MNIST's IDX format"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x01\x05"), "labels in MNIST's IDX format"),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "this is a HEIC picture. Save it as JPEG or PNG"),
+        (b"\0\0\0\x18ftypavif" + bytes(40), "this is an AVIF picture. Save it as JPEG or PNG"),
+        (b"%PDF-1.7\n" + bytes(40), "this is a PDF document. Save it as JPEG or PNG"),
         (b"\0" * 257 + b"ustar\0" + bytes(300), "this is a tar archive"),
     ],
-    ids=range(23),
+    ids=range(26),
 )
 def test_a_file_of_another_kind_is_named(
     tmp_path: Path, content: str | bytes, message: str

@@ -17,9 +17,15 @@ def seven(size: tuple[int, int] = (300, 240), ink: int = 0, paper: int = 255) ->
     return picture
 
 
+def only(path: Path) -> np.ndarray:
+    """Return the image of the only character in a picture."""
+    (found,) = pictures.read(path, 16)
+    return found.image
+
+
 def test_a_digit_is_cut_out_and_fits_the_square(tmp_path: Path) -> None:
     seven().save(tmp_path / "seven.png")
-    image = pictures.read(tmp_path / "seven.png", 16)
+    image = only(tmp_path / "seven.png")
     assert image.dtype == np.float32
     assert image.shape == (16, 16)
     assert image.min() == 0
@@ -40,14 +46,14 @@ def test_formats_and_either_polarity_give_the_same_image(
 ) -> None:
     seven().save(tmp_path / "seven.png")
     seven(ink=ink, paper=paper).save(tmp_path / name)
-    plain = pictures.read(tmp_path / "seven.png", 16)
-    np.testing.assert_allclose(pictures.read(tmp_path / name, 16), plain, atol=0.1)
+    plain = only(tmp_path / "seven.png")
+    np.testing.assert_allclose(only(tmp_path / name), plain, atol=0.1)
     assert pictures.is_picture(tmp_path / name)
 
 
 def test_size_colour_depth_and_transparency_do_not_matter(tmp_path: Path) -> None:
     seven().save(tmp_path / "seven.png")
-    plain = pictures.read(tmp_path / "seven.png", 16)
+    plain = only(tmp_path / "seven.png")
     variants = {
         "large": seven().resize((3000, 2400)),
         "rgb": Image.merge("RGB", (seven(ink=30), seven(ink=10), seven(ink=50))),
@@ -58,14 +64,14 @@ def test_size_colour_depth_and_transparency_do_not_matter(tmp_path: Path) -> Non
     }
     for name, variant in variants.items():
         variant.save(tmp_path / "variant.png")
-        image = pictures.read(tmp_path / "variant.png", 16)
+        image = only(tmp_path / "variant.png")
         np.testing.assert_allclose(image, plain, atol=0.15, err_msg=name)
 
     turned = seven().transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6  # "turn by 90 degrees to show"
     turned.save(tmp_path / "turned.jpg", exif=exif)
-    np.testing.assert_allclose(pictures.read(tmp_path / "turned.jpg", 16), plain, atol=0.15)
+    np.testing.assert_allclose(only(tmp_path / "turned.jpg"), plain, atol=0.15)
 
 
 def test_a_speck_does_not_decide(tmp_path: Path) -> None:
@@ -73,7 +79,7 @@ def test_a_speck_does_not_decide(tmp_path: Path) -> None:
     picture = seven(ink=60)
     picture.putpixel((100, 100), 0)
     picture.save(tmp_path / "speck.png")
-    clean, speck = (pictures.read(tmp_path / name, 16) for name in ("clean.png", "speck.png"))
+    clean, speck = (only(tmp_path / name) for name in ("clean.png", "speck.png"))
     np.testing.assert_allclose(speck, clean, atol=0.1)
 
 

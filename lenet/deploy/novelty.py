@@ -1,0 +1,46 @@
+"""How unlike the training images an image is: its distance to the nearest of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+from sklearn.neighbors import NearestNeighbors
+
+# So many training images are kept, at most half; more find little more, and make a large file.
+_KEPT = 2000
+# Others of them say which distances are usual.
+_OTHERS = 5000
+# Edges count less where images are blurred, by a standard deviation of this share of the side.
+_BLUR = 0.0375
+# The share of training images that are no farther from those that are kept.
+_USUAL = 0.98
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """A measure of how unlike the training images an image is.
+
+    kernel: (side, side) float32; blurred images are kernel @ image @ kernel.T.
+    images: (n, side, side) uint8, some blurred training images, from 0 to 255.
+    unit: the distance between images from 0 to 1 that is called 1.
+    """
+
+    kernel: NDArray[np.float32]
+    images: NDArray[np.uint8]
+    unit: float
+
+    @classmethod
+    def learn(cls, images: NDArray[np.float32]) -> "Novelty":
+        """Return what training images (n, side, side) in [0, 1] tell. The same images, the same."""
+        side = images.shape[1]
+        kernel = gaussian_filter(np.eye(side), (_BLUR * side, 0), mode="constant")
+        order = np.random.default_rng(0).permutation(len(images))
+        kept, others = np.split(order[: _KEPT + _OTHERS], [min(_KEPT, -(-len(order) // 2))])
+        blurred = np.einsum("ij,njk,lk->nil", kernel, images[order], kernel, optimize=True)
+        levels = np.round(255 * blurred[: len(kept)]).astype(np.uint8)
+        nearest = NearestNeighbors(n_neighbors=1).fit(levels.reshape(len(kept), -1) / 255)
+        rest = blurred[len(kept) : len(kept) + len(others)].reshape(len(others), -1)
+        distances = nearest.kneighbors(rest)[0]
+        unit = max(round(float(np.quantile(distances, _USUAL)), 3), 1e-3)
+        return cls(kernel.astype(np.float32), levels, unit)

@@ -1,0 +1,69 @@
+"""Pictures with the characters that were found in them, and what they were taken for."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from lenet.core.files import whole_file
+from lenet.predict.predictor import Prediction
+from lenet.raw import pictures
+
+# Pictures are shrunk to this longer side, or the boxes' lines would be too thin to see.
+_LARGEST = 1000
+_SURE, _FLAGGED = "#0a7d32", "#c62828"
+_TEXT, _GAP = 18, 12
+
+
+def draw_marked(predictions: Sequence[Prediction]) -> Image.Image | None:
+    """Return all pictures, one below the other, with a box and an answer for each character.
+
+    Red boxes have flags. None where no prediction is about a picture.
+    """
+    found = [prediction for prediction in predictions if prediction.found]
+    pages = [
+        _marked(Path(file), number, list(some))
+        for (file, number), some in groupby(
+            found, lambda one: (one.file, one.found.page if one.found else 0)
+        )
+    ]
+    if not pages:
+        return None
+    width = max(page.width for page in pages)
+    height = sum(page.height + _GAP for page in pages) - _GAP
+    sheet = Image.new("RGB", (width, height), "white")
+    top = 0
+    for page in pages:
+        sheet.paste(page, (0, top))
+        top += page.height + _GAP
+    return sheet
+
+
+def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image.Image:
+    page = pictures.page(path, number)
+    size = max(page.size)
+    page.thumbnail((_LARGEST, _LARGEST))
+    scale = max(page.size) / size
+    drawing = ImageDraw.Draw(page)
+    font = ImageFont.load_default(_TEXT)
+    for prediction in predictions:
+        assert prediction.found
+        left, top, right, bottom = (edge * scale for edge in prediction.found.box)
+        colour = _FLAGGED if prediction.flags else _SURE
+        drawing.rectangle((left - 3, top - 3, right + 3, bottom + 3), outline=colour, width=2)
+        text = f"{prediction.label} ({prediction.confidence:.2f})"
+        x0, y0, x1, y1 = drawing.textbbox((0, 0), text, font=font)
+        x = min(max(left - 3, 0), page.width - (x1 - x0) - 4)
+        y = top - (y1 - y0) - 10
+        if y < 0:
+            y = min(bottom + 4, page.height - (y1 - y0) - 6)
+        drawing.rectangle((x, y, x + x1 - x0 + 4, y + y1 - y0 + 6), fill=colour)
+        drawing.text((x + 2 - x0, y + 3 - y0), text, fill="white", font=font)
+    return page
+
+
+def save(sheet: Image.Image, path: Path) -> None:
+    """Write a sheet as PNG; the file is written whole or not at all."""
+    with whole_file(path) as file:
+        sheet.save(file, "PNG")
