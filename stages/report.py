@@ -1,4 +1,4 @@
-"""Report the results of the run, as Markdown and as an HTML page that needs no other file."""
+"""Report the results of the run, as Markdown and as a page; and make a page to draw on."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from lenet.core.errors import run
 from lenet.core.files import whole_file
 from lenet.evaluation.summary import summary
-from lenet.report import markdown, page
+from lenet.report import drawing, markdown, page
 from lenet.report.results import Results
 from lenet.training.recipe import Recipe
 
@@ -23,11 +23,17 @@ def main() -> None:
     Recipe.load()
     results = Results.load(folder, arguments.network)
     text = markdown.render(results)
-    for name, content in (("report.md", text), ("report.html", page.render(text, folder))):
+    pages = {
+        "report.md": text,
+        "report.html": page.render(text, folder),
+        "draw.html": drawing.render(arguments.network),
+    }
+    for name, content in pages.items():
         with whole_file(folder / name) as file:
             file.write(content.encode())
     print(summary(results.headline))
     print(f"report: {folder / 'report.html'}")
+    print(f"draw a digit: {folder / 'draw.html'}")
 
 
 if __name__ == "__main__":

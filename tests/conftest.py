@@ -81,9 +81,9 @@ def typed(
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    """A headless Chromium or Chrome; where there is none, the test is skipped."""
+    """A headless Chromium or Chrome for a module's tests; without one they are skipped."""
     path = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
     if path is None:
         pytest.skip("needs Chromium or Chrome")

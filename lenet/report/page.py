@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from urllib.parse import unquote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markdown_it import MarkdownIt
 
 
@@ -24,10 +24,15 @@ def render(markdown: str, folder: Path) -> str:
                 picture = (folder / unquote(str(part.attrs["src"]))).read_bytes()
                 part.attrs["src"] = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
     body = parser.renderer.render(tokens, parser.options, {})
+    return template("report.html.jinja").render(body=body)
+
+
+def template(name: str) -> Template:
+    """Return a template of HTML; a value that it lacks is an error."""
     templates = Environment(
         loader=PackageLoader("lenet.report"),
         undefined=StrictUndefined,
         autoescape=True,
         keep_trailing_newline=True,
     )
-    return templates.get_template("report.html.jinja").render(body=body)
+    return templates.get_template(name)

@@ -1,0 +1,272 @@
+"use strict";
+
+// The exported network on typed arrays: the nodes of its ONNX graph, one after the other.
+// A tensor is {type, dims, data}. Weights come as base64, little-endian.
+
+const ARRAYS = { float32: Float32Array, float64: Float64Array, int64: Float64Array, bool: Uint8Array };
+
+function tensor(type, dims, data) {
+  const size = dims.reduce((a, b) => a * b, 1);
+  return { type, dims, data: data || new ARRAYS[type](size) };
+}
+
+function decoded(stored) {
+  if (Array.isArray(stored.data)) {
+    return tensor(stored.type, stored.dims, ARRAYS[stored.type].from(stored.data));
+  }
+  const bytes = Uint8Array.from(atob(stored.data), (letter) => letter.charCodeAt(0));
+  return tensor(stored.type, stored.dims, new ARRAYS[stored.type](bytes.buffer));
+}
+
+function strides(dims) {
+  const steps = new Array(dims.length);
+  let step = 1;
+  for (let axis = dims.length - 1; axis >= 0; axis--) {
+    steps[axis] = step;
+    step *= dims[axis];
+  }
+  return steps;
+}
+
+// Steps through a tensor that is repeated along axes of length 1, to fill `dims`.
+function repeated(source, dims) {
+  const own = strides(source.dims);
+  const shift = dims.length - source.dims.length;
+  return dims.map((_, axis) =>
+    axis < shift || source.dims[axis - shift] === 1 ? 0 : own[axis - shift]);
+}
+
+function visit(dims, steps, use) {
+  const size = dims.reduce((a, b) => a * b, 1);
+  const index = new Array(dims.length).fill(0);
+  const offsets = steps.map(() => 0);
+  for (let i = 0; i < size; i++) {
+    use(i, offsets);
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      index[axis]++;
+      steps.forEach((step, k) => { offsets[k] += step[axis]; });
+      if (index[axis] < dims[axis]) break;
+      steps.forEach((step, k) => { offsets[k] -= step[axis] * dims[axis]; });
+      index[axis] = 0;
+    }
+  }
+}
+
+function common(shapes) {
+  const length = Math.max(...shapes.map((dims) => dims.length));
+  return Array.from({ length }, (_, axis) => Math.max(...shapes.map(
+    (dims) => dims[axis - length + dims.length] ?? 1)));
+}
+
+function pointwise(inputs, f, type) {
+  const dims = common(inputs.map((input) => input.dims));
+  const out = tensor(type || inputs[inputs.length - 1].type, dims);
+  const steps = inputs.map((input) => repeated(input, dims));
+  visit(dims, steps, (i, at) => {
+    out.data[i] = f(...inputs.map((input, k) => input.data[at[k]]));
+  });
+  return out;
+}
+
+function each(input, f) {
+  const out = tensor(input.type, input.dims);
+  for (let i = 0; i < out.data.length; i++) out.data[i] = f(input.data[i]);
+  return out;
+}
+
+function summed(input, axes, keep) {
+  const all = axes.map((axis) => (axis + input.dims.length) % input.dims.length);
+  const kept = input.dims.map((side, axis) => (all.includes(axis) ? 1 : side));
+  const sums = new Float64Array(kept.reduce((a, b) => a * b, 1));
+  const target = { dims: kept };
+  visit(input.dims, [repeated(target, input.dims)], (i, [at]) => { sums[at] += input.data[i]; });
+  const dims = keep ? kept : kept.filter((_, axis) => !all.includes(axis));
+  return tensor(input.type, dims, ARRAYS[input.type].from(sums));
+}
+
+function reshaped(input, shape) {
+  const dims = shape.map((side, axis) => (side === 0 ? input.dims[axis] : side));
+  const known = dims.reduce((a, b) => (b < 0 ? a : a * b), 1);
+  return tensor(input.type, dims.map((side) => (side < 0 ? input.data.length / known : side)), input.data);
+}
+
+function unsqueezed(input, axes) {
+  const dims = input.dims.slice();
+  const length = dims.length + axes.length;
+  axes.map((axis) => (axis + length) % length).sort((a, b) => a - b)
+    .forEach((axis) => dims.splice(axis, 0, 1));
+  return tensor(input.type, dims, input.data);
+}
+
+function joined(inputs, axis) {
+  const dims = inputs[0].dims.slice();
+  const at = (axis + dims.length) % dims.length;
+  dims[at] = inputs.reduce((sum, input) => sum + input.dims[at], 0);
+  const out = tensor(inputs[0].type, dims);
+  const before = dims.slice(0, at).reduce((a, b) => a * b, 1);
+  const after = dims.slice(at + 1).reduce((a, b) => a * b, 1);
+  let start = 0;
+  for (const input of inputs) {
+    const run = input.dims[at] * after;
+    for (let i = 0; i < before; i++) {
+      out.data.set(input.data.subarray(i * run, (i + 1) * run), i * dims[at] * after + start);
+    }
+    start += run;
+  }
+  return out;
+}
+
+// A convolution of whole kernels; kernels of zeros are the blank maps that pad a layer.
+function convolved(input, weight, bias) {
+  const [n, channels, height, width] = input.dims;
+  const [maps, , kernel] = weight.dims;
+  const rows = height - kernel + 1, columns = width - kernel + 1;
+  const out = tensor("float32", [n, maps, rows, columns]);
+  const plane = new Float64Array(rows * columns);
+  for (let image = 0; image < n; image++) {
+    for (let map = 0; map < maps; map++) {
+      plane.fill(bias.data[map]);
+      for (let channel = 0; channel < channels; channel++) {
+        const source = (image * channels + channel) * height * width;
+        for (let ky = 0; ky < kernel; ky++) {
+          for (let kx = 0; kx < kernel; kx++) {
+            const w = weight.data[((map * channels + channel) * kernel + ky) * kernel + kx];
+            if (w === 0) continue;
+            for (let y = 0; y < rows; y++) {
+              let from = source + (y + ky) * width + kx;
+              for (let to = y * columns; to < (y + 1) * columns; to++) plane[to] += w * input.data[from++];
+            }
+          }
+        }
+      }
+      out.data.set(plane, (image * maps + map) * plane.length);
+    }
+  }
+  return out;
+}
+
+// Pooling of 2 x 2 pixels.
+function pooled(input, f) {
+  const [n, maps, height, width] = input.dims;
+  const out = tensor("float32", [n, maps, height >> 1, width >> 1]);
+  let to = 0;
+  for (let plane = 0; plane < n * maps; plane++) {
+    for (let y = 0; y + 1 < height; y += 2) {
+      for (let x = 0; x + 1 < width; x += 2) {
+        const at = (plane * height + y) * width + x;
+        const d = input.data;
+        out.data[to++] = f(d[at], d[at + 1], d[at + width], d[at + width + 1]);
+      }
+    }
+  }
+  return out;
+}
+
+// Rows times the transpose of the weights, plus the bias.
+function dense(input, weight, bias) {
+  const [n, inputs] = input.dims;
+  const units = weight.dims[0];
+  const out = tensor("float32", [n, units]);
+  for (let row = 0; row < n; row++) {
+    for (let unit = 0; unit < units; unit++) {
+      let sum = bias.data[unit];
+      for (let i = 0; i < inputs; i++) sum += input.data[row * inputs + i] * weight.data[unit * inputs + i];
+      out.data[row * units + unit] = sum;
+    }
+  }
+  return out;
+}
+
+// Bilinear samples; positions from -1 to 1 are the middles of the first and last pixels.
+function sampled(input, grid) {
+  const [n, , height, width] = input.dims;
+  const [, rows, columns] = grid.dims;
+  const out = tensor("float32", [n, 1, rows, columns]);
+  const level = (image, y, x) =>
+    (y < 0 || x < 0 || y >= height || x >= width ? 0 : input.data[(image * height + y) * width + x]);
+  for (let i = 0; i < out.data.length; i++) {
+    const image = Math.floor(i / (rows * columns));
+    const x = (grid.data[2 * i] + 1) / 2 * (width - 1), y = (grid.data[2 * i + 1] + 1) / 2 * (height - 1);
+    const left = Math.floor(x), top = Math.floor(y), dx = x - left, dy = y - top;
+    out.data[i] = (1 - dy) * ((1 - dx) * level(image, top, left) + dx * level(image, top, left + 1))
+      + dy * ((1 - dx) * level(image, top + 1, left) + dx * level(image, top + 1, left + 1));
+  }
+  return out;
+}
+
+// Along the last axis.
+function softmax(input) {
+  const out = tensor(input.type, input.dims);
+  const classes = input.dims[input.dims.length - 1];
+  for (let start = 0; start < input.data.length; start += classes) {
+    const row = input.data.subarray(start, start + classes);
+    const largest = row.reduce((a, b) => Math.max(a, b));
+    const powers = Float64Array.from(row, (value) => Math.exp(value - largest));
+    const sum = powers.reduce((a, b) => a + b);
+    powers.forEach((power, i) => { out.data[start + i] = power / sum; });
+  }
+  return out;
+}
+
+const whole = (input) => Array.from(input.data);
+
+const OPERATORS = {
+  Add: (inputs) => pointwise(inputs, (a, b) => a + b),
+  AveragePool: ([input]) => pooled(input, (a, b, c, d) => (a + b + c + d) / 4),
+  Cast: ([input], { to }) => tensor(to, input.dims, ARRAYS[to].from(input.data)),
+  Concat: (inputs, { axis }) => joined(inputs, axis),
+  Conv: ([input, weight, bias]) => convolved(input, weight, bias),
+  Div: (inputs) => pointwise(inputs, (a, b) => a / b),
+  Expand: ([input, shape]) => pointwise(
+    [tensor(input.type, whole(shape)), input], (_, value) => value, input.type),
+  Flatten: ([input]) => reshaped(input, [input.dims[0], -1]),
+  Gemm: ([input, weight, bias]) => dense(input, weight, bias),
+  Greater: (inputs) => pointwise(inputs, (a, b) => (a > b ? 1 : 0), "bool"),
+  GridSample: ([input, grid]) => sampled(input, grid),
+  Identity: ([input]) => input,
+  Log: ([input]) => each(input, Math.log),
+  Max: (inputs) => pointwise(inputs, Math.max),
+  MaxPool: ([input]) => pooled(input, Math.max),
+  Mul: (inputs) => pointwise(inputs, (a, b) => a * b),
+  Pow: (inputs) => pointwise(inputs, (a, b) => a ** b),
+  ReduceMean: ([input], { axes, keepdims }) => {
+    const count = axes.reduce((product, axis) => product * input.dims[axis], 1);
+    return each(summed(input, axes, keepdims), (sum) => sum / count);
+  },
+  ReduceSum: ([input, axes], { keepdims }) => summed(input, whole(axes), keepdims),
+  Relu: ([input]) => each(input, (value) => Math.max(value, 0)),
+  Reshape: ([input, shape]) => reshaped(input, whole(shape)),
+  Sigmoid: ([input]) => each(input, (value) => 1 / (1 + Math.exp(-value))),
+  Softmax: ([input]) => softmax(input),
+  Sqrt: ([input]) => each(input, Math.sqrt),
+  Sub: (inputs) => pointwise(inputs, (a, b) => a - b),
+  Sum: (inputs) => pointwise(inputs, (...values) => values.reduce((a, b) => a + b)),
+  Tanh: ([input]) => each(input, Math.tanh),
+  Unsqueeze: ([input, axes]) => unsqueezed(input, whole(axes)),
+  Where: (inputs) => pointwise(inputs, (test, a, b) => (test ? a : b)),
+};
+
+class Network {
+  constructor(stored) {
+    this.side = stored.side;
+    this.classes = stored.classes;
+    this.nodes = stored.nodes;
+    this.output = stored.output;
+    this.constants = Object.entries(stored.tensors).map(([name, value]) => [name, decoded(value)]);
+  }
+
+  // Returns all values of the graph by name, for one image, side x side, from 0 to 1.
+  run(image) {
+    const values = new Map(this.constants);
+    values.set("images", tensor("float32", [1, this.side, this.side], Float32Array.from(image)));
+    for (const node of this.nodes) {
+      const inputs = node.inputs.map((name) => values.get(name));
+      values.set(node.output, OPERATORS[node.operator](inputs, node.attributes));
+    }
+    return values;
+  }
+
+  probabilities(image) {
+    return this.run(image).get(this.output).data;
+  }
+}
