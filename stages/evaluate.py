@@ -6,6 +6,7 @@ from pathlib import Path
 from lenet.core import npz
 from lenet.core.errors import run
 from lenet.core.files import write_csv, write_json
+from lenet.core.near import nearly_equal_image
 from lenet.deploy.recogniser import Recogniser
 from lenet.evaluation import measures
 from lenet.evaluation.overlap import equal_image
@@ -34,6 +35,7 @@ def main() -> None:
         test.labels,
         recogniser.probabilities(test.images),
         train_index=equal_image(test.images, among=train.images),
+        near_train_index=nearly_equal_image(test.images, among=train.images),
         names=test.names,
     )
 
@@ -47,12 +49,15 @@ def main() -> None:
 
     print(per_class.round(4).to_string(index=False))
     print(summary(headline))
-    if predictions.seen:
-        print(
-            f"warning: {predictions.seen} of the test images are training images too, so the "
-            "figures flatter the network. The column train_index of "
-            f"{results / 'predictions.csv'} says which."
-        )
+    for count, what, column in (
+        (predictions.seen, "training images too", "train_index"),
+        (predictions.nearly_seen, "nearly equal to training images", "near_train_index"),
+    ):
+        if count:
+            print(
+                f"warning: {count} of the test images are {what}, so the figures flatter the "
+                f"network. The column {column} of {results / 'predictions.csv'} says which."
+            )
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def judged(name: str, members: Sequence[LeNet], digits: Dataset, settings: Setti
         for member in members
     ]
     nowhere = np.full(len(digits), -1)
-    figures = headline(Predictions(digits.labels, np.mean(scores, axis=0), nowhere))
+    figures = headline(Predictions(digits.labels, np.mean(scores, axis=0), nowhere, nowhere))
     return {
         f"{name}_images": figures["images"],
         f"{name}_errors": figures["errors"],

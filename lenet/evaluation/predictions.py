@@ -14,12 +14,14 @@ class Predictions:
     labels: (n,) int64, the actual classes.
     probabilities: (n, classes) float32, rows that add up to 1.
     train_index: (n,) int64, the index of the first training image that is equal, or -1.
+    near_train_index: the same for images that are nearly equal; see `near.nearly_equal_image`.
     names: (n,) str, the picture that each image was read from; None unless they were pictures.
     """
 
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     train_index: NDArray[np.int64]
+    near_train_index: NDArray[np.int64]
     names: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
@@ -51,18 +53,27 @@ class Predictions:
         """The number of test images that are equal to a training image."""
         return int((self.train_index >= 0).sum())
 
+    @property
+    def nearly_seen(self) -> int:
+        """The number of other test images that are nearly equal to a training image."""
+        return int(((self.near_train_index >= 0) & (self.train_index < 0)).sum())
+
     def table(self) -> pd.DataFrame:
         """Return a row for each image, in order.
 
-        Columns: index, from 0; actual and predicted class; confidence, rounded to 4 decimals; and
-        train_index, empty where no training image is equal. If images have names, name follows.
+        Columns: index, from 0; actual and predicted class; confidence, rounded to 4 decimals;
+        train_index and near_train_index, empty where no training image is equal, or nearly equal.
+        If images have names, name follows.
         """
-        train_index = pd.Series(self.train_index, dtype="Int64")
+        seen, nearly = (
+            pd.Series(index, dtype="Int64") for index in (self.train_index, self.near_train_index)
+        )
         columns = {
             "index": np.arange(len(self)),
             "actual": self.labels,
             "predicted": self.predicted,
             "confidence": self.confidence.astype(np.float64).round(4),
-            "train_index": train_index.where(train_index >= 0),
+            "train_index": seen.where(seen >= 0),
+            "near_train_index": nearly.where(nearly >= 0),
         }
         return pd.DataFrame(columns if self.names is None else columns | {"name": self.names})

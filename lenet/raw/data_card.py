@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from lenet.core.files import md5
+from lenet.core.near import nearly_equal_image
 from lenet.core.npz import fingerprint
 from lenet.raw.formats import Reading
 
@@ -17,12 +18,15 @@ def data_card(reading: Reading, *, classes: int, raw: Path, npz: Path) -> dict:
         classes: the number of classes.
         raw, npz: the files that hold the images.
 
-    The keys are images, classes, mean_ink, pixel_min, pixel_max, duplicates, raw_md5 and npz_md5,
-    and first_index if the raw file has indices. Classes is a list of the number of images of each
-    class, which DVC draws. Ink is the mean pixel in [0, 1], and pixel_min and pixel_max are
-    those of the raw file. Duplicates are images equal to an earlier image.
+    The keys are images, classes, mean_ink, pixel_min, pixel_max, duplicates, near_duplicates,
+    raw_md5 and npz_md5, and first_index if the raw file has indices. Classes is a list of the
+    number of images of each class, which DVC draws. Ink is the mean pixel in [0, 1], and pixel_min
+    and pixel_max are those of the raw file. Duplicates are images equal to an earlier image; near
+    duplicates are so after a shift of a pixel or a scaling of grey levels.
     """
     data = reading.data
+    equal = len(data) - len(set(map(fingerprint, data.images)))
+    near = nearly_equal_image(data.images, among=data.images, earlier=True)
     per_class = np.bincount(data.labels, minlength=classes)
     card = {
         "images": len(data),
@@ -32,6 +36,7 @@ def data_card(reading: Reading, *, classes: int, raw: Path, npz: Path) -> dict:
         "pixel_max": reading.statistics.high,
         "raw_md5": md5(raw),
         "npz_md5": md5(npz),
-        "duplicates": len(data) - len(set(map(fingerprint, data.images))),
+        "duplicates": equal,
+        "near_duplicates": int((near >= 0).sum()) - equal,
     }
     return card if reading.first_index is None else card | {"first_index": reading.first_index}

@@ -11,18 +11,20 @@ PREDICTED = np.array([0, 1, 1, 1, 0, 2, 3, 4])
 def test_every_image_has_its_row() -> None:
     train_index = np.array([-1, -1, 7, -1, -1, -1, 0, -1])
     probabilities = np.where(np.eye(10)[PREDICTED] == 1, 0.91, 0.01).astype(np.float32)
-    predictions = Predictions(LABELS, probabilities, train_index)
+    near = np.array([-1, 5, 7, -1, -1, -1, 0, -1])
+    predictions = Predictions(LABELS, probabilities, train_index, near)
     table = predictions.table()
     assert table.to_csv(index=False).splitlines()[:4] == [
-        "index,actual,predicted,confidence,train_index",
-        "0,0,0,0.91,",
-        "1,0,1,0.91,",
-        "2,1,1,0.91,7",
+        "index,actual,predicted,confidence,train_index,near_train_index",
+        "0,0,0,0.91,,",
+        "1,0,1,0.91,,5",
+        "2,1,1,0.91,7,7",
     ]
     assert table["index"].tolist() == list(range(8))
     assert table["actual"].tolist() == LABELS.tolist()
     assert table["predicted"].tolist() == PREDICTED.tolist()
     assert predictions.seen == table["train_index"].notna().sum() == 2
+    assert predictions.nearly_seen == 1
 
 
 @pytest.mark.parametrize("classes", [2, 10])
@@ -30,7 +32,8 @@ def test_predictions_agree_with_numpy_and_scikit_learn(classes: int) -> None:
     generator = np.random.default_rng(0)
     labels = generator.integers(0, classes, 500)
     probabilities = generator.dirichlet(np.ones(classes), 500).astype(np.float32)
-    predictions = Predictions(labels, probabilities, np.full(500, -1, np.int64))
+    nowhere = np.full(500, -1, np.int64)
+    predictions = Predictions(labels, probabilities, nowhere, nowhere)
     assert (len(predictions), predictions.classes, predictions.seen) == (500, classes, 0)
 
     rows = [row.tolist() for row in probabilities]
@@ -47,11 +50,16 @@ def test_predictions_agree_with_numpy_and_scikit_learn(classes: int) -> None:
 
 def test_equally_confident_mistakes_keep_the_order_of_the_images() -> None:
     predictions = Predictions(
-        np.zeros(4, np.int64), np.eye(10, dtype=np.float32)[[1, 2, 0, 3]], np.full(4, -1)
+        np.zeros(4, np.int64),
+        np.eye(10, dtype=np.float32)[[1, 2, 0, 3]],
+        np.full(4, -1),
+        np.full(4, -1),
     )
     assert predictions.mistakes.tolist() == [0, 1, 3]
 
 
 def test_without_mistakes_there_is_no_index() -> None:
-    predictions = Predictions(np.arange(10), np.eye(10, dtype=np.float32), np.full(10, -1))
+    predictions = Predictions(
+        np.arange(10), np.eye(10, dtype=np.float32), np.full(10, -1), np.full(10, -1)
+    )
     assert predictions.mistakes.shape == (0,)

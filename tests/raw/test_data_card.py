@@ -16,6 +16,8 @@ def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Dataset) -
     images = random_digits.images.copy()
     images[7] = images[3]
     images[9] = images[3]
+    images[20] = np.roll(images[11], 1, axis=0)
+    images[21] = images[12] * 0.5
     labels = random_digits.labels.copy()
     labels[0] = 9
     raw, npz = tmp_path / "a.jf", tmp_path / "a.npz"
@@ -31,6 +33,7 @@ def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Dataset) -
     assert card["mean_ink"] == pytest.approx(images.mean(), abs=1e-6)
     assert (card["pixel_min"], card["pixel_max"]) == (-1.0, 0.5)
     assert card["duplicates"] == 2
+    assert card["near_duplicates"] == 2
     assert card["first_index"] == 0
     assert "first_index" not in data_card(
         replace(reading, first_index=None), classes=10, raw=raw, npz=npz

@@ -205,6 +205,8 @@ def test_test_images_among_the_training_images_are_named(
     assert "warning: 1437 of the test images are training images too" in done.stdout
     rows = Project(tmp_path).csv("metrics/predictions.csv")
     assert [row["train_index"] for row in rows] == [row["index"] for row in rows]
+    # Some of scikit-learn's digits are nearly equal to an earlier one.
+    assert all(int(row["near_train_index"]) <= int(row["index"]) for row in rows)
 
 
 def test_exp_run_with_another_lr(branched: Project) -> None:
