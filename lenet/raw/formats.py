@@ -103,6 +103,20 @@ def read_records(path: Path, layout: Layout) -> Iterator[Records]:
             yield block.check(layout)
 
 
+def places(path: Path, layout: Layout) -> list[str]:
+    """Return the place of each record in a file: `line 13, record 12`, or the name of a picture.
+
+    Raises InputError as `found` does.
+    """
+    if is_npz(path):
+        return [f"record {i + 1}" for i in range(len(_load_npz(path, layout)))]
+    return [
+        block.place(i).removeprefix(str(path)).lstrip(",/ ")
+        for block in found(path, layout)
+        for i in range(len(block))
+    ]
+
+
 def is_npz(path: Path) -> bool:
     """Return whether the file at `path` is an npz file, perhaps a broken one.
 

@@ -181,8 +181,8 @@ def limits() -> list[Sentence | Table]:
         ),
         sentence(
             "docs/predict.md",
-            "marks a confidence below {limit}",
-            limit=constant("lenet/predict/output.py", "CONFIDENT"),
+            "the confidence is below {limit}",
+            limit=constant("lenet/predict/predictor.py", "CONFIDENT"),
         ),
         sentence(
             "docs/architecture.md",
@@ -202,7 +202,7 @@ def limits() -> list[Sentence | Table]:
         sentence(
             "SECURITY.md",
             "more than {limit:.0f} million pixels",
-            limit=constant("lenet/raw/pictures.py", "MAX_IMAGE_PIXELS") / 1e6,
+            limit=constant("lenet/raw/pictures.py", "_MOST_PIXELS") / 1e6,
         ),
     ]
 
@@ -343,19 +343,13 @@ def ablation() -> list[Sentence | Table]:
         ),
         sentence(
             "docs/recipe.md",
-            "(and, at {proportion:.1f} standard errors, `proportion`)",
-            proportion=certainty("without proportion", "validation_errors"),
-        ),
-        sentence(
-            "docs/recipe.md",
-            "the differences are {errors:.1f} and {loss:.1f} standard errors",
-            errors=certainty("sgd for nag", "validation_errors"),
-            loss=certainty("sgd for nag", "validation_log_loss"),
+            "except for weight decay, which is at {errors:.1f} standard errors",
+            errors=certainty("without weight decay", "validation_errors"),
         ),
         sentence(
             "docs/results.md",
-            "the recipe misses {fewer:.0f} % fewer digits",
-            fewer=100 * (1 - errors["the default recipe"] / errors["before the search"]),
+            "with displacement the recipe misses {fewer:.0f} % fewer digits",
+            fewer=100 * (1 - errors["the default recipe"] / errors["without displacement"]),
         ),
     ]
 
@@ -562,6 +556,53 @@ def distributed() -> list[Sentence | Table]:
     ]
 
 
+def photographs() -> list[Sentence | Table]:
+    digits = pd.read_csv(ROOT / "docs/photographs.csv", dtype=str)
+    strangers = pd.read_csv(ROOT / "docs/strangers.csv", dtype=str)
+    measures = pd.read_csv(ROOT / "docs/flags.csv").set_index("measure")
+    page = "docs/predict.md"
+    return [
+        Table(
+            page,
+            ("picture", "right"),
+            digits[["kind", "right", "confident_wrong", "flagged"]].to_numpy().tolist(),
+        ),
+        Table(
+            page,
+            ("picture", "pictures"),
+            strangers[["kind", "pictures", "none", "flagged", "confident"]].to_numpy().tolist(),
+        ),
+        Table(
+            page,
+            ("measure", "letters"),
+            [
+                [str(i), *(f"{share:.0%}".replace("%", " %") for share in row)]
+                for i, row in measures.iterrows()
+            ],
+        ),
+        sentence(
+            page,
+            "the nearest of {kept:,} training images",
+            kept=constant("lenet/deploy/novelty.py", "_KEPT"),
+        ),
+    ]
+
+
+def suspects() -> list[Sentence | Table]:
+    table = pd.read_csv(ROOT / "docs/suspects.csv")
+    return [
+        sentence(
+            "docs/quality.md",
+            """drawings of {each} labels, {found} of {planted} are among the suspects, of which there
+            are {suspects}""",
+            each=table["planted"][0],
+            found=table["planted_among_suspects"].sum(),
+            planted=table["planted"].sum(),
+            suspects=table["suspects"].sum(),
+        )
+    ]
+
+
 def network() -> list[Sentence | Table]:
     settings = Network.load(ROOT / "params.yaml").model_dump()
     old = Network.check(**settings | {"c3": "partial", "pooling": "subsample"})
@@ -583,6 +624,8 @@ def figures() -> list[Sentence | Table]:
             ablation,
             plateau,
             layers,
+            photographs,
+            suspects,
         ),
         *(training_speed, other_speed, distributed, network),
     )

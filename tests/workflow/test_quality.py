@@ -1,0 +1,116 @@
+"""The way of docs/quality.md: wrong labels are found, corrected, and their cost is measured."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.project import TRAINED, Project
+
+LENET = "python -m lenet"
+FOLDS = [f"fold@{number}" for number in range(5)]
+OWN = {"train_file": "data/raw/train.txt"}
+
+
+def relabel(path: Path, share: float) -> list[int]:
+    """Give a share of the lines of an image-text file another label; return their indices."""
+    lines = path.read_text().splitlines()
+    generator = np.random.default_rng(0)
+    wrong = np.sort(generator.choice(len(lines), round(share * len(lines)), replace=False))
+    for index in wrong:
+        label, pixels = lines[index].split(" ", 1)
+        lines[index] = f"{(int(label) + generator.integers(1, 10)) % 10} {pixels}"
+    path.write_text("\n".join(lines) + "\n")
+    return wrong.tolist()
+
+
+@pytest.fixture
+def planted(project: Project) -> tuple[Project, list[int]]:
+    """A project whose training file has errors in 2 % of its labels, trained and tagged v1."""
+    raw = project.path / "data/raw/train.txt"
+    project.run(f"{LENET} convert data/sources/digits/train.jf data/raw/train.txt")
+    wrong = relabel(raw, 0.02)
+    project.run("dvc add data/raw/train.txt")
+    project.set(OWN)
+    project.repro()
+    project.commit("errors")
+    project.run("git tag v1")
+    return project, wrong
+
+
+@pytest.mark.slow
+def test_wrong_labels_are_found_corrected_and_compared(
+    planted: tuple[Project, list[int]], tmp_path: Path
+) -> None:
+    project, wrong = planted
+    before = project.hashes()
+
+    # An interrupted run goes on: the folds that are done are not trained again.
+    assert project.repro("quality/dvc.yaml:fold@0 quality/dvc.yaml:fold@1") == FOLDS[:2]
+    assert sorted(project.repro("quality/dvc.yaml")) == [*FOLDS[2:], "suspects"]
+    assert project.repro("quality/dvc.yaml") == []
+    suspects = project.csv("metrics/suspects.csv")
+    looked_at = [int(row["index"]) for row in suspects[: round(1.5 * len(wrong))]]
+    found = sorted(set(looked_at) & set(wrong))
+    assert len(found) >= 0.9 * len(wrong)
+    for row in suspects:
+        assert row["place"] == f"line {int(row['index']) + 1}, record {int(row['index']) + 1}"
+    assert (project.path / "metrics/suspects.png").stat().st_size > 10_000
+    # The workflow itself is as it was.
+    assert project.repro() == []
+
+    # The user corrects what was planted and found.
+    raw = project.path / "data/raw/train.txt"
+    lines = raw.read_text().splitlines()
+    project.run(f"{LENET} convert data/sources/digits/train.jf right.txt")
+    right = (project.path / "right.txt").read_text().splitlines()
+    for index in found:
+        lines[index] = right[index]
+    raw.write_text("\n".join(lines) + "\n")
+    project.run("dvc add data/raw/train.txt")
+    said = project.run(f"{LENET} diff v1 --csv")
+    changes = list(csv.DictReader(io.StringIO(said)))
+    assert [row["change"] for row in changes] == ["relabelled"] * len(found)
+    assert [int(row["new_record"]) - 1 for row in changes] == found
+    assert [int(row["new_line"]) - 1 for row in changes] == found
+
+    assert project.repro() == ["convert@train", *TRAINED]
+    assert "metrics/test.json" in project.run("dvc metrics diff v1")
+    assert "fixed" in project.run(f"{LENET} compare v1")
+    (project.path / "right.txt").unlink()
+    project.commit("corrected")
+    after = project.hashes()
+
+    # Both versions come back, here and in a fresh clone.
+    store = tmp_path / "store"
+    project.run(f"dvc remote add --default store {store}")
+    project.commit("remote")
+    project.run("dvc push --all-commits")
+    project.run(f"git clone --quiet {project.path} {tmp_path / 'clone'}")
+    clone = Project(tmp_path / "clone")
+    for revision, hashes in (("v1", before), ("main", after)):
+        project.run(f"git checkout --quiet {revision}")
+        project.run("dvc checkout")
+        clone.run(f"git checkout --quiet {revision}")
+        # The remote was added after v1.
+        clone.run(f"dvc remote add --local --force --default store {store}")
+        clone.run("dvc pull")
+        for each in (project, clone):
+            assert {name: each.hashes()[name] for name in hashes} == hashes
+
+
+@pytest.mark.slow
+def test_new_images_are_joined_to_the_old_ones_and_named(
+    planted: tuple[Project, list[int]],
+) -> None:
+    project, _ = planted
+    test = "data/sources/digits/test.txt"
+    project.run("cp data/raw/train.txt data/raw/old.txt")
+    project.run(f"{LENET} convert data/raw/old.txt {test} data/raw/train.txt")
+    project.run("dvc add data/raw/train.txt")
+    changes = list(csv.DictReader(io.StringIO(project.run(f"{LENET} diff v1 --csv"))))
+    assert [row["change"] for row in changes] == ["added"] * 360
+    assert [int(row["new_record"]) for row in changes] == list(range(1438, 1798))
+    assert "added 360" in project.run(f"{LENET} diff v1 --file train")
