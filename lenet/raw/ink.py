@@ -242,12 +242,16 @@ def _strokes(regions: NDArray[np.int64], edges: bool) -> list[_Part]:
     if any(main < _CHARACTER / 2 * part.size for part in running):
         kept = [*kept, *running] if edges else []
     sizeable = sorted((p for p in kept if p.size >= _FEWEST), key=lambda p: -p.size)[:_MOST]
-    return [
+    strokes = [
         part
         for part in sizeable
         if _radius(found[part].image) <= _ROUNDEST * part.size
         and not (_is_frame(found[part]) and any(_holds(part, other) for other in sizeable))
     ]
+    # A dot is round, too; it counts only as a part of a character.
+    longest = max((part.size for part in strokes), default=0)
+    dots = (part for part in sizeable if part.size < _CHARACTER * longest and part not in strokes)
+    return [*strokes, *dots]
 
 
 def _contacts(

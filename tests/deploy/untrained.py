@@ -44,7 +44,11 @@ def export_untrained(folder: Path) -> Path:
         classes=10,
         test_shift=0.06,
         novelty=Novelty.learn(np.random.default_rng(0).random((40, 16, 16), dtype=np.float32)),
-        settings={"raw": RAW},
+        settings={
+            "raw": RAW,
+            "network": TANH.model_dump(exclude={"classes"}),
+            "view": DEFAULT_VIEW.model_dump(),
+        },
     )
     path = folder / "lenet.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))

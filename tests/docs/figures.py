@@ -599,7 +599,13 @@ def suspects() -> list[Sentence | Table]:
             found=table["planted_among_suspects"].sum(),
             planted=table["planted"].sum(),
             suspects=table["suspects"].sum(),
-        )
+        ),
+        sentence(
+            "docs/quality.md",
+            "{suspects} of the {images:,} labels of USPS are suspicious",
+            suspects=len(pd.read_csv(ROOT / "docs/suspects_usps.csv")),
+            images=read_json("metrics/data_train.json")["images"],
+        ),
     ]
 
 

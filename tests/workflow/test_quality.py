@@ -85,17 +85,16 @@ def test_wrong_labels_are_found_corrected_and_compared(
 
     # Both versions come back, here and in a fresh clone.
     store = tmp_path / "store"
-    project.run(f"dvc remote add --default store {store}")
-    project.commit("remote")
+    # A remote that is in git since v1 would not be known at v1.
+    project.run(f"dvc remote add --local --default store {store}")
     project.run("dvc push --all-commits")
     project.run(f"git clone --quiet {project.path} {tmp_path / 'clone'}")
     clone = Project(tmp_path / "clone")
+    clone.run(f"dvc remote add --local --default store {store}")
     for revision, hashes in (("v1", before), ("main", after)):
         project.run(f"git checkout --quiet {revision}")
         project.run("dvc checkout")
         clone.run(f"git checkout --quiet {revision}")
-        # The remote was added after v1.
-        clone.run(f"dvc remote add --local --force --default store {store}")
         clone.run("dvc pull")
         for each in (project, clone):
             assert {name: each.hashes()[name] for name in hashes} == hashes
