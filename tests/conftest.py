@@ -103,6 +103,8 @@ def _alone(tmp_path_factory: pytest.TempPathFactory) -> None:
     for variable in ("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
         os.environ[variable] = str(home / variable)
     os.environ["DVC_NO_ANALYTICS"] = "1"
+    # The order of stages that do not depend on each other follows the order of a set.
+    os.environ["PYTHONHASHSEED"] = "0"
     os.environ["HOME"] = str(home)
     os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
     (home / ".gitconfig").write_text("[user]\n\tname = Tester\n\temail = tester@example.org\n")

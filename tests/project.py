@@ -23,7 +23,7 @@ SMALL = {
     "batch_size": 32,
     "epochs": 5,
 }
-# The stages in the order in which DVC runs them.
+# The stages in the order of the flow. DVC runs those that do not depend on each other in any order.
 TRAINED = ["train", "export", "evaluate", "draw", "report"]
 STAGES = ["digits", "convert@train", "convert@test", *TRAINED]
 
@@ -54,8 +54,13 @@ class Project:
         return output
 
     def ran(self, command: str) -> list[str]:
-        """Type `command`; return the stages that DVC runs, without restored and skipped ones."""
-        return re.findall(r"^Running stage '(?:.*:)?(.+)':$", self.run(command), re.M)
+        """Type `command`; return the stages that DVC runs, without restored and skipped ones.
+
+        They are in the order of `STAGES`, and others follow.
+        """
+        found = re.findall(r"^Running stage '(?:.*:)?(.+)':$", self.run(command), re.M)
+        others = sorted(set(found) - set(STAGES))
+        return sorted(found, key=[*STAGES, *others].index)
 
     def repro(self, options: str = "") -> list[str]:
         """Type `dvc repro`; return the stages that it runs."""

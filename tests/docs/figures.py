@@ -593,8 +593,8 @@ def suspects() -> list[Sentence | Table]:
     return [
         sentence(
             "docs/quality.md",
-            """drawings of {each} labels, {found} of {planted} are among the suspects, of which there
-            are {suspects}""",
+            """drawings of {each} labels, {found} of {planted} are among the suspects, of which
+            there are {suspects}""",
             each=table["planted"][0],
             found=table["planted_among_suspects"].sum(),
             planted=table["planted"].sum(),

@@ -56,13 +56,14 @@ def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
     with (project.path / "lenet/core/errors.py").open("a") as code:
         code.write("# edited\n")
     generator = np.random.default_rng(0)
-    for stage in STAGES:
+    planned = re.findall(r"^Running stage '(.+)':$", project.run("dvc repro --dry"), re.M)
+    assert len(planned) == len(STAGES)
+    for stage in planned:
         number = (signal.SIGKILL, signal.SIGINT)[generator.integers(2)]
         # Python, while it starts, answers a Ctrl-C with a traceback of its own.
         begin = 0.3 if number == signal.SIGINT else 0
-        source = "data/dvc.yaml:" if stage == "digits" else ""
-        wait = generator.uniform(begin, 0.6 if stage in STAGES[:3] else 1.5)
-        output = interrupted(project, number, f"Running stage '{source}{stage}'", wait)
+        wait = generator.uniform(begin, 0.6 if stage in planned[:3] else 1.5)
+        output = interrupted(project, number, f"Running stage '{stage}'", wait)
         assert "Traceback" not in output, output
         for name, digest in project.hashes().items():
             # Curves grow as the network is trained, and an unfinished file may leave a part.
