@@ -73,6 +73,7 @@ def test_a_recipe_is_trained_and_judged(
     assert row["validation_log_loss"] == pytest.approx(np.log(10), rel=0.3)
 
 
+@pytest.mark.slow
 def test_a_table_is_filled_where_it_has_gaps(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     todo = [{"name": name, "seed": seed} for name in ("a", "b") for seed in range(3)]

@@ -13,7 +13,7 @@ PREDICTED = np.array([0, 1, 1, 1, 0, 2, 3, 4])
 def predictions(labels: np.ndarray, predicted: np.ndarray) -> Predictions:
     """Return predictions with a confidence of 0.91 each."""
     probabilities = np.where(np.eye(10)[predicted] == 1, 0.91, 0.01).astype(np.float32)
-    return Predictions(labels, probabilities, np.full(len(labels), -1, np.int64))
+    return Predictions(labels, probabilities, *np.full((2, len(labels)), -1))
 
 
 def test_headline_figures_follow_from_the_counts() -> None:

@@ -113,6 +113,7 @@ def diff(_alone: None, tmp_path: Path, typed: Typed) -> Callable[..., str]:
 RELABELLED = "relabelled  record 2 (line 2)  record 2 (line 2)  5 -> 6\n"
 
 
+@pytest.mark.slow
 def test_versions_come_from_git_dvc_and_the_workspace(
     tmp_path: Path, diff: Callable[..., str]
 ) -> None:
@@ -150,6 +151,7 @@ def test_versions_come_from_git_dvc_and_the_workspace(
     assert error.startswith("error: elsewhere: not there, but params.yaml names it as train_file.")
 
 
+@pytest.mark.slow
 def test_what_is_not_in_the_cache_is_said_with_the_command_that_brings_it(
     tmp_path: Path, diff: Callable[..., str]
 ) -> None:

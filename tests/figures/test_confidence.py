@@ -8,7 +8,7 @@ from lenet.figures.confidence import draw_confidence
 def predictions(confidence: list[float], right: list[bool]) -> Predictions:
     probabilities = np.array([[value, 1 - value] for value in confidence], np.float32)
     labels = np.where(right, 0, 1)
-    return Predictions(labels, probabilities, np.full(len(labels), -1, np.int64))
+    return Predictions(labels, probabilities, *np.full((2, len(labels)), -1))
 
 
 def test_accuracy_stands_beside_confidence() -> None:

@@ -15,7 +15,7 @@ from tests.project import ROOT
 LABELS = np.arange(200) % 9
 PREDICTED = np.where(np.arange(200) % 20 == 0, 9, LABELS)
 PREDICTIONS = Predictions(
-    LABELS, np.eye(10, dtype=np.float32)[PREDICTED], np.full(200, -1, np.int64)
+    LABELS, np.eye(10, dtype=np.float32)[PREDICTED], *np.full((2, 200), -1)
 )
 
 
@@ -40,7 +40,7 @@ def test_any_number_of_classes_fits(classes: int) -> None:
     labels = np.arange(classes * 4) % classes
     predicted = np.where(generator.random(len(labels)) < 0.1, 0, labels)
     probabilities = np.eye(classes, dtype=np.float32)[predicted]
-    predictions = Predictions(labels, probabilities, np.full(len(labels), -1, np.int64))
+    predictions = Predictions(labels, probabilities, *np.full((2, len(labels)), -1))
     figure = draw_confusion(predictions)
     (axes,) = figure.axes
     rows = len(axes.get_yticklabels())

@@ -9,7 +9,7 @@ from lenet.figures.mistakes import draw_mistakes
 
 
 def predictions(labels: np.ndarray, probabilities: np.ndarray) -> Predictions:
-    return Predictions(labels, probabilities, np.full(len(labels), -1, np.int64))
+    return Predictions(labels, probabilities, *np.full((2, len(labels)), -1))
 
 
 def test_mistakes_come_with_the_most_confident_first() -> None:

@@ -17,6 +17,11 @@ from studies.photographs import KINDS, Coverage, drawn, enlarged, generator, in_
 
 SINGLE = [name for name, kind in KINDS.items() if kind.digits == 1]
 CLEAN = KINDS["clean"]
+# One kind for each difficulty; the slow tests have all kinds.
+QUICK = (
+    *("paper on a dark desk", "thin frame at the edge", "half in shade", "white on transparent"),
+    *("dithered, one bit", "boxed", "blackboard", "thin pen"),
+)
 # The largest mean difference of two images of the same digit, as a share of full ink.
 NEAR = 0.03
 # Paper that lies crooked turns the digit; strokes in small digits are two pixels wide.
@@ -52,7 +57,10 @@ def plain(number: int, height: int, pen: float, folder: Path) -> NDArray[np.floa
     return found.image
 
 
-@pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SINGLE],
+)
 def test_a_digit_looks_as_on_clean_paper(tmp_path: Path, scratch: Path, name: str) -> None:
     kind = KINDS[name]
     path = tmp_path / f"picture{kind.suffix}"

@@ -119,13 +119,15 @@ def test_the_page_agrees_with_the_exported_network_on_200_images(
 @pytest.mark.parametrize(
     ("network", "members", "side", "shift"),
     [
-        (LARGE.changed(activation="tanh", c3="partial"), 1, 16, 0.09),
         (LARGE.changed(activation="scaled_tanh", pooling="subsample", c3="partial"), 1, 8, 0.0),
-        (NETWORK.changed(activation="sigmoid"), 1, 16, 0.09),
-        (NETWORK, 3, 16, 0.0),
-        (LARGE.model_copy(update={"classes": 26}), 1, 32, 0.0),
+        pytest.param(NETWORK, 3, 16, 0.0, marks=pytest.mark.slow),
+        pytest.param(LARGE.changed(activation="tanh"), 1, 16, 0.09, marks=pytest.mark.slow),
+        pytest.param(NETWORK.changed(activation="sigmoid"), 1, 16, 0.09, marks=pytest.mark.slow),
+        pytest.param(
+            LARGE.model_copy(update={"classes": 26}), 1, 32, 0.0, marks=pytest.mark.slow
+        ),
     ],
-    ids=["partial tanh", "of 1998", "16 x 16", "committee", "26 classes"],
+    ids=["of 1998", "committee", "tanh", "16 x 16", "26 classes"],
 )
 def test_every_kind_of_network_works(
     browser: "Browser", tmp_path: Path, network: Network, members: int, side: int, shift: float

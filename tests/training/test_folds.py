@@ -9,11 +9,12 @@ from tests.training.small import real_digits
 
 def test_parts_are_stratified_and_together_all_images() -> None:
     digits = real_digits()
+    digits = digits[np.arange(0, len(digits), 3)]
     parts = [fold(digits, number, 0) for number in range(FOLDS)]
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(digits)))
     for part in parts:
         counts = np.bincount(digits.labels[part], minlength=10)
-        assert np.abs(counts - np.bincount(digits.labels) / FOLDS).max() <= 3
+        assert np.abs(counts - np.bincount(digits.labels) / FOLDS).max() <= 4
     assert parts[1].tolist() == fold(digits, 1, 0).tolist()
     assert parts[1].tolist() != fold(digits, 1, 1).tolist()
 

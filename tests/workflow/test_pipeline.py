@@ -78,6 +78,7 @@ def test_a_value_set_back_brings_the_results_out_of_the_cache(
     assert branched.hashes() == reproduced.hashes()
 
 
+@pytest.mark.slow
 def test_ones_own_test_file_reruns_its_conversion_and_evaluation(project: Project) -> None:
     mine = project.path / "data/raw/mine.txt"
     lines = (project.path / TEST_FILE).read_text().splitlines(keepends=True)

@@ -101,17 +101,11 @@ def test_wrong_labels_are_found_corrected_and_compared(
         for each in (project, clone):
             assert {name: each.hashes()[name] for name in hashes} == hashes
 
-
-@pytest.mark.slow
-def test_new_images_are_joined_to_the_old_ones_and_named(
-    planted: tuple[Project, list[int]],
-) -> None:
-    project, _ = planted
+    # New images are joined to the old ones.
     test = "data/sources/digits/test.txt"
     project.run("cp data/raw/train.txt data/raw/old.txt")
     project.run(f"{LENET} convert data/raw/old.txt {test} data/raw/train.txt")
     project.run("dvc add data/raw/train.txt")
-    changes = list(csv.DictReader(io.StringIO(project.run(f"{LENET} diff v1 --csv"))))
+    changes = list(csv.DictReader(io.StringIO(project.run(f"{LENET} diff main --csv"))))
     assert [row["change"] for row in changes] == ["added"] * 360
     assert [int(row["new_record"]) for row in changes] == list(range(1438, 1798))
-    assert "added 360" in project.run(f"{LENET} diff v1 --file train")

@@ -59,6 +59,13 @@ function common(shapes) {
 }
 
 function pointwise(inputs, f, type) {
+  const [first, second] = inputs;
+  if (inputs.length === 2 && (second.data.length === 1 || second.data.length === first.data.length)
+    && common([first.dims, second.dims]).join() === first.dims.join()) {
+    const all = tensor(type || second.type, first.dims), one = second.data.length === 1;
+    for (let i = 0; i < all.data.length; i++) all.data[i] = f(first.data[i], second.data[one ? 0 : i]);
+    return all;
+  }
   const dims = common(inputs.map((input) => input.dims));
   const out = tensor(type || inputs[inputs.length - 1].type, dims);
   const steps = inputs.map((input) => repeated(input, dims));
