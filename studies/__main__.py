@@ -1,14 +1,21 @@
 """Run a study.
 
-python -m studies photographs | plateau | recipe | seeds
+python -m studies flags | photographs | plateau | recipe | seeds | suspects
 """
 
 import argparse
 
 from lenet.core.errors import run
-from studies import photographs, plateau, recipe, seeds
+from studies import flags, photographs, plateau, recipe, seeds, suspects
 
-STUDIES = {"photographs": photographs, "plateau": plateau, "recipe": recipe, "seeds": seeds}
+STUDIES = {
+    "flags": flags,
+    "photographs": photographs,
+    "plateau": plateau,
+    "recipe": recipe,
+    "seeds": seeds,
+    "suspects": suspects,
+}
 
 
 def main() -> None:
