@@ -23,6 +23,10 @@ Box = tuple[int, int, int, int]
 _LEAST_CONTRAST = 0.12
 # The level of ink differs from the paper's by so many standard deviations of its grain.
 _GRAIN = 8
+# Ruled lines, and the gaps between them, are fainter than this share of the ink.
+_FAINT = 0.37
+# Characters at the least have this share of sharp edges, times the share of paper around them.
+_LEAST_SHARE = 0.3
 # A level that keeps the contrast of dark levels from growing without end.
 _DARK = 16
 # Strokes are thinner than this share of the picture's shorter side.
@@ -37,6 +41,8 @@ _ROUNDEST = 0.36
 # Sizes as shares of the largest part's: a speck; a part that belongs to its neighbour; the gap
 # between them; a character.
 _SPECK, _PART, _GAP, _CHARACTER = 0.1, 0.5, 0.3, 0.33
+# A region across the whole picture is a strip if it is thinner than this share of its length.
+_STRIP = 0.2
 # More regions than these are texture.
 _MOST = 64
 # A character at least takes up this share of the picture's longer side, and so many pixels.
@@ -127,12 +133,11 @@ def characters(grey: Grey) -> list[Character]:
     clear = [
         (found, _edged(found) * _surrounded(found))
         for found, step in zip(both, steps, strict=True)
-        if step >= max(_GRAIN * grain, max(steps) / 3)
+        if step >= max(_GRAIN * grain, _FAINT * max(steps))
     ]
-    most = max((share for _, share in clear), default=0)
-    if most < 0.4:
+    if max((share for _, share in clear), default=0) < _LEAST_SHARE:
         return []
-    best = max((found for found, share in clear if share >= 0.8 * most), key=_stroke_like)
+    best, _ = max(clear, key=lambda pair: pair[1] ** 2 * _stroke_like(pair[0]))
     return [_cut_out(best, part) for part in _in_reading_order(best.parts)]
 
 
@@ -224,9 +229,10 @@ def _strokes(regions: NDArray[np.int64], edges: bool) -> list[_Part]:
         found[part] = region
         contacts = _contacts(region.image, region.bbox, height, width)
         share = max((length / side for length, side, _ in contacts), default=0)
+        strip = part.size == max(height, width) and region.area < _STRIP * part.size**2
         if not contacts:
             inner.append(part)
-        elif share <= 0.5 and all(length <= 0.9 * own for length, _, own in contacts):
+        elif share <= 0.5 and not strip and all(own > length / 0.9 for length, _, own in contacts):
             touching.append(part)
         elif share <= 0.9:
             running.append(part)
@@ -239,7 +245,8 @@ def _strokes(regions: NDArray[np.int64], edges: bool) -> list[_Part]:
         or any(_in_line(part, other) for other in inner)
     ]
     main = max((part.size for part in kept), default=0)
-    if any(main < _CHARACTER / 2 * part.size for part in running):
+    # A character at the edge is thicker than a speck that is inside.
+    if any(main < found[part].area / part.size / 2 for part in running):
         kept = [*kept, *running] if edges else []
     sizeable = sorted((p for p in kept if p.size >= _FEWEST), key=lambda p: -p.size)[:_MOST]
     strokes = [

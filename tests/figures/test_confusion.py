@@ -14,9 +14,7 @@ from tests.project import ROOT
 
 LABELS = np.arange(200) % 9
 PREDICTED = np.where(np.arange(200) % 20 == 0, 9, LABELS)
-PREDICTIONS = Predictions(
-    LABELS, np.eye(10, dtype=np.float32)[PREDICTED], *np.full((2, 200), -1)
-)
+PREDICTIONS = Predictions(LABELS, np.eye(10, dtype=np.float32)[PREDICTED], *np.full((2, 200), -1))
 
 
 def test_the_picture_shows_counts_and_recall() -> None:

@@ -123,9 +123,7 @@ def test_the_page_agrees_with_the_exported_network_on_200_images(
         pytest.param(NETWORK, 3, 16, 0.0, marks=pytest.mark.slow),
         pytest.param(LARGE.changed(activation="tanh"), 1, 16, 0.09, marks=pytest.mark.slow),
         pytest.param(NETWORK.changed(activation="sigmoid"), 1, 16, 0.09, marks=pytest.mark.slow),
-        pytest.param(
-            LARGE.model_copy(update={"classes": 26}), 1, 32, 0.0, marks=pytest.mark.slow
-        ),
+        pytest.param(LARGE.model_copy(update={"classes": 26}), 1, 32, 0.0, marks=pytest.mark.slow),
     ],
     ids=["of 1998", "committee", "tanh", "16 x 16", "26 classes"],
 )

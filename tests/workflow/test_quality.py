@@ -40,6 +40,26 @@ def planted(project: Project) -> tuple[Project, list[int]]:
     return project, wrong
 
 
+def check_that_both_versions_come_back(
+    project: Project, folder: Path, versions: dict[str, dict[str, str]]
+) -> None:
+    """Both versions of data, network and results come back, here and in a fresh clone."""
+    store, clone = folder / "store", Project(folder / "clone")
+    # A remote that is in git since v1 would not be known at v1.
+    project.run(f"dvc remote add --local --default store {store}")
+    project.run("dvc push --all-commits")
+    project.run(f"git clone --quiet {project.path} {clone.path}")
+    clone.run(f"dvc remote add --local --default store {store}")
+    for revision, hashes in versions.items():
+        project.run(f"git checkout --quiet {revision}")
+        # Without a target DVC would miss the files of the sources that this project never ran.
+        project.run("dvc checkout --with-deps report")
+        clone.run(f"git checkout --quiet {revision}")
+        clone.run("dvc pull --with-deps report")
+        for each in (project, clone):
+            assert {name: each.hashes()[name] for name in hashes} == hashes
+
+
 @pytest.mark.slow
 def test_wrong_labels_are_found_corrected_and_compared(
     planted: tuple[Project, list[int]], tmp_path: Path
@@ -84,22 +104,7 @@ def test_wrong_labels_are_found_corrected_and_compared(
     project.commit("corrected")
     after = project.hashes()
 
-    # Both versions come back, here and in a fresh clone.
-    store = tmp_path / "store"
-    # A remote that is in git since v1 would not be known at v1.
-    project.run(f"dvc remote add --local --default store {store}")
-    project.run("dvc push --all-commits")
-    project.run(f"git clone --quiet {project.path} {tmp_path / 'clone'}")
-    clone = Project(tmp_path / "clone")
-    clone.run(f"dvc remote add --local --default store {store}")
-    for revision, hashes in (("v1", before), ("main", after)):
-        project.run(f"git checkout --quiet {revision}")
-        # Without a target DVC would miss the files of the sources that this project never ran.
-        project.run("dvc checkout --with-deps report")
-        clone.run(f"git checkout --quiet {revision}")
-        clone.run("dvc pull --with-deps report")
-        for each in (project, clone):
-            assert {name: each.hashes()[name] for name in hashes} == hashes
+    check_that_both_versions_come_back(project, tmp_path, {"v1": before, "main": after})
 
     # New images are joined to the old ones.
     test = "data/sources/digits/test.txt"
