@@ -260,7 +260,7 @@ def _add_predict(add_parser: _AddParser) -> None:
         "--picture",
         type=Path,
         metavar="OUT.png",
-        help="draw the pictures with what was found in them",
+        help="draw the pictures with what was found in them; red boxes have flags",
     )
     _add_reading(parser)
     # Scripts of earlier versions may give it.
@@ -272,6 +272,17 @@ def _predict(arguments: argparse.Namespace) -> None:
     from lenet.deploy.recogniser import Recogniser
     from lenet.predict import output, predictor
 
+    picture: Path | None = arguments.picture
+    if picture and picture.suffix.lower() != ".png":
+        raise InputError(f"--picture {picture}: expected the name of a PNG file to write, *.png.")
+    if (
+        picture
+        and picture.exists()
+        and any(map(picture.samefile, filter(Path.exists, arguments.files)))
+    ):
+        raise InputError(
+            f"--picture {picture}: is one of the files to read; expected another name."
+        )
     told: dict[str, object] = {}
     if arguments.pixel_range:
         told["pixel_range"] = tuple(arguments.pixel_range)
@@ -285,14 +296,14 @@ def _predict(arguments: argparse.Namespace) -> None:
     )
     if found:
         print(output.FORMATS[arguments.format](found), end="")
-    if arguments.picture:
+    if picture:
         from lenet.predict import marked
 
         sheet = marked.draw_marked(found)
-        if sheet is None:
-            errors.append(InputError(f"{arguments.picture}: not drawn; no FILE is a picture."))
-        else:
-            marked.save(sheet, arguments.picture)
+        if sheet:
+            marked.save(sheet, picture)
+        elif not errors:
+            errors.append(InputError(f"{picture}: not drawn; no FILE is a picture."))
     if errors:
         messages = [_with_options(error, vars(arguments)) for error in errors]
         raise InputError("\nerror: ".join(messages))

@@ -22,7 +22,7 @@ def draw_suspects(images: NDArray[np.float32], suspects: pd.DataFrame) -> Figure
     rows = max(1, -(-len(shown) // _COLUMNS))
     figure = blank(1.05 * rows + 0.7)
     captions = [
-        f"{label}: {suggested}?\n{index}"
+        f"{label}: {suggested}?\n{index + 1}"
         for label, suggested, index in shown[["label", "suggested", "index"]].itertuples(
             index=False
         )
@@ -31,6 +31,6 @@ def draw_suspects(images: NDArray[np.float32], suspects: pd.DataFrame) -> Figure
     chosen = images[shown["index"].to_numpy(np.int64)]
     room = images.shape[1] // 2
     draw_captioned(axes, chosen, captions, rows=rows, columns=_COLUMNS, text=room)
-    title = f"{len(suspects)} labels that are probably wrong: label, suggestion, index from 0"
+    title = f"{len(suspects)} labels that are probably wrong: label, suggestion, record"
     axes.set_title(title + (f"; the first {_MOST}" if len(suspects) > _MOST else ""), loc="left")
     return figure

@@ -53,6 +53,8 @@ def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image
         colour = _FLAGGED if prediction.flags else _SURE
         drawing.rectangle((left - 3, top - 3, right + 3, bottom + 3), outline=colour, width=2)
         text = f"{prediction.label} ({prediction.confidence:.2f})"
+        if len(predictions) > 1:
+            text = f"{prediction.index}: {text}"
         x0, y0, x1, y1 = drawing.textbbox((0, 0), text, font=font)
         x = min(max(left - 3, 0), page.width - (x1 - x0) - 4)
         y = top - (y1 - y0) - 10

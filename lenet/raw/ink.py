@@ -6,7 +6,7 @@ become characters if they look like strokes. Light ink on a dark ground is found
 Both are tried, and the better one is taken: strokes have sharp edges, and paper all around.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,9 @@ _STRIP = 0.2
 _MOST = 64
 # A character at least takes up this share of the picture's longer side, and so many pixels.
 _SMALLEST, _FEWEST = 0.02, 4
+# Lines of characters slope by at most so many degrees. The middles of the characters in a line are
+# at most this share of their height apart.
+_STEEPEST, _LINE = 20, 0.6
 # A character is cut out where it has this share of its own full ink.
 _EDGE = 0.35
 
@@ -410,14 +413,29 @@ def _stroke_like(found: _Found) -> float:
     return found.mean(values)
 
 
-def _in_reading_order(parts: Sequence[_Part]) -> Iterator[_Part]:
-    """Yield the parts line by line; the middle of each is within the first part of its line."""
-    rest = sorted(parts, key=lambda part: part.box[0] + part.box[2])
-    while rest:
-        top, _, bottom, _ = rest[0].box
-        line = [part for part in rest if top <= (part.box[0] + part.box[2]) / 2 <= bottom]
-        yield from sorted(line, key=lambda part: part.box[1])
-        rest = [part for part in rest if part not in line]
+def _in_reading_order(parts: Sequence[_Part]) -> list[_Part]:
+    """Return the parts line by line, from left to right.
+
+    Lines may slope. The slope is taken that gives the fewest lines, the smallest one of several.
+    """
+    slopes = sorted(np.tan(np.radians(range(-_STEEPEST, _STEEPEST + 1))), key=abs)
+    lines = min((_lines(parts, slope) for slope in slopes), key=len)
+    return [part for line in lines for part in sorted(line, key=lambda part: part.box[1])]
+
+
+def _lines(parts: Sequence[_Part], slope: float) -> list[list[_Part]]:
+    """Return the lines of a slope, downwards per pixel to the right, from top to bottom."""
+    boxes = np.array([part.box for part in parts], np.float64)
+    height = np.median(boxes[:, 2] - boxes[:, 0])
+    depths = (boxes[:, 0] + boxes[:, 2] - slope * (boxes[:, 1] + boxes[:, 3])) / 2
+    lines: list[list[_Part]] = []
+    first = -np.inf
+    for i in np.argsort(depths, kind="stable"):
+        if depths[i] > first + _LINE * height:
+            first = depths[i]
+            lines.append([])
+        lines[-1].append(parts[i])
+    return lines
 
 
 def _cut_out(found: _Found, part: _Part) -> Character:

@@ -96,6 +96,20 @@ def test_all_digits_of_a_picture_are_answered_and_drawn(tmp_path: Path, predict:
     assert colours & {(10, 125, 50), (198, 40, 40)}
 
 
+def test_a_drawing_replaces_no_file_that_is_read(tmp_path: Path, predict: Predict) -> None:
+    Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
+    before = (tmp_path / "five.png").read_bytes()
+    done = predict("five.png", "--picture", "./five.png")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "five.png: is one of the files to read; expected another name." in done.stderr
+    assert (tmp_path / "five.png").read_bytes() == before
+    # Whoever takes the option for the name of the input does not lose a photograph.
+    (tmp_path / "mine.jpg").write_bytes(before)
+    done = predict("--picture", "mine.jpg", "five.png")
+    assert "expected the name of a PNG file to write" in done.stderr
+    assert (tmp_path / "mine.jpg").read_bytes() == before
+
+
 def test_nothing_is_drawn_where_no_file_is_a_picture(
     tmp_path: Path, predict: Predict, random_digits: Dataset
 ) -> None:

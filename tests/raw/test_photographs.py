@@ -128,6 +128,24 @@ def test_lines_are_read_one_after_the_other(tmp_path: Path, scratch: Path) -> No
         assert (one.box[1] > 240) == (number > 2)
 
 
+@pytest.mark.parametrize("angle", [-18, -9, 9, 18])
+def test_sloping_lines_are_read_one_after_the_other(tmp_path: Path, angle: int) -> None:
+    page = np.zeros((700, 900))
+    for top in (200, 370):
+        row = in_a_row([digit(0, 90, 0.1)] * 5, generator("test", top))
+        page[top : top + row.shape[0], 200 : 200 + row.shape[1]] = row
+    turned = Image.fromarray((245 - 210 * page).astype(np.uint8)).rotate(angle, fillcolor=245)
+    boxes = np.array([one.box for one in saved(tmp_path / "a.png", turned)])
+    assert len(boxes) == 10
+    x, y = (boxes[:, side] + boxes[:, side + 2] for side in (0, 1))
+    # Turned back, each line goes to the right, and the second is below the first.
+    slope = np.radians(angle)
+    along, down = x * np.cos(slope) - y * np.sin(slope), x * np.sin(slope) + y * np.cos(slope)
+    assert (np.diff(along[:5]) > 0).all()
+    assert (np.diff(along[5:]) > 0).all()
+    assert down[:5].max() < down[5:].min()
+
+
 def test_digits_that_touch_are_marked(tmp_path: Path) -> None:
     zero = drawn(0, 120, 0.1, generator("test", 0))
     three = np.concatenate([zero[:, :-8], zero[:, 4:-8], zero[:, 4:]], axis=1)
