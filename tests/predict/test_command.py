@@ -280,10 +280,12 @@ def test_nothing_is_left_in_the_home_folder(
 ) -> None:
     """The telemetry of onnxruntime would write there, except in a CI system."""
     npz.save(random_digits[:3], tmp_path / "three.npz")
+    Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
+    command = ("lenet", "predict", "three.npz", "five.png", "--picture", "out.png")
     home = tmp_path / "home"
     home.mkdir()
     done = subprocess.run(
-        [sys.executable, "-m", "lenet", "predict", "three.npz", "--model", str(exported)],
+        [sys.executable, "-m", *command, "--model", str(exported)],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "HOME": str(home)},
         capture_output=True,
