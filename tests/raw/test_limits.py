@@ -139,7 +139,10 @@ NPZ = IMAGES * 16 * 16 * 4
         pytest.param(gzip.compress, id="gzip", marks=pytest.mark.slow),
     ],
 )
-@pytest.mark.parametrize(("limit", "fits"), [(2 * NPZ, True), (NPZ // 2, False)])
+@pytest.mark.parametrize(
+    ("limit", "fits"),
+    [pytest.param(2 * NPZ, True, marks=pytest.mark.slow), (NPZ // 2, False)],
+)
 def test_converting_takes_at_most_twice_the_npz_and_says_when_memory_runs_out(
     tmp_path: Path, pack: Callable[[bytes], bytes], limit: int, fits: bool
 ) -> None:

@@ -270,6 +270,7 @@ def test_every_source_group_and_list_can_be_set_on_the_command_line(project: Pro
     assert (project.path / "params.yaml").read_bytes() == written
 
 
+@pytest.mark.slow
 def test_a_bad_setting_is_refused_and_nothing_is_lost(project: Project) -> None:
     before = project.hashes()
     message = "Key 'learning_rate' is not in struct"

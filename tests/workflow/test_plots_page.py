@@ -38,7 +38,7 @@ def test_the_page_is_what_the_tool_makes() -> None:
     assert (ROOT / ".dvc/plots.html").read_text(encoding="utf-8") == page, "run `make page`"
 
 
-@pytest.mark.parametrize("command", ["show", "diff HEAD"])
+@pytest.mark.parametrize("command", [pytest.param("show", marks=pytest.mark.slow), "diff HEAD"])
 def test_every_plot_is_drawn_without_a_network(
     command: str, tmp_path: Path, address: str, browser: "Browser"
 ) -> None:
