@@ -103,7 +103,7 @@ def test_a_drawing_replaces_no_file_that_is_read(tmp_path: Path, predict: Predic
     assert (done.returncode, done.stdout) == (1, "")
     assert "five.png: is one of the files to read; expected another name." in done.stderr
     assert (tmp_path / "five.png").read_bytes() == before
-    # Whoever takes the option for the name of the input does not lose a photograph.
+    # A user who takes the option for the name of the input does not lose a photograph.
     (tmp_path / "mine.jpg").write_bytes(before)
     done = predict("--picture", "mine.jpg", "five.png")
     assert "expected the name of a PNG file to write" in done.stderr
