@@ -8,6 +8,7 @@ Both are tried, and the better one is taken: strokes have sharp edges, and paper
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +116,11 @@ class _Found:
         )
         return window, np.isin(self.regions[window], part.labels)
 
+    @cached_property
+    def radii(self) -> dict[_Part, float]:
+        """The radius of the largest disc in each part, in pixels."""
+        return {part: _radius(self.mask(part)[1]) for part in self.parts}
+
     def mean(self, values: Sequence[float]) -> float:
         """Return the mean of a value for each part, weighted by the areas of their boxes."""
         areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (p.box for p in self.parts)]
@@ -184,8 +190,7 @@ def _search(levels: Grey) -> _Found | None:
     first = _found(levels, paper, _STRONG)
     if first is None:
         return None
-    thickest = max(_radius(mask) for _, mask in map(first.mask, first.parts))
-    finer = round(6 * thickest) + 3
+    finer = round(6 * max(first.radii.values())) + 3
     second = _found(levels, _paper(levels, finer) if finer < size else paper, _WEAK)
     if second is None or not any(_gap(a, b) == 0 for a in first.parts for b in second.parts):
         return first
@@ -255,7 +260,7 @@ def _strokes(regions: NDArray[np.int64], edges: bool) -> list[_Part]:
     strokes = [
         part
         for part in sizeable
-        if _radius(found[part].image) <= _ROUNDEST * part.size
+        if _is_slim(found[part], _ROUNDEST * part.size)
         and not (_is_frame(found[part]) and any(_holds(part, other) for other in sizeable))
     ]
     # A dot is round, too; it counts only as a part of a character.
@@ -280,6 +285,12 @@ def _contacts(
         (right == width, image[:, -1], down),
     )
     return [(int(line.sum()), *sides) for touches, line, sides in lines if touches]
+
+
+def _is_slim(region: object, radius: float) -> bool:
+    """Return whether the discs in a region have at most a radius; most regions are too small."""
+    area: float = region.area  # type: ignore[attr-defined]
+    return area < np.pi * radius**2 or _radius(region.image) <= radius  # type: ignore[attr-defined]
 
 
 def _is_frame(region: object) -> bool:
@@ -365,7 +376,7 @@ def _edged(found: _Found) -> float:
     for part in found.parts:
         window, ink = found.mask(part, around=20)
         levels = found.levels[window]
-        size = 2 * round(np.clip(_radius(ink) / 2, 2, 10)) + 1
+        size = 2 * round(np.clip(found.radii[part] / 2, 2, 10)) + 1
         jump = ndimage.grey_dilation(levels, size=(size, size)) - ndimage.grey_erosion(
             levels, size=(size, size)
         )
@@ -405,7 +416,7 @@ def _stroke_like(found: _Found) -> float:
     for part in found.parts:
         window, ink = found.mask(part)
         levels = found.levels[window]
-        discs = ink.sum() / (np.pi * _radius(ink) ** 2)
+        discs = ink.sum() / (np.pi * found.radii[part] ** 2)
         middle = (np.median(levels[ink]) + np.median(found.paper[window][ink])) / 2
         solid = np.mean(levels[convex_hull_image(ink)] < middle)
         # A straight stroke is solid, too; it still counts a little.
