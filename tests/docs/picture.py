@@ -8,6 +8,7 @@ import shutil
 from playwright.sync_api import sync_playwright
 
 from tests.project import ROOT
+from tests.report.test_drawing import draw, settled
 
 # The way of the pen, as shares of the sheet.
 _FIVE = [
@@ -31,16 +32,9 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1000, "height": 800})
         page.goto((ROOT / "metrics/draw.html").as_uri())
-        box = page.locator("#sheet").bounding_box()
-        assert box is not None
-        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in _FIVE]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in points[1:]:
-            page.mouse.move(*point, steps=6)
-        page.mouse.up()
+        draw(page, _FIVE)
         page.locator("#sheet").blur()
-        page.wait_for_function("() => !waiting")
+        settled(page)
         page.screenshot(path=ROOT / "docs/draw.png", full_page=True)
         browser.close()
 
