@@ -35,8 +35,8 @@ class Novelty:
         """Return what training images (n, side, side) in [0, 1] tell. The same images, the same."""
         side = images.shape[1]
         kernel = gaussian_filter(np.eye(side), (_BLUR * side, 0), mode="constant")
-        order = np.random.default_rng(0).permutation(len(images))
-        kept, others = np.split(order[: _KEPT + _OTHERS], [min(_KEPT, -(-len(order) // 2))])
+        order = np.random.default_rng(0).permutation(len(images))[: _KEPT + _OTHERS]
+        kept, others = np.split(order, [min(_KEPT, -(-len(images) // 2))])
         blurred = np.einsum("ij,njk,lk->nil", kernel, images[order], kernel, optimize=True)
         levels = np.round(255 * blurred[: len(kept)]).astype(np.uint8)
         nearest = NearestNeighbors(n_neighbors=1).fit(levels.reshape(len(kept), -1) / 255)
