@@ -128,7 +128,7 @@ def is_npz(path: Path) -> bool:
             return False
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         # The npz reader says that the file is broken.
         return True
     if names and not any(name.endswith(".npy") for name in names):

@@ -159,3 +159,15 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     for target in ("folder.npz", "in.jf/out.npz"):
         with pytest.raises(InputError, match=f"{target}: (is a folder|cannot be written)"):
             formats.convert([tmp_path / "in.jf"], tmp_path / target, SIGNED)
+
+
+def test_an_archive_of_a_version_to_come_is_refused(tmp_path: Path, random_digits: Dataset) -> None:
+    path = tmp_path / "a.npz"
+    npz.save(random_digits, path)
+    content = bytearray(path.read_bytes())
+    # The version that is needed to unpack the first member, in the directory at the end.
+    content[content.index(b"PK\x01\x02") + 6] = 64
+    path.write_bytes(content)
+    assert formats.is_npz(path)
+    with pytest.raises(InputError, match="zip file version 6.4"):
+        formats.read(path, LAYOUT)
