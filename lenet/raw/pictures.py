@@ -21,7 +21,7 @@ Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
 # Pillow's well-maintained formats; others, such as EPS, start programs.
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 # A larger picture is first shrunk to this longer side in pixels, which keeps the search fast.
-_LARGEST = 512
+_LARGEST = 400
 # A smaller picture is enlarged to this longer side at least, so that its strokes have some width.
 _SMALLEST = 96
 # A wider character is probably two that touch: its width as a share of its height.
