@@ -69,23 +69,38 @@ def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
             # Curves grow as the network is trained, and an unfinished file may leave a part.
             if not name.startswith("metrics/training") and not name.endswith(".part"):
                 assert digest == before[name], f"{name}, {number} {wait} s into {stage}"
-        restore_lock(project)
+        mend(project)
     project.repro()
     assert project.hashes() == before
 
 
-def restore_lock(project: Project) -> None:
-    """Restore dvc.lock, as the docs advise, where DVC was killed while it wrote the file."""
-    done = subprocess.run(
-        ["dvc", "status", "--with-deps", "report"],
-        cwd=project.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        assert "dvc.lock" in done.stderr
-        project.run("git checkout --quiet dvc.lock data/dvc.lock")
+# What DVC says where it was killed while it wrote one of its files, and what the docs advise.
+MENDS = {
+    "dvc.lock": "git checkout --quiet dvc.lock data/dvc.lock",
+    "RWLock-file": "rm .dvc/tmp/rwlock",
+}
+
+
+def mend(project: Project) -> None:
+    """Mend the files that DVC was killed over, until it can read them all."""
+    for _ in MENDS:
+        status = ["dvc", "status", "--with-deps", "report"]
+        done = subprocess.run(status, cwd=project.path, capture_output=True, text=True, check=False)
+        if not done.returncode:
+            return
+        advice = [command for said, command in MENDS.items() if said in done.stderr]
+        assert advice, done.stderr
+        project.run(advice[0])
+
+
+@pytest.mark.parametrize("name", ["dvc.lock", ".dvc/tmp/rwlock"])
+def test_a_file_that_dvc_left_half_written_is_mended_as_the_docs_advise(
+    project: Project, name: str
+) -> None:
+    text = (project.path / name).read_text()
+    (project.path / name).write_text(text[: len(text) // 2])
+    mend(project)
+    assert project.repro() == []
 
 
 def test_killed_while_training_it_ends_as_if_undisturbed(
