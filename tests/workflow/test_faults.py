@@ -74,7 +74,7 @@ def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
     assert project.hashes() == before
 
 
-# What DVC says where it was killed while it wrote one of its files, and what the docs advise.
+# The words of DVC about a file that it was killed over, and what the docs advise.
 MENDS = {
     "dvc.lock": "git checkout --quiet dvc.lock data/dvc.lock",
     "RWLock-file": "rm .dvc/tmp/rwlock",
