@@ -243,26 +243,26 @@ def member_name(number: int) -> str:
     return f"lenet{number}"
 
 
-def _committee(members: Sequence[LeNet]) -> Committee:
+def _together(members: Sequence[LeNet]) -> mx.gluon.HybridBlock:
     """Return trained networks as one, ready to be exported."""
-    together = Committee(members)
-    together.hybridize()
+    network = members[0] if len(members) == 1 else Committee(members)
+    network.hybridize()
     parameter = next(iter(members[0].collect_params().values()))
     size = members[0].image_size
-    together(mx.nd.zeros((1, 1, size, size), ctx=parameter.list_ctx()[0]))
-    return together
+    network(mx.nd.zeros((1, 1, size, size), ctx=parameter.list_ctx()[0]))
+    return network
 
 
 def save(members: Sequence[LeNet], folder: Path) -> None:
     """Write trained networks as one, without pickle; each file whole or not at all.
 
     Args:
-        members: hybridized and called once; several networks become a `Committee`.
+        members: the networks; several become a `Committee`.
         folder: for MXNet's symbol JSON and params, `SYMBOL` and `PARAMS`.
 
     Raises InputError where a file cannot be written.
     """
-    network = members[0] if len(members) == 1 else _committee(members)
+    network = _together(members)
     with tempfile.TemporaryDirectory() as temporary:
         with untrusted(
             f"{temporary}: MXNet could not write the network there",

@@ -4,6 +4,7 @@ import copy
 
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
+from lenet.training.phases import learning_form
 
 
 def parts(images: int, count: int) -> list[slice]:
@@ -26,6 +27,7 @@ class Replicas:
     """
 
     def __init__(self, network: LeNet, count: int, *, context: mx.Context) -> None:
+        network = learning_form(network)
         network.hybridize(static_alloc=True, static_shape=True)
         copies = [copy.deepcopy(network) for _ in range(1, count)]
         for replica in copies:

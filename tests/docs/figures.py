@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 from scipy.stats import binomtest
@@ -314,6 +315,156 @@ def displacement() -> list[Sentence | Table]:
             sem=fewer.sem(),
             lower=lower.mean(),
             lower_sem=lower.sem(),
+        ),
+    ]
+
+
+# The changes that docs/recipe.md shows, in its order.
+CHANGES = [
+    "120 epochs",
+    "displacement 0.1, a second lattice of 8 x 8 points, displacement 0.06",
+    "SAM, radius 0.1",
+    "scale 0.2, weight decay 0.001",
+    "thickness of strokes made alike by 0.5",
+    "shear 0.15",
+    "weight decay 0.001",
+    "batches of 32, rate 0.035",
+    "leaky ReLU",
+    "aspect 0.2",
+    "gamma 0.8",
+    "pixel noise 0.2",
+    "the harder of two warps",
+    "the default recipe",
+    "one lattice of 8 x 8 points",
+    "displacement as between digits of the class",
+    "dropout 0.2 after C5",
+    "average pooling",
+    "30 epochs",
+    "one lattice of 4 x 4 points",
+    "scaled tanh",
+    "warps smaller by 0.5 at the end",
+    "label smoothing 0.03",
+    "rate 0.07",
+]
+
+
+def changes() -> list[Sentence | Table]:
+    page = "docs/recipe.md"
+    table = pd.read_csv(ROOT / "docs/changes.csv").set_index("change", drop=False)
+    before, best = table.loc["the default recipe"], table.loc["the best of the random search"]
+    longer = table[table["change"].str.endswith("120 epochs") & (table["log_loss"] < 0.07)]
+    rows: list[Row] = [
+        [
+            row.change,
+            str(row.networks),
+            f"{row.errors:.1f} ({row.errors_se:.1f})",
+            f"{row.log_loss:.3f}",
+        ]
+        for row in table.loc[CHANGES].itertuples()
+    ]
+    return [
+        Table(page, ("change", "networks"), rows),
+        sentence(page, "has {changes} changes", changes=len(table) - 1),
+        sentence(
+            page,
+            "from the second lattice: {errors:.1f} errors for {before:.1f}",
+            errors=table[table["change"].str.contains("second lattice")].committee_errors.item(),
+            before=before.committee_errors,
+        ),
+        sentence(
+            page,
+            """It makes {errors:.1f} errors and a log loss of {loss:.3f}, for {before:.1f} and
+            {loss_before:.3f} of the default recipe. Its committees of five make {committee:.1f}
+            for {committee_before:.1f}""",
+            errors=best.errors,
+            loss=best.log_loss,
+            before=before.errors,
+            loss_before=before.log_loss,
+            committee=best.committee_errors,
+            committee_before=before.committee_errors,
+        ),
+        sentence(
+            page,
+            """With 120 epochs the best recipe makes {errors:.1f} errors and a log loss of
+            {loss:.3f}""",
+            errors=longer["errors"].item(),
+            loss=longer["log_loss"].item(),
+        ),
+    ]
+
+
+def random_search() -> list[Sentence | Table]:
+    page = "docs/recipe.md"
+    table = pd.read_csv(ROOT / "docs/random_search.csv")
+    drawn = table[table["phase"] == "random"]
+    measures = drawn[["validation_log_loss", "validation_errors"]]
+    amounts = drawn.drop(columns=["phase", "rendering", *measures])
+    low, high = amounts.min(), amounts.max()
+    # The logarithm of weight decay was drawn uniformly, the other amounts themselves.
+    values = amounts.assign(weight_decay=np.log(amounts["weight_decay"]))
+    values = (values - values.min()) / (values.max() - values.min())
+    design = values.assign(usps=drawn["rendering"] == "usps", constant=1).astype(float)
+    found, squares, *_ = np.linalg.lstsq(design, measures, rcond=None)
+    effects = pd.DataFrame(found, design.columns, ["log_loss", "errors"]).loc[amounts.columns]
+    variances = np.diag(np.linalg.inv(design.T @ design)).max() * squares
+    errors = np.sqrt(variances / (len(design) - len(design.columns)))
+    rows: list[Row] = [
+        [
+            f"`{name}`",
+            f"{round(low[name], 4):.2g}",
+            f"{round(high[name], 4):.2g}",
+            f"{effect.log_loss:+.4f}",
+            f"{effect.errors:+.1f}",
+        ]
+        for name, effect in effects.sort_values("log_loss").iterrows()
+    ]
+    return [
+        Table(page, ("amount", "from"), rows),
+        sentence(
+            page,
+            "has {networks:,} networks, each of a recipe of its own. The first {drawn} have",
+            networks=len(table),
+            drawn=len(drawn),
+        ),
+        sentence(page, "random values of {amounts} amounts", amounts=len(amounts.columns)),
+        sentence(
+            page,
+            "Standard errors are {log_loss:.4f} in log loss and {errors:.1f} in errors",
+            log_loss=errors[0],
+            errors=errors[1],
+        ),
+        sentence(page, "The other {others} networks", others=len(table) - len(drawn)),
+    ]
+
+
+def other_cuts() -> list[Sentence | Table]:
+    page = "docs/recipe.md"
+    table = pd.read_csv(ROOT / "docs/other_cuts.csv")
+    halves = table[table["cut"] != "test"].groupby("recipe")[["errors", "log_loss"]].mean()
+    default, other = halves.loc["the default recipe"], halves.loc["a recipe near the best"]
+    test = table[table["cut"] == "test"]
+    others = test.groupby("rendering")["errors"].mean()
+    seeds = pd.read_csv(ROOT / "docs/seeds.csv")
+    same = seeds[(seeds["members"] == 1) & seeds["seed"].isin(test["seed"])]
+    defaults = same.groupby("rendering")["test_errors"].mean()
+    return [
+        sentence(
+            page,
+            """The default makes {errors:.1f} errors there and a log loss of {loss:.3f}, the other
+            recipe {other_errors:.1f} and {other_loss:.3f}""",
+            errors=default.errors,
+            loss=default.log_loss,
+            other_errors=other.errors,
+            other_loss=other.log_loss,
+        ),
+        sentence(
+            page,
+            """made {usps:.1f} errors on `usps`, and the default made {usps_default:.1f}. On
+            `usps-zip` they made {zip:.1f}, and the default {zip_default:.1f}""",
+            usps=others["usps"],
+            usps_default=defaults["usps"],
+            zip=others["usps-zip"],
+            zip_default=defaults["usps-zip"],
         ),
     ]
 
@@ -627,6 +778,9 @@ def figures() -> list[Sentence | Table]:
             search,
             elimination,
             displacement,
+            changes,
+            random_search,
+            other_cuts,
             ablation,
             plateau,
             layers,

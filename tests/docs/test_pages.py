@@ -88,8 +88,9 @@ def known_paths() -> set[str]:
         text=True,
         check=True,
     ).stdout.split("\n")
-    # DVCLive writes this file beside its plots.
-    files = {*filter(None, listed), *outputs(), "metrics/training/metrics.json"}
+    # DVCLive writes the one beside its plots, and DVC the other while it runs.
+    others = {"metrics/training/metrics.json", ".dvc/tmp/rwlock"}
+    files = {*filter(None, listed), *outputs(), *others}
     return files | {str(parent) for file in files for parent in Path(file).parents}
 
 

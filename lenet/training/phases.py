@@ -1,0 +1,70 @@
+"""C1 and P2 as one convolution and a maximum: the form of LeNet that learns fastest."""
+
+from itertools import product
+from typing import Any
+
+from lenet.model._mxnet import LANES, mx
+from lenet.model.architecture import C1_MAPS, KERNEL
+from lenet.model.network import LeNet
+
+# P2 compares 2 x 2 neighbours of a map. Their places are the phases of C1.
+_PHASES = list(product((0, 1), repeat=2))
+# The maps of all phases together fill whole vector registers.
+_MAPS = C1_MAPS + -C1_MAPS % (LANES // len(_PHASES))
+
+
+class Phases(mx.gluon.HybridBlock):
+    """A LeNet with max pooling, with C1 and P2 computed together; it has the network's parameters.
+
+    A convolution of stride 2 gives the neighbours that P2 compares as maps of their own. Its
+    kernels are C1's, in the four places of a 6 x 6 kernel. P2 is then the maximum of four groups of
+    maps. The outputs have the same bits. The gradients take less than half of the time: MXNet is
+    slow at those of pooling, and of kernels for a single input map.
+
+    Args:
+        network: shares its parameters.
+
+    Input and output are those of `LeNet`.
+    """
+
+    def __init__(self, network: LeNet) -> None:
+        super().__init__(prefix=network.prefix)
+        self.network = network
+        self.weight, self.bias = network.layers[0].weight, network.layers[0].bias
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
+        """Return the class scores of `x`; see the class."""
+        if spare := _MAPS - C1_MAPS:
+            weight = F.concat(weight, F.zeros((spare, 1, KERNEL, KERNEL)), dim=0)
+            bias = F.concat(bias, F.zeros(spare), dim=0)
+        row, column = F.zeros((_MAPS, 1, 1, KERNEL)), F.zeros((_MAPS, 1, KERNEL + 1, 1))
+        kernels = []
+        for down, right in _PHASES:
+            tall = F.concat(*((row, weight) if down else (weight, row)), dim=2)
+            kernels.append(F.concat(*((column, tall) if right else (tall, column)), dim=3))
+        size = (KERNEL + 1, KERNEL + 1)
+        maps = F.Convolution(
+            x,
+            F.concat(*kernels, dim=0),
+            F.tile(bias, len(_PHASES)),
+            kernel=size,
+            stride=(2, 2),
+            num_filter=len(_PHASES) * _MAPS,
+        )
+        first, second, third, fourth = F.split(maps, len(_PHASES), axis=1)
+        x = F.maximum(F.maximum(first, second), F.maximum(third, fourth))
+        if blank := -_MAPS % LANES:
+            # MXNet 1.9.1 crashes in the gradient of `concat` if C3 gets its result directly.
+            flat = F.reshape(x, (0, 0, -1))
+            zeros = F.zeros_like(F.slice_axis(flat, axis=1, begin=0, end=blank))
+            sides = {"lhs_begin": 2, "lhs_end": 3, "rhs_begin": 2, "rhs_end": 4}
+            x = F.reshape_like(F.concat(flat, zeros, dim=1), x, **sides)
+        for block in list(self.network.layers)[2:]:
+            x = block(x)
+        return x
+
+
+def learning_form(network: LeNet) -> mx.gluon.HybridBlock:
+    """Return the form of a network that learns fastest, with the same parameters and outputs."""
+    pools = isinstance(network.layers[1], mx.gluon.nn.MaxPool2D)
+    return Phases(network) if pools else network
