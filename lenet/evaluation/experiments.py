@@ -7,11 +7,15 @@ from typing import Any
 
 import dvc.api
 import pandas as pd
+from dvc.dvcfile import LOCK_FILE
 from dvc.exceptions import DvcException
+from dvc.repo import Repo
+from ruamel.yaml import YAML
 from tabulate import tabulate
 
 from lenet.core.errors import InputError, as_typed
 from lenet.core.params import read
+from lenet.evaluation.revisions import WORKSPACE
 
 # The figures of merit: the name in DVC's table, and the name here.
 _FIGURES = {
@@ -37,7 +41,9 @@ def load() -> pd.DataFrame:
     except DvcException as error:
         raise InputError(f"DVC cannot list the experiments ({error}).") from error
     params = list(_flat(read(Path("params.yaml"))))
-    return pd.DataFrame(filter(None, (_row(values, params) for values in rows)))
+    runs = [run for run in (_row(values, params) for values in rows) if run]
+    with Repo() as repo:
+        return pd.DataFrame([run | {"inputs": _inputs(repo, run.pop("rev"))} for run in runs])
 
 
 def _flat(params: Mapping[str, Any], prefix: str = "") -> Sequence[str]:
@@ -53,20 +59,31 @@ def _row(values: Mapping[str, Any], params: Sequence[str]) -> dict[str, Any] | N
     if errors is None or values.get("State") in ("Failed", "Queued", "Running"):
         return None
     accuracy = _number(values.get("validation_accuracy"))
-    # A run was made from code, packages and raw files.
-    inputs = {
-        name: value
-        for name, value in values.items()
-        if name.startswith(("lenet/", "stages/", "requirements", "data/raw/", "data/sources/"))
-    }
     return {
+        "rev": values["rev"],
         "name": values.get("Experiment") or values["rev"],
         **{name: values.get(name) for name in params},
         "validation_loss": _number(values.get("validation_loss")),
         "validation_error": None if accuracy is None else 100 * (1 - accuracy),
         "errors": errors,
-        "inputs": str(sorted(inputs.items())),
     }
+
+
+def _inputs(repo: Repo, rev: str) -> str:
+    """Return the hashes of the code, packages and raw files that a run was made from.
+
+    DVC's table has them too, but loses those that a stage which never ran also depends on.
+    """
+    if rev == WORKSPACE:
+        text = Path(LOCK_FILE).read_text()
+    else:
+        path = Path(LOCK_FILE).resolve().relative_to(repo.scm.root_dir)
+        with repo.scm.get_fs(repo.scm.resolve_rev(rev)).open(str(path)) as file:
+            text = file.read()
+    made_by = YAML(typ="safe").load(text)["stages"].values()
+    hashes = {dep["path"]: dep["md5"] for stage in made_by for dep in stage["deps"]}
+    first = ("lenet/", "stages/", "requirements", "data/raw/", "data/sources/")
+    return str(sorted(item for item in hashes.items() if item[0].startswith(first)))
 
 
 def _number(value: object) -> float | None:

@@ -20,6 +20,8 @@ def test_runs_are_listed_and_compared(branched: Project) -> None:
     rows = list(csv.DictReader(io.StringIO(branched.run(f"{LENET} experiments --csv"))))
     assert {row["lr"] for row in rows} == {"0.02", "0.05"}
     by_rate = {row["lr"]: row for row in rows}
+    # The workspace is the branch, and its experiment.
+    assert by_rate["0.02"]["run"].startswith("workspace, feature")
     assert float(by_rate["0.02"]["errors_mean"]) == branched.json("metrics/test.json")["errors"]
 
     said = branched.run(f"{LENET} compare main --picture differences.png")
