@@ -82,6 +82,14 @@ def lenet_default_scratch(size: int, batch: int) -> Iterator[object]:
     return lenet(size, batch)
 
 
+def lenet_plain(size: int, batch: int) -> Iterator[object]:
+    """Train as `lenet` does, with C1 and P2 computed one after the other."""
+    from lenet.training import replicas
+
+    with patch.object(replicas, "learning_form", lambda network: network):
+        yield from lenet(size, batch)
+
+
 def notebook(size: int, batch: int) -> Iterator[None]:
     """Train by the notebook's loop: not hybridized, with loss and accuracy read every batch."""
     from lenet.model._mxnet import mx
@@ -129,6 +137,7 @@ def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterato
 CONTENDERS: dict[str, Callable[[int, int], Iterator[object]]] = {
     OURS: lenet,
     "lenet, given its input ready": lenet_unwarped,
+    "lenet, P2 after C1": lenet_plain,
     "lenet, scratch memory as MXNet has it": lenet_default_scratch,
     "the notebook's loop": notebook,
     "PyTorch": pytorch,

@@ -18,7 +18,7 @@ class Phases(mx.gluon.HybridBlock):
 
     A convolution of stride 2 gives the neighbours that P2 compares as maps of their own. Its
     kernels are C1's, in the four places of a 6 x 6 kernel. P2 is then the maximum of four groups of
-    maps. The outputs have the same bits. The gradients take less than half of the time: MXNet is
+    maps. The outputs are the same. The gradients take less than half of the time: MXNet is
     slow at those of pooling, and of kernels for a single input map.
 
     Args:
@@ -37,17 +37,11 @@ class Phases(mx.gluon.HybridBlock):
         if spare := _MAPS - C1_MAPS:
             weight = F.concat(weight, F.zeros((spare, 1, KERNEL, KERNEL)), dim=0)
             bias = F.concat(bias, F.zeros(spare), dim=0)
-        row, column = F.zeros((_MAPS, 1, 1, KERNEL)), F.zeros((_MAPS, 1, KERNEL + 1, 1))
-        kernels = []
-        for down, right in _PHASES:
-            tall = F.concat(*((row, weight) if down else (weight, row)), dim=2)
-            kernels.append(F.concat(*((column, tall) if right else (tall, column)), dim=3))
-        size = (KERNEL + 1, KERNEL + 1)
         maps = F.Convolution(
             x,
-            F.concat(*kernels, dim=0),
+            _kernels(F, weight),
             F.tile(bias, len(_PHASES)),
-            kernel=size,
+            kernel=(KERNEL + 1, KERNEL + 1),
             stride=(2, 2),
             num_filter=len(_PHASES) * _MAPS,
         )
@@ -62,6 +56,16 @@ class Phases(mx.gluon.HybridBlock):
         for block in list(self.network.layers)[2:]:
             x = block(x)
         return x
+
+
+def _kernels(F: Any, weight: Any) -> Any:  # noqa: N803
+    """Return 5 x 5 kernels (maps, 1, 5, 5) in the places of 6 x 6 kernels, phase by phase."""
+    row, column = F.zeros((_MAPS, 1, 1, KERNEL)), F.zeros((_MAPS, 1, KERNEL + 1, 1))
+    placed = []
+    for down, right in _PHASES:
+        tall = F.concat(*((row, weight) if down else (weight, row)), dim=2)
+        placed.append(F.concat(*((column, tall) if right else (tall, column)), dim=3))
+    return F.concat(*placed, dim=0)
 
 
 def learning_form(network: LeNet) -> mx.gluon.HybridBlock:
