@@ -633,7 +633,7 @@ def training_speed() -> list[Sentence | Table]:
         ),
         sentence(
             "docs/speed.md",
-            "{ratio:.2f} times as fast at 32x32 with batches of 64 on one core. The outputs",
+            "it would be {ratio:.2f} times as fast at 32x32 with batches of 64 on one core",
             ratio=ratios(f"Training at {settings[1]}, one core", "lenet, P2 after C1")[0],
         ),
         sentence(
