@@ -81,7 +81,7 @@ def _inputs(repo: Repo, rev: str) -> str:
         with repo.scm.get_fs(repo.scm.resolve_rev(rev)).open(str(path)) as file:
             text = file.read()
     made_by = YAML(typ="safe").load(text)["stages"].values()
-    hashes = {dep["path"]: dep["md5"] for stage in made_by for dep in stage["deps"]}
+    hashes = {dep["path"]: dep.get("md5") for stage in made_by for dep in stage.get("deps", ())}
     first = ("lenet/", "stages/", "requirements", "data/raw/", "data/sources/")
     return str(sorted(item for item in hashes.items() if item[0].startswith(first)))
 

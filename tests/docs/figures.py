@@ -406,7 +406,8 @@ def random_search() -> list[Sentence | Table]:
     design = values.assign(usps=drawn["rendering"] == "usps", constant=1).astype(float)
     found, squares, *_ = np.linalg.lstsq(design, measures, rcond=None)
     effects = pd.DataFrame(found, design.columns, ["log_loss", "errors"]).loc[amounts.columns]
-    variances = np.diag(np.linalg.inv(design.T @ design)).max() * squares
+    spans = np.diag(np.linalg.inv(design.T @ design))[: len(amounts.columns)]
+    variances = spans.max() * squares
     errors = np.sqrt(variances / (len(design) - len(design.columns)))
     rows: list[Row] = [
         [
