@@ -1,11 +1,11 @@
 """The stages of dvc.yaml: each reads parameters and files, calls lenet, and writes files."""
 
-import sys
-from importlib.util import find_spec
+from lenet.core.interrupt import exit_at_once
 
-from lenet.core.errors import exit_on_interrupt
+exit_at_once()
 
-exit_on_interrupt()
+import sys  # noqa: E402
+from importlib.util import find_spec  # noqa: E402
 
 # Users often run dvc outside the project's environment, where `python` is some other Python.
 # Without this check the first import would end in a traceback.

@@ -7,6 +7,7 @@ from lenet.core import npz
 from lenet.core.errors import InputError, run
 from lenet.core.files import write_json
 from lenet.core.params import read
+from lenet.core.watch import while_unchanged
 from lenet.raw import formats
 from lenet.raw.data_card import data_card
 from lenet.raw.inspection import check_test_file, with_all_settings
@@ -42,8 +43,8 @@ def main() -> None:
 def pair() -> tuple[Path, Path]:
     """Return the training and the test file, which the settings have to fit together."""
     params = read(Path("params.yaml"))
-    return Path(params["train_file"]), Path(params["test_file"])
+    return Path(str(params["train_file"])), Path(str(params["test_file"]))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(while_unchanged(main))

@@ -10,6 +10,7 @@ from lenet.core import npz
 from lenet.core.errors import run
 from lenet.core.files import write_json
 from lenet.core.npz import Dataset
+from lenet.core.watch import while_unchanged
 from lenet.figures.canvas import save
 from lenet.figures.curves import draw_curves, load_curves
 from lenet.figures.gallery import draw_gallery
@@ -75,4 +76,4 @@ def first_of_each_class(data: Dataset) -> NDArray[np.float32]:
 
 
 if __name__ == "__main__":
-    run(memory_reported()(main))
+    run(while_unchanged(memory_reported()(main)))

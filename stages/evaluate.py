@@ -7,6 +7,7 @@ from lenet.core import npz
 from lenet.core.errors import run
 from lenet.core.files import write_csv, write_json
 from lenet.core.near import nearly_equal_image
+from lenet.core.watch import while_unchanged
 from lenet.deploy.recogniser import Recogniser
 from lenet.evaluation import measures
 from lenet.evaluation.overlap import equal_image
@@ -61,4 +62,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(while_unchanged(main))

@@ -7,6 +7,7 @@ from lenet.core import npz
 from lenet.core.errors import run
 from lenet.core.files import read_json
 from lenet.core.params import read
+from lenet.core.watch import while_unchanged
 from lenet.deploy import export
 from lenet.model._mxnet import memory_reported
 from lenet.model.architecture import Network
@@ -41,4 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(memory_reported()(main))
+    run(while_unchanged(memory_reported()(main)))

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from lenet.core.errors import run
 from lenet.core.files import whole_file
+from lenet.core.watch import while_unchanged
 from lenet.raw import image_text, jf
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
@@ -47,4 +48,4 @@ def write(form: ModuleType, records: Records, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(while_unchanged(main))

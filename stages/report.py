@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lenet.core.errors import run
 from lenet.core.files import whole_file
+from lenet.core.watch import while_unchanged
 from lenet.evaluation.summary import summary
 from lenet.report import drawing, markdown, page
 from lenet.report.results import Results
@@ -37,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(while_unchanged(main))

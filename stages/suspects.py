@@ -9,6 +9,7 @@ import pandas as pd
 from lenet.core import npz
 from lenet.core.errors import run
 from lenet.core.files import write_csv
+from lenet.core.watch import while_unchanged
 from lenet.evaluation.suspects import find_suspects
 from lenet.figures.canvas import save
 from lenet.figures.suspects import draw_suspects
@@ -37,8 +38,8 @@ def main() -> None:
     write_csv(table[columns], target)
     save(draw_suspects(examples.images, suspects), arguments.results / "suspects.png")
     print(table[columns].head(20).to_string(index=False))
-    print(f"{len(table)} of {len(examples)} labels are probably wrong: {target}")
+    print(f"{len(table)} of {len(examples)} labels are suspicious: {target}")
 
 
 if __name__ == "__main__":
-    run(main)
+    run(while_unchanged(main))

@@ -12,6 +12,7 @@ from dvclive import Live
 from lenet.core import npz
 from lenet.core.errors import InputError, run
 from lenet.core.files import alone_in
+from lenet.core.watch import while_unchanged
 from lenet.model._mxnet import memory_reported
 from lenet.model.architecture import Network
 from lenet.model.network import save
@@ -94,4 +95,4 @@ def record(epochs: Iterable[Epoch], curves: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(memory_reported()(main))
+    run(while_unchanged(memory_reported()(main)))

@@ -2,11 +2,12 @@
 
 import io
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from lenet.core.interrupt import raise_again
 
 
 class InputError(Exception):
@@ -87,8 +88,7 @@ def run(main: Callable[[], None]) -> None:
     A user can fix an InputError, and what the system refuses: a full disk, a file that may not be
     read, more memory. The exit status is 1; after a Ctrl-C it is 130.
     """
-    if signal.getsignal(signal.SIGINT) is _exit_at_once:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    raise_again()
     # The name of a file may have characters that the terminal's encoding lacks.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -136,18 +136,3 @@ def printable(text: str) -> str:
         character if character.isprintable() or character == "\n" else repr(character)[1:-1]
         for character in text
     )
-
-
-def exit_on_interrupt() -> None:
-    """Let a Ctrl-C end the process at once until `run` begins, while modules are imported.
-
-    A library may raise any error, or none, if its import is interrupted.
-    """
-    # The parent process may have set Ctrl-C to be ignored.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _exit_at_once)
-
-
-def _exit_at_once(*_: object) -> None:
-    os.write(2, b"interrupted\n")
-    os._exit(130)

@@ -38,9 +38,12 @@ def expands_too_far(path: Path, size: int) -> bool:
 
 
 def md5(path: Path) -> str:
-    """Return the MD5 of a file or folder in hexadecimal, the hash that DVC uses."""
+    """Return the MD5 of a file or folder in hexadecimal, the hash that DVC uses.
+
+    A .DS_Store in a folder does not count, because .dvcignore names it.
+    """
     if path.is_dir():
-        files = [file for file in path.rglob("*") if file.is_file()]
+        files = [file for file in path.rglob("*") if file.is_file() and file.name != ".DS_Store"]
         entries = [
             {"md5": md5(file), "relpath": file.relative_to(path).as_posix()} for file in files
         ]
@@ -156,4 +159,5 @@ def write_json(value: dict, path: Path) -> None:
 def write_csv(table: "pd.DataFrame", path: Path) -> None:
     """Write `table` as CSV without its index, whole or not at all."""
     with whole_file(path) as file:
-        table.to_csv(file, index=False, lineterminator="\n")
+        # The name of a picture may be no UTF-8.
+        table.to_csv(file, index=False, lineterminator="\n", errors="backslashreplace")

@@ -28,7 +28,8 @@ def nearly_equal_image(
         among: (m, side, side), the images to search.
         earlier: whether `among` is `images`, and only earlier ones count.
 
-    Returns the index of the first such image, -1 where there is none, (n,) int64.
+    Returns the index of the first such image among the four likeliest of each shift, -1 where there
+    is none, (n,) int64.
     """
     inner = images.shape[1] - 2
     if inner < 1:

@@ -5,7 +5,7 @@ Each model stands beside the code that it configures; this module knows none of 
 
 import difflib
 import reprlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -93,7 +93,7 @@ class Params(BaseModel, frozen=True):
         return self.check(**self.model_dump() | values)
 
     @classmethod
-    def check(cls, **values: Any) -> Self:
+    def check(cls, /, **values: Any) -> Self:
         """Return the parameters `values`; raise InputError where one is wrong or missing."""
         prefix = f"{cls.group}." if cls.group else ""
         known = {*cls.model_fields, *(cls.others or ())}
@@ -129,6 +129,15 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise InputError(f"{path}: found no parameters; expected a line `name: value` for each.")
     return values
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the parameters of all groups by their dotted names, such as "raw.side"."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        found |= flat(value, f"{key}.") if isinstance(value, dict) else {key: value}
+    return found
 
 
 def _did_you_mean(key: str, known: Collection[str], prefix: str = "") -> str:

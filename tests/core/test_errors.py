@@ -119,6 +119,9 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped() -> None:
     assert done.stdout == "\\u2028\\xe9\n"
 
 
+IMPORTS = (
+    "import time; from lenet.core.errors import run; from lenet.core.interrupt import exit_at_once"
+)
 SLEEPING = "print('ready', flush=True); time.sleep(60)"
 
 
@@ -127,14 +130,14 @@ SLEEPING = "print('ready', flush=True); time.sleep(60)"
     [
         f"def main(): {SLEEPING}\nrun(main)",
         # While the modules of a stage are imported.
-        f"exit_on_interrupt()\n{SLEEPING}",
-        f"exit_on_interrupt()\ndef main(): {SLEEPING}\nrun(main)",
+        f"exit_at_once()\n{SLEEPING}",
+        f"exit_at_once()\ndef main(): {SLEEPING}\nrun(main)",
     ],
     ids=["run", "import", "both"],
 )
 def test_a_ctrl_c_ends_in_one_word(code: str) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", f"import time\nfrom lenet.core.errors import *\n{code}"],
+        [sys.executable, "-c", f"{IMPORTS}\n{code}"],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -150,8 +153,8 @@ def test_a_ctrl_c_ends_in_one_word(code: str) -> None:
 
 def test_an_ignored_ctrl_c_stays_ignored() -> None:
     code = (
-        "import signal; from lenet.core.errors import exit_on_interrupt, run\n"
-        "signal.signal(signal.SIGINT, signal.SIG_IGN); exit_on_interrupt()\n"
+        f"import signal; {IMPORTS}\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN); exit_at_once()\n"
         "run(lambda: signal.raise_signal(signal.SIGINT)); print('done')"
     )
     done = subprocess.run(

@@ -141,9 +141,8 @@ def test_an_unknown_key_and_a_missing_one_are_named(tmp_path: Path) -> None:
         Recipe.load(changed(tmp_path, weight_deca=1))
     with pytest.raises(InputError, match=r"raw.sid: unknown parameter; did you mean raw.side\?$"):
         Layout.load(changed(tmp_path, **{"raw.sid": 28}))
-    # A parameter that the project once had.
-    with pytest.raises(InputError, match=r"warp.shear: unknown parameter"):
-        Warp.load(changed(tmp_path, **{"warp.shear": 0}))
+    with pytest.raises(InputError, match=r"warp.wobble: unknown parameter"):
+        Warp.load(changed(tmp_path, **{"warp.wobble": 0}))
     with pytest.raises(InputError, match=r"network.classes: unknown parameter"):
         Network.load(changed(tmp_path, **{"network.classes": 5}))
     path = tmp_path / "params.yaml"
