@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from sklearn.neighbors import NearestNeighbors
 
-# So many training images are kept, at most half; more find little more, and make a large file.
+# At most this many training images are kept, and at most half of them. More would hardly improve
+# the measure, and would enlarge the file.
 _KEPT = 2000
-# Others of them say which distances are usual.
+# The distances of at most this many other training images define the unit.
 _OTHERS = 5000
 # Edges count less where images are blurred, by a standard deviation of this share of the side.
 _BLUR = 0.0375
@@ -32,7 +33,10 @@ class Novelty:
 
     @classmethod
     def learn(cls, images: NDArray[np.float32]) -> "Novelty":
-        """Return what training images (n, side, side) in [0, 1] tell. The same images, the same."""
+        """Learn the measure from training images, (n, side, side) float32 in [0, 1].
+
+        The same images give the same measure.
+        """
         side = images.shape[1]
         kernel = gaussian_filter(np.eye(side), (_BLUR * side, 0), mode="constant")
         order = np.random.default_rng(0).permutation(len(images))[: _KEPT + _OTHERS]

@@ -48,13 +48,14 @@ __all__ = ["LANES", "context", "memory_reported", "mx"]
 
 @contextmanager
 def memory_reported() -> Iterator[None]:
-    """Turn MXNet's error for memory that cannot be allocated into an InputError."""
+    """Turn MXNet's or NumPy's error for memory that cannot be allocated into an InputError."""
     try:
         yield
-    except mx.MXNetError as error:
-        if "allocate" not in str(error):
+    except (mx.MXNetError, MemoryError) as error:
+        if isinstance(error, mx.MXNetError) and "allocate" not in str(error):
             raise
-        # The engine would raise the error again, with a long trace, when Python exits.
+        # The engine would raise its error again, with a long trace, when Python exits. It may have
+        # one too where NumPy was refused memory first.
         atexit.register(os._exit, 1)
         raise InputError(
             "there is not enough memory for MXNet. Lower batch_size, network.image_size or "

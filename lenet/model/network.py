@@ -93,7 +93,10 @@ class _PartialC3(mx.gluon.HybridBlock):
                 init=mx.init.Uniform(math.sqrt(6 / (fan_in + fan_out))),
             )
             self.bias = self.params.get("bias", shape=C3_MAPS, init=mx.init.Zero())
-            self.kernel = self.params.get_constant("kernel", table)
+            # Gluon's own constants share a registry, and warn if an address comes again.
+            self.kernel = self.params.get(
+                "kernel", shape=table.shape, init=mx.init.Constant(table), grad_req="null"
+            )
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any, kernel: Any) -> Any:  # noqa: N803
         """Return `x` convolved."""

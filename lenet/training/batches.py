@@ -12,10 +12,7 @@ from lenet.model.deformation import Deformation
 from lenet.model.sampling import network_input
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
-
-# The number of images, rounded down to whole batches. Memory stays at a few MiB.
-_WARPED_AT_ONCE = 512
+from lenet.training.warps import WARPED_AT_ONCE, Warp
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ class Batches:
         """Yield the batches of the next epoch."""
         shuffled = self._examples[self._order.permutation(self.images)]
         # Many batches are warped and copied at once, because a copy waits for MXNet's whole queue.
-        many = self._batch_size * max(1, _WARPED_AT_ONCE // self._batch_size)
+        many = self._batch_size * max(1, WARPED_AT_ONCE // self._batch_size)
         for start in range(0, self.images, many):
             some = shuffled[start : start + many]
             deformation, images = self._warp.draw(self._warps, some.images)

@@ -13,7 +13,7 @@ class Learner:
     """A network in training.
 
     Args:
-        network: is hybridized and initialised here.
+        network: is initialised here; `end_epoch` gives it what it has learned.
         recipe: how the network is trained.
         steps: the number of steps of the whole training, for the schedule of the learning rate.
         context: the device.
@@ -30,10 +30,12 @@ class Learner:
         initializer: mx.init.Initializer | None = None,
     ) -> None:
         self.network, self.recipe, self.context = network, recipe, context
-        mx.random.seed(recipe.seed, ctx=context)
+        # MXNet draws initial weights on the CPU, for a GPU too.
+        mx.random.seed(recipe.seed, ctx=mx.cpu())
         network.initialize(initializer or mx.init.Xavier(), ctx=context, force_reinit=True)
         self._replicas = Replicas(network, recipe.replicas, context=context)
-        self._trainer = _trainer(network, recipe, steps)
+        self._optimizer = _optimizer(recipe, steps)
+        self._state = self._optimizer.create_state(0, self._replicas.weights)
         self._reset()
 
     def _reset(self) -> None:
@@ -43,30 +45,34 @@ class Learner:
 
     def step(self, batch: Batch) -> None:
         """Learn from a batch."""
-        scores, loss = self._replicas.learn(batch.data, batch.labels)
+        for loss, correct in self._replicas.learn(batch.data, batch.labels):
+            self._loss += loss
+            self._correct += correct
         self._update(batch.size)
-        self._loss += loss.sum()
-        self._correct += (scores.argmax(axis=1) == batch.labels).sum()
 
     def _update(self, size: int) -> None:
         """Change the weights by the gradients of a batch of `size` images."""
-        self._trainer.step(size)
-        self._replicas.follow()
+        self._optimizer.rescale_grad = 1 / size
+        replicas = self._replicas
+        self._optimizer.update(0, replicas.weights, replicas.gradients, self._state)
+        replicas.follow()
 
-    def means(self, images: int) -> tuple[float, float]:
-        """Return mean loss and accuracy of the `images` in the steps since the last call."""
+    def end_epoch(self, images: int) -> tuple[float, float]:
+        """Give the network what it has learned, and return how well it did meanwhile.
+
+        Returns mean loss and accuracy of the `images` in the steps since the last call.
+        """
+        self._replicas.write_back()
         loss, accuracy = self._loss.asscalar() / images, self._correct.asscalar() / images
         self._reset()
         return float(loss), float(accuracy)
 
     def has_finite_weights(self) -> bool:
         """Return whether all weights are finite numbers."""
-        parameters = self.network.collect_params().values()
-        weights = (parameter.data(self.context).asnumpy() for parameter in parameters)
-        return all(np.isfinite(weight).all() for weight in weights)
+        return bool(np.isfinite(self._replicas.weights.asnumpy()).all())
 
 
-def _trainer(network: LeNet, recipe: Recipe, steps: int) -> mx.gluon.Trainer:
+def _optimizer(recipe: Recipe, steps: int) -> mx.optimizer.Optimizer:
     settings = {
         "learning_rate": recipe.lr,
         "momentum": recipe.momentum,
@@ -74,6 +80,5 @@ def _trainer(network: LeNet, recipe: Recipe, steps: int) -> mx.gluon.Trainer:
     }
     if recipe.lr_schedule == "cosine":
         settings["lr_scheduler"] = mx.lr_scheduler.CosineScheduler(steps, base_lr=recipe.lr)
-    # MXNet's "nag" is Nesterov's momentum; without momentum, "sgd" does the same with less work.
-    optimizer = "nag" if recipe.momentum else "sgd"
-    return mx.gluon.Trainer(network.collect_params(), optimizer, settings, kvstore=None)
+    # MXNet's "nag" is Nesterov's momentum; without momentum, it is plain SGD.
+    return mx.optimizer.create("nag", **settings)

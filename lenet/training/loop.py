@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
 from lenet.core.errors import InputError
+from lenet.core.interrupt import held_back
+from lenet.core.loss import mean_log_loss
 from lenet.core.npz import Dataset
 from lenet.model.prediction import probabilities
 from lenet.model.view import View
@@ -106,9 +108,12 @@ def fit(
     epochs = learner.recipe.epochs
     for number in range(1, epochs + 1):
         progress = f"epoch {number}/{epochs}"
-        for batch in tqdm(batches.epoch(), progress, len(batches), leave=False, disable=None):
-            learner.step(batch)
-        loss, train_accuracy = learner.means(batches.images)
+        bar = tqdm(batches.epoch(), progress, len(batches), leave=False, disable=None)
+        with held_back() as interrupted:
+            for batch in bar:
+                learner.step(batch)
+                interrupted()
+        loss, train_accuracy = learner.end_epoch(batches.images)
         _check_convergence(learner, number, loss)
         known = () if validation is None else _loss_and_accuracy(learner, validation, view)
         yield Epoch(number, loss, train_accuracy, *known)
@@ -135,8 +140,5 @@ def _loss_and_accuracy(learner: Learner, examples: Dataset, view: View) -> tuple
         test_shift=0,
         context=learner.context,
     )
-    # log_loss expects rows that add up to 1 in float64.
-    exact = given.astype(np.float64)
-    exact /= exact.sum(axis=1, keepdims=True)
-    loss = log_loss(examples.labels, exact, labels=range(exact.shape[1]))
-    return float(loss), float(accuracy_score(examples.labels, given.argmax(axis=1)))
+    accuracy = float(accuracy_score(examples.labels, given.argmax(axis=1)))
+    return mean_log_loss(examples.labels, given), accuracy

@@ -9,6 +9,9 @@ from pydantic import Field
 from lenet.core.params import Number, Params, Whole
 from lenet.model.deformation import Deformation
 
+# The number of images, rounded down to whole batches. Memory stays at a few MiB.
+WARPED_AT_ONCE = 512
+
 
 class Warp(Params, frozen=True):
     """How far training warps images: the group `warp` of params.yaml.

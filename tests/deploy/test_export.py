@@ -19,7 +19,7 @@ from lenet.model.prediction import probabilities
 from lenet.model.sampling import network_input
 from lenet.model.view import View, shifts
 from tests.deploy.untrained import TANH, save_untrained
-from tests.settings import DEFAULT_VIEW
+from tests.settings import ACTIVATIONS, DEFAULT_VIEW
 
 SETTINGS = {"view": DEFAULT_VIEW.model_dump()}
 
@@ -74,9 +74,10 @@ def test_the_exported_view_is_that_of_mxnet(
     [
         ({}, {}, 0.06),
         ({"members": 2}, {}, 0.06),
-        ({"activation": "scaled_tanh", "c3": "partial", "pooling": "subsample"}, {}, 0.06),
-        ({"activation": "relu"}, {"margin": 0, "input_range": (0, 2)}, 0),
-        ({"activation": "sigmoid"}, {"centering": 0, "proportion": 0}, 0.06),
+        ({"c3": "partial", "pooling": "subsample"}, {}, 0.06),
+        ({}, {"margin": 0, "input_range": (0, 2)}, 0),
+        ({}, {"centering": 0, "proportion": 0}, 0.06),
+        *(({"activation": activation}, {}, 0) for activation in ACTIVATIONS),
     ],
     ids=str,
 )

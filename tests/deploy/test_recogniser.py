@@ -11,7 +11,7 @@ from lenet.deploy.recogniser import Recogniser
 def model(body: str, *, inputs: str = "float[n, 4, 4] images", outputs: str) -> bytes:
     """Return a model of one node, as ONNX writes models as text."""
     text = f'<ir_version: 8, opset_import: ["": 16]> g ({inputs}) => ({outputs}) {{{body}}}'
-    return onnx.parser.parse_model(text).SerializeToString()  # type: ignore[no-any-return]
+    return onnx.parser.parse_model(text).SerializeToString()
 
 
 # Models that give the softmax of the first ten pixels, and all pixels with their number hidden.

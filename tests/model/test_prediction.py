@@ -20,7 +20,7 @@ def real_digits() -> Dataset:
 
 def test_the_network_is_asked_as_in_training(random_digits: Dataset) -> None:
     # Outside of training mode MXNet reorders the weights at random times: see `probabilities`.
-    class Watched(mx.gluon.Block):  # type: ignore[misc]
+    class Watched(mx.gluon.Block):
         def forward(self, data: mx.nd.NDArray) -> mx.nd.NDArray:
             assert mx.autograd.is_training()
             assert not mx.autograd.is_recording()

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def test_one_step_is_the_gradient_of_the_mean_loss(real_digits: Dataset) -> None
 
 def test_weight_decay_shrinks_the_weights(real_digits: Dataset) -> None:
     some = real_digits[np.arange(5)]
-    rate = {"epochs": 1, "lr": 0.1, "batch_size": 5, "momentum": 0}
+    rate: dict[str, Any] = {"epochs": 1, "lr": 0.1, "batch_size": 5, "momentum": 0}
     start, _ = trained(some, epochs=1, lr=1e-12, batch_size=5)
     plain, _ = trained(some, **rate)
     decayed, _ = trained(some, weight_decay=0.5, **rate)
@@ -49,13 +51,11 @@ def test_weight_decay_shrinks_the_weights(real_digits: Dataset) -> None:
 def test_the_rate_falls_along_a_cosine_or_stays() -> None:
     def rates(schedule: str) -> list[float]:
         recipe = RECIPE.changed(lr=0.1, lr_schedule=schedule)
-        lenet = LeNet(NETWORK)
-        lenet.initialize()
-        trainer = learner._trainer(lenet, recipe, steps=100)
+        optimizer = learner._optimizer(recipe, steps=100)
         found = []
         for update in (0, 50, 99, 100):
-            trainer.optimizer.num_update = update
-            found.append(trainer.learning_rate)
+            optimizer.num_update = update
+            found.append(optimizer.learning_rate)
         return found
 
     cosine = 0.1 * (1 + np.cos(np.pi * np.array([0, 0.5, 0.99, 1]))) / 2
@@ -83,6 +83,31 @@ def test_without_momentum_a_step_forgets_the_step_before(real_digits: Dataset) -
         )
 
 
+def test_momentum_is_nesterovs(real_digits: Dataset) -> None:
+    rate, momentum, n = 0.1, 0.8, 12
+    recipe = RECIPE.changed(lr=rate, momentum=momentum, weight_decay=0, lr_schedule="constant")
+    learning = Learner(LeNet(NETWORK), recipe, steps=3, context=mx.cpu())
+    some = real_digits[np.arange(n)]
+    batch = Batch(mx.nd.array(some.images[:, None]), mx.nd.array(some.labels))
+    weights = learning._replicas.weights.asnumpy()
+    velocity = np.zeros_like(weights)
+    for _ in range(3):
+        learning.step(batch)
+        # The gradient of the mean loss, at the weights before the step.
+        gradient = learning._replicas.gradients.asnumpy() / n
+        velocity = momentum * velocity + gradient
+        weights = weights - rate * (gradient + momentum * velocity)
+        np.testing.assert_allclose(learning._replicas.weights.asnumpy(), weights, atol=1e-6)
+
+
+def test_the_seed_decides_the_weights_on_every_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeded = []
+    monkeypatch.setattr(mx.random, "seed", lambda *given, **where: seeded.append((given, where)))
+    Learner(LeNet(NETWORK), RECIPE.changed(seed=7), steps=1, context=mx.cpu())
+    # MXNet draws initial weights on the CPU.
+    assert seeded == [((7,), {"ctx": mx.cpu()})]
+
+
 def test_the_means_are_of_the_images_since_the_last_call(real_digits: Dataset) -> None:
     some = real_digits[np.arange(8)]
     recipe = RECIPE.model_copy(update={"lr": 1e-12})
@@ -90,19 +115,17 @@ def test_the_means_are_of_the_images_since_the_last_call(real_digits: Dataset) -
     learning = Learner(lenet, recipe, steps=4, context=mx.cpu())
     data, labels = mx.nd.array(some.images[:, None]), mx.nd.array(some.labels)
     learning.step(Batch(data, labels))
-    first = learning.means(8)
+    first = learning.end_epoch(8)
     learning.step(Batch(data[:4], labels[:4]))
     learning.step(Batch(data[4:], labels[4:]))
-    assert learning.means(8) == pytest.approx(first)
+    assert learning.end_epoch(8) == pytest.approx(first)
     scores = lenet(data)
     expected = -mx.nd.pick(mx.nd.log_softmax(scores), labels).mean().asscalar()
     assert first == pytest.approx((expected, (scores.argmax(axis=1) == labels).mean().asscalar()))
 
 
 def test_weights_that_are_no_numbers_are_noticed() -> None:
-    lenet = LeNet(NETWORK)
-    learning = Learner(lenet, RECIPE, steps=1, context=mx.cpu())
+    learning = Learner(LeNet(NETWORK), RECIPE, steps=1, context=mx.cpu())
     assert learning.has_finite_weights()
-    bias = lenet.layers[0].bias
-    bias.set_data(mx.nd.full(bias.shape, float("inf")))
+    learning._replicas.weights[0] = float("inf")
     assert not learning.has_finite_weights()

@@ -1,4 +1,5 @@
 import dataclasses
+import signal
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.prediction import probabilities
 from lenet.training import loop
+from lenet.training.batches import Batch
+from lenet.training.learner import Learner
 from tests.settings import NO_WARP, PLAIN_VIEW, RECIPE, WARP
 from tests.training import small
 from tests.training.small import trained, weights
@@ -53,6 +56,23 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(real_digits: Dat
     assert weights(first) != weights(other)
 
 
+@pytest.mark.usefixtures("_ctrl_c_raises")
+def test_a_ctrl_c_ends_the_training_after_the_step(
+    real_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[object] = []
+
+    def pressed(_: Learner, batch: Batch) -> None:
+        steps.append(batch.size)
+        signal.raise_signal(signal.SIGINT)
+        steps.append("whole")
+
+    monkeypatch.setattr(Learner, "step", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        trained(real_digits[np.arange(50)], batch_size=10)
+    assert steps == [10, "whole"]
+
+
 def test_validation_does_not_touch_the_training(real_digits: Dataset) -> None:
     some, others = real_digits[np.arange(50)], real_digits[np.arange(50, 90)]
     alone, _ = trained(some)
@@ -90,6 +110,7 @@ def test_the_short_last_batch_counts(real_digits: Dataset) -> None:
         {"warp": NO_WARP.changed(scale=0.1)},
         {"warp": NO_WARP.changed(shift=0.1)},
         {"warp": NO_WARP.changed(gamma=0.3)},
+        {"warp": NO_WARP.changed(displacement=0.1)},
         {"initializer": mx.init.Normal(0.1)},
         {"batch_size": 8},
     ],

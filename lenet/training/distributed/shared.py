@@ -16,14 +16,14 @@ from lenet.training.learner import Learner
 
 @dataclass(frozen=True)
 class _Shard(Batch):
-    """A worker's part of a batch.
+    """A worker's part of a batch; without an image, `data` and `labels` are None.
 
     total: number of images in the whole batch.
-    empty: whether the worker has no part; the data are then a blank image without effect.
     """
 
+    data: mx.nd.NDArray | None
+    labels: mx.nd.NDArray | None
     total: int
-    empty: bool
 
     @property
     def size(self) -> int:
@@ -52,19 +52,15 @@ class ShardedBatches(Batches):
         ]
         own = [batch[self._workers.part(len(batch))] for batch in batches]
         mine = np.concatenate(own)
-        # MXNet has no arrays without elements, so a worker without a part gets a blank image.
-        blank = (
-            mx.nd.zeros((1, 1, self._size, self._size), ctx=self._context),
-            mx.nd.zeros(1, ctx=self._context),
-        )
         if len(mine):
             data, target = self._input(images[mine], deformation[mine], labels[mine])
         first = 0
         for batch, part in zip(batches, own, strict=True):
             at = slice(first, first + len(part))
             first += len(part)
-            arrays = (data[at], target[at]) if len(part) else blank
-            yield _Shard(*arrays, len(batch), empty=not len(part))
+            # MXNet has no arrays without elements.
+            known = len(part) > 0
+            yield _Shard(data[at] if known else None, target[at] if known else None, len(batch))
 
 
 class SynchronousLearner(Learner):
@@ -81,20 +77,17 @@ class SynchronousLearner(Learner):
 
     def step(self, batch: Batch) -> None:
         """Learn from a batch, from this worker's part and the parts of the others."""
-        if isinstance(batch, _Shard) and batch.empty:
-            # Gluon takes no step with gradients that no backward pass has made.
-            self._replicas.learn(batch.data, batch.labels)
-            for gradient in self._replicas.gradients:
-                gradient[:] = 0
+        if batch.data is None:
+            self._replicas.gradients[:] = 0
             self._update(batch.size)
         else:
             super().step(batch)
 
     def _update(self, size: int) -> None:
-        self._workers.add_up(f"{self.network.prefix}gradients", self._replicas.gradients)
+        self._workers.add_up(f"{self.network.prefix}gradients", [self._replicas.gradients])
         super()._update(size)
 
-    def means(self, images: int) -> tuple[float, float]:
+    def end_epoch(self, images: int) -> tuple[float, float]:
         """Return the means over the images of all workers; see the base class."""
         self._workers.add_up(f"{self.network.prefix}sums", [self._loss, self._correct])
-        return super().means(images)
+        return super().end_epoch(images)

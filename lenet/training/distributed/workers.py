@@ -25,8 +25,8 @@ from lenet.training.distributed.launcher import (
 )
 from lenet.training.replicas import parts
 
-# Seconds.
-_REACH_WITHIN = 60
+# Seconds. The leader of a busy machine takes long to start.
+_REACH_WITHIN = 180
 # A process counts as lost after so many checks in a row, half a second apart. While ps-lite starts,
 # it may report all processes as lost for a moment.
 _LOST_CHECKS = 3

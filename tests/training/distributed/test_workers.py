@@ -11,9 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import psutil
@@ -38,6 +39,8 @@ COMMAND = [
 ]
 # Losses differ: float32 is summed in another order, and training magnifies the difference.
 TOLERANCE = 1e-3
+# Seconds; a busy machine takes minutes for what a quiet machine does in one.
+PATIENCE = 600
 SMALL = {"epochs": 4, "batch_size": 32, "validation_fraction": 0}
 
 
@@ -60,14 +63,17 @@ class Training:
 
     @contextmanager
     def started(
-        self, *arguments: str, command: list[str] = COMMAND, **environment: str
+        self,
+        *arguments: str,
+        command: list[str] = COMMAND,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> Iterator[subprocess.Popen]:
         """Run the stage beside what is done in the `with` block."""
         clean = {name: value for name, value in os.environ.items() if "DMLC" not in name}
         with subprocess.Popen(
             [*command, *arguments],
             cwd=self.path,
-            env=clean | {"PYTHONPATH": str(ROOT)} | environment,
+            env=clean | {"PYTHONPATH": str(ROOT), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -78,11 +84,13 @@ class Training:
             finally:
                 process.kill()
                 for child in processes(process.pid):
-                    os.kill(child, signal.SIGKILL)
+                    # The children end by themselves too.
+                    with suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
 
-    def run(self, **environment: str) -> tuple[list[float], str]:
+    def run(self) -> tuple[list[float], str]:
         """Run the stage; return the losses of the epochs and the hash of the network."""
-        with self.started(**environment) as process:
+        with self.started() as process:
             output = process.communicate()[0]
         assert process.returncode == 0, output
         return self.outcome()
@@ -95,7 +103,7 @@ class Training:
             f"launcher.launch([sys.executable, 'script.py'], workers={workers})"
         )
         with self.started(command=[sys.executable, "-c", launch]) as process:
-            output = process.communicate(timeout=60)[0]
+            output = process.communicate(timeout=PATIENCE)[0]
         assert process.returncode == 0, output
 
     def outcome(self) -> tuple[list[float], str]:
@@ -120,6 +128,7 @@ def processes(session: int) -> dict[int, str]:
 def begun(process: subprocess.Popen) -> dict[int, str]:
     """Wait until the first epoch is over; return the processes of the training."""
     said = []
+    assert process.stdout
     for line in process.stdout:
         said.append(line)
         if line.startswith("epoch 1,"):
@@ -214,7 +223,7 @@ def test_a_lost_process_ends_the_training_in_one_error(tmp_path: Path, role: str
         # The last worker does not lead.
         lost = max(pid for pid, its_role in begun(process).items() if its_role == role)
         os.kill(lost, signal.SIGKILL)
-        output = process.communicate(timeout=30)[0]
+        output = process.communicate(timeout=PATIENCE)[0]
         assert process.returncode == 1
         assert processes(process.pid) == {}
     errors = [line for line in output.splitlines() if not line.startswith("epoch")]
@@ -239,8 +248,8 @@ def test_it_listens_on_loopback_and_when_it_is_stopped_no_process_stays(
         for pid, role in roles.items():
             assert addresses(pid) == (set() if role == "launcher" else {"127.0.0.1"}), role
         os.kill(process.pid, number)
-        rest = process.communicate(timeout=30)[0].splitlines()
-        deadline = time.monotonic() + 10
+        rest = process.communicate(timeout=PATIENCE)[0].splitlines()
+        deadline = time.monotonic() + PATIENCE
         while processes(process.pid) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert processes(process.pid) == {}
@@ -253,7 +262,7 @@ def test_a_training_that_diverges_says_so_once(tmp_path: Path) -> None:
     training = Training(tmp_path / "diverging", workers=2)
     training.set(lr=100, momentum=0.99)
     with training.started() as process:
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=PATIENCE)[0]
         assert process.returncode == 1
         assert processes(process.pid) == {}
     assert len(re.findall("error: training diverged", output)) == 1
@@ -266,16 +275,20 @@ def addresses(pid: int) -> set[str]:
     return {each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN}
 
 
-def led_at(port: int) -> dict[str, str]:
+def led_at(port: int, *, lost_after: int = 60) -> dict[str, str]:
     """Return the environment of those that take part in a training led on loopback."""
-    return {launcher.ADDRESS: "localhost", launcher.PORT: str(port), launcher.LOST_AFTER: "4"}
+    return {
+        launcher.ADDRESS: "localhost",
+        launcher.PORT: str(port),
+        launcher.LOST_AFTER: str(lost_after),
+    }
 
 
 @pytest.fixture
 def port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]  # type: ignore[no-any-return]
+        return free.getsockname()[1]
 
 
 @pytest.mark.slow
@@ -284,12 +297,12 @@ def test_workers_join_from_elsewhere(tmp_path: Path, alone: list[float], port: i
     second = Training(tmp_path / "second", workers=2)
     environment = led_at(port)
     with (
-        second.started("--join", **environment) as joining,
-        first.started(**environment) as leading,
+        second.started("--join", environment=environment) as joining,
+        first.started(environment=environment) as leading,
     ):
-        said = leading.communicate(timeout=60)[0]
+        said = leading.communicate(timeout=PATIENCE)[0]
         assert leading.returncode == 0, said
-        assert joining.communicate(timeout=10)[0] == ""
+        assert joining.communicate(timeout=PATIENCE)[0] == ""
         assert joining.returncode == 0
     assert said.startswith(f"waiting at 127.0.0.1:{port} for workers; missing: 1\n")
     np.testing.assert_allclose(first.outcome()[0], alone, rtol=TOLERANCE)
@@ -305,11 +318,11 @@ def test_workers_of_other_inputs_are_refused(
     second = Training(tmp_path / "second", **{"workers": 2, **other})
     environment = led_at(port)
     with (
-        second.started("--join", **environment) as joining,
-        first.started(**environment) as leading,
+        second.started("--join", environment=environment) as joining,
+        first.started(environment=environment) as leading,
     ):
         for process in (leading, joining):
-            output = process.communicate(timeout=60)[0]
+            output = process.communicate(timeout=PATIENCE)[0]
             assert process.returncode == 1
             assert output.count("error: the workers were given different training images") == 1
             assert "Traceback" not in output
@@ -321,16 +334,16 @@ def test_a_worker_notices_that_the_machine_that_leads_is_lost(tmp_path: Path, po
     second = Training(tmp_path / "second", workers=2)
     for training in (first, second):
         training.set(epochs=4000)
-    environment = led_at(port)
+    environment = led_at(port, lost_after=4)
     with (
-        second.started("--join", **environment) as joining,
-        first.started(**environment) as leading,
+        second.started("--join", environment=environment) as joining,
+        first.started(environment=environment) as leading,
     ):
         begun(leading)
         # A stopped process neither answers nor closes its connections.
         for pid in processes(leading.pid):
             os.kill(pid, signal.SIGSTOP)
-        output = joining.communicate(timeout=60)[0]
+        output = joining.communicate(timeout=PATIENCE)[0]
         assert joining.returncode == 1
     assert "given no sign of life for 4 seconds" in output
     assert "Traceback" not in output
@@ -380,30 +393,31 @@ def test_workers_on_two_hosts_until_the_cable_is_cut(
 ) -> None:
     first = Training(tmp_path / "first", workers=2)
     second = Training(tmp_path / "second", workers=2)
-    environment = {launcher.ADDRESS: "10.97.0.1", launcher.PORT: "9091", launcher.LOST_AFTER: "4"}
+    led = {launcher.ADDRESS: "10.97.0.1", launcher.PORT: "9091"}
     commands = [["ip", "netns", "exec", host, *COMMAND] for host in hosts]
 
     @contextmanager
-    def together() -> Iterator[tuple[subprocess.Popen, subprocess.Popen]]:
+    def together(lost_after: int) -> Iterator[tuple[subprocess.Popen, subprocess.Popen]]:
+        environment = {**led, launcher.LOST_AFTER: str(lost_after)}
         with (
-            second.started("--join", command=commands[1], **environment) as joining,
-            first.started(command=commands[0], **environment) as leading,
+            second.started("--join", command=commands[1], environment=environment) as joining,
+            first.started(command=commands[0], environment=environment) as leading,
         ):
             yield leading, joining
 
-    with together() as both:
+    with together(lost_after=60) as both:
         for process in both:
-            output = process.communicate(timeout=60)[0]
+            output = process.communicate(timeout=PATIENCE)[0]
             assert process.returncode == 0, output
     np.testing.assert_allclose(first.outcome()[0], alone, rtol=TOLERANCE)
 
     for training in (first, second):
         training.set(epochs=4000)
-    with together() as both:
+    with together(lost_after=4) as both:
         begun(both[0])
         subprocess.run(["ip", "-n", hosts[1], "link", "set", "cable", "down"], check=True)
         for process in both:
-            output = process.communicate(timeout=60)[0]
+            output = process.communicate(timeout=PATIENCE)[0]
             assert process.returncode == 1
             assert "given no sign of life for 4 seconds" in output
             assert "Traceback" not in output
@@ -521,10 +535,10 @@ def test_a_worker_that_waits_for_others_ends_with_the_one_that_leads(
     second = Training(tmp_path / "second", workers=3)
     environment = led_at(port)
     with (
-        second.started("--join", **environment) as joining,
-        first.started(**environment) as leading,
+        second.started("--join", environment=environment) as joining,
+        first.started(environment=environment) as leading,
     ):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         in_a_row = 0
         while in_a_row < 5:
             connections = psutil.Process(joining.pid).net_connections()
@@ -533,7 +547,7 @@ def test_a_worker_that_waits_for_others_ends_with_the_one_that_leads(
             assert time.monotonic() < deadline
             time.sleep(0.2)
         os.kill(leading.pid, signal.SIGINT)
-        output = joining.communicate(timeout=30)[0]
+        output = joining.communicate(timeout=PATIENCE)[0]
         assert joining.returncode == 1
     assert "the scheduler, has gone" in output
 
