@@ -118,7 +118,12 @@ def predict(
         layout = Layout.of_npz(side=recogniser.side, classes=recogniser.classes)
     else:
         layout = layout_of(recogniser, told)
-    reading = formats.read(path, layout, needs_labels=False)
+    try:
+        reading = formats.read(path, layout, needs_labels=False)
+    except InputError as error:
+        from lenet.raw.inspection import with_range_of_file
+
+        raise with_range_of_file(error, path) from error
     warn(path, reading.statistics.pixel_warnings(layout))
     images, names = reading.data.images, reading.data.names
     files = [str(path)] * len(images) if names is None else [str(path / name) for name in names]

@@ -1,1 +1,1 @@
-"""Raw files of images, .jf and image-text: read, written and described."""
+"""Raw files of images, of every format: read, written, described and compared."""

@@ -21,12 +21,14 @@ def data_card(reading: Reading, *, classes: int, raw: Path, npz: Path) -> dict:
     The keys are images, classes, mean_ink, pixel_min, pixel_max, duplicates, near_duplicates,
     raw_md5 and npz_md5, and first_index if the raw file has indices. Classes is a list of the
     number of images of each class, which DVC draws. Ink is the mean pixel in [0, 1], and pixel_min
-    and pixel_max are those of the raw file. Duplicates are images equal to an earlier image; near
-    duplicates are so after a shift of a pixel or a scaling of grey levels.
+    and pixel_max are those of the raw file. Duplicates are images equal to an earlier image. Near
+    duplicates are other images that equal an earlier one after a shift of a pixel or a scaling of
+    grey levels.
     """
     data = reading.data
-    equal = len(data) - len(set(map(fingerprint, data.images)))
-    near = nearly_equal_image(data.images, among=data.images, earlier=True)
+    _, first = np.unique([fingerprint(image) for image in data.images], return_index=True)
+    different = data.images[np.sort(first)]
+    near = nearly_equal_image(different, among=different, earlier=True)
     per_class = np.bincount(data.labels, minlength=classes)
     card = {
         "images": len(data),
@@ -36,7 +38,7 @@ def data_card(reading: Reading, *, classes: int, raw: Path, npz: Path) -> dict:
         "pixel_max": reading.statistics.high,
         "raw_md5": md5(raw),
         "npz_md5": md5(npz),
-        "duplicates": equal,
-        "near_duplicates": int((near >= 0).sum()) - equal,
+        "duplicates": len(data) - len(different),
+        "near_duplicates": int((near >= 0).sum()),
     }
     return card if reading.first_index is None else card | {"first_index": reading.first_index}

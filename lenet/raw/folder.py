@@ -30,14 +30,16 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[F
     Args:
         path: the folder.
         layout: the side of the images, and the grey levels of background and full ink.
-        needs_labels: whether subfolders are needed; if not, the pictures may be in `path` itself.
+        needs_labels: whether subfolders are needed; if not, pictures may be in `path` itself too.
 
     Raises InputError where the folder holds something else, or a picture cannot be read.
     """
     if needs_labels:
         files = labelled(path, layout)
     else:
-        files = {0: [file for part in subfolders(path) or [path] for file in _files(part)]}
+        own = [each for each in _visible(path) if not each.is_dir()]
+        inside = [file for part in subfolders(path) for file in _visible(part)]
+        files = {0: _checked([*own, *inside])}
     everything = [(label, file) for label, found in files.items() for file in found]
     if not everything:
         raise InputError(f"{path}: holds no pictures; expected PNG or JPEG files.")
@@ -106,7 +108,10 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    files = _visible(folder)
+    return _checked(_visible(folder))
+
+
+def _checked(files: list[Path]) -> list[Path]:
     for file in files:
         if file.is_dir() or file.suffix.lower() not in _SUFFIXES:
             raise InputError(f"{file}: expected a PNG or JPEG picture.")

@@ -1,6 +1,7 @@
 """Files that are not raw files of images, but are often taken for such: named, with what to do."""
 
 import re
+import shlex
 from math import isfinite, isqrt
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _AS_FOLDER = (
     "single picture."
 )
 _UNPACK = "Unpack it."
+_COMPRESSED = (".gz", ".bz2", ".xz")
 _AS_JPEG = "Save it as JPEG or PNG, which can be read."
 
 # Offset, first bytes, what such a file is, and what to do.
@@ -61,6 +63,10 @@ def explain(path: Path, start: bytes, *, needs_labels: bool = True) -> str | Non
         start: the beginning of the file, decompressed.
         needs_labels: whether it matters that there are no labels, or where they stand.
     """
+    if path.suffix in _COMPRESSED:
+        said = explain(path.with_suffix(""), start, needs_labels=needs_labels)
+        # The advice may be a command.
+        return f"{said} Unpack the file first." if said and "`" in said else said
     for offset, signature, name, advice in _SIGNATURES:
         if start.startswith(signature, offset):
             return f"this is {name}. {advice}".rstrip()
@@ -77,10 +83,15 @@ def explain(path: Path, start: bytes, *, needs_labels: bool = True) -> str | Non
     if label_is_last(start):
         return (
             "the label seems to be the last number of each line, behind the pixels. "
-            f"`awk 'NF>2 {{l=$NF; $NF=\"\"; print l, $0}}' {path} > {path.stem}_new.jf` puts it "
-            "in front."
+            f"`awk 'NF>2 {{l=$NF; $NF=\"\"; print l, $0}}' {_quoted(path)} > "
+            f"{_quoted(path, '.jf')}` puts it in front."
         )
     return _explain_csv(path, lines) or _explain_labels(path, lines)
+
+
+def _quoted(path: Path, suffix: str = "") -> str:
+    """Return a name for the shell: the file's own, or that of a new file with `suffix`."""
+    return shlex.quote(f"{path.stem}_new{suffix}" if suffix else str(path))
 
 
 def label_is_last(start: bytes) -> bool:
@@ -131,8 +142,9 @@ def _explain_csv(path: Path, lines: list[bytes]) -> str | None:
             continue
         first = 1 if _is_number(lines[0].split(separator)[0]) else 2
         return (
-            f"this seems to be {name}. If the label is the first column, `tail -n +{first} {path} "
-            f"| tr '{separator.decode()}' ' ' > {path.stem}_new.jf` makes a .jf file."
+            f"this seems to be {name}. If the label is the first column, `tail -n +{first} "
+            f"{_quoted(path)} | tr '{separator.decode()}' ' ' > {_quoted(path, '.jf')}` makes a "
+            ".jf file."
         )
     return None
 
@@ -156,11 +168,11 @@ def _explain_labels(path: Path, lines: list[bytes]) -> str | None:
     if any(re.fullmatch(rb"[A-Za-z][^:]*", label) for label in first):
         rest = (word.rpartition(b":")[2] for row in words for word in row[1:])
         if all(map(_is_number, rest)):
-            new = f"{path.stem}_new{path.suffix}"
+            new = _quoted(path, path.suffix)
             return (
                 "the labels are words. Training needs whole numbers. "
-                f"`awk '{{if (!($1 in n)) n[$1]=k++; $1=n[$1]; print}}' {path} > {new}` numbers "
-                "them in the order in which they first occur."
+                f"`awk '{{if (!($1 in n)) n[$1]=k++; $1=n[$1]; print}}' {_quoted(path)} > {new}` "
+                "numbers them in the order in which they first occur."
             )
     if first and all(b":" in label for label in first):
         return (

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,7 +134,9 @@ def is_npz(path: Path) -> bool:
         return True
     if names and not any(name.endswith(".npy") for name in names):
         shown = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
-        raise InputError(f"{path}: this is a zip archive of {shown}. Unpack it: `unzip {path}`.")
+        raise InputError(
+            f"{path}: this is a zip archive of {shown}. Unpack it: `unzip {quote(str(path))}`."
+        )
     return True
 
 

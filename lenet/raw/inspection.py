@@ -8,7 +8,7 @@ from pathlib import Path
 from lenet.core import npz
 from lenet.core.errors import Either, InputError, as_typed
 from lenet.raw import folder, foreign, formats, image_text, jf
-from lenet.raw.layout import Layout
+from lenet.raw.layout import LARGEST_SIDE, Layout
 from lenet.raw.statistics import Statistics
 from lenet.raw.text import open_text
 
@@ -80,10 +80,15 @@ def inspect(path: Path) -> Inspection:
     """
     if path.is_dir():
         return _inspect_folder(path)
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is a pipe, which can be read just once; expected a file.")
     if formats.is_npz(path):
         data = npz.load(path)
         classes = max(2, int(data.labels.max()) + 1)
-        unit = Layout.of_npz(side=data.images.shape[1], classes=classes)
+        try:
+            unit = Layout.of_npz(side=data.images.shape[1], classes=classes)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
         statistics = Statistics()
         statistics.add(formats.as_records(data, unit))
         return Inspection(path, "npz", unit.side, statistics)
@@ -145,6 +150,11 @@ def _inspect_image_text(path: Path, lowest: int, highest: int, stated: int | Non
         first_index = 1 if highest and isqrt(highest) ** 2 == highest else "auto"
     most = highest if first_index in (1, "auto") else highest + 1
     side = max(2, isqrt(max(most - 1, 0)) + 1)
+    if side > LARGEST_SIDE:
+        raise InputError(
+            f"{path}: found index {highest}; images have {LARGEST_SIDE} x {LARGEST_SIDE} pixels at "
+            "most."
+        )
     if most != side**2:
         notes.append(
             f"the file does not state the side; {side} is the least that holds index {highest}."
@@ -199,10 +209,10 @@ def _odd(statistics: Statistics) -> list[str]:
     labels = sorted(statistics.labels)
     if any(label != int(label) or label < 0 for label in labels):
         return ["labels have to be whole numbers from 0 on."]
-    missing = set(range(int(labels[0]), int(labels[-1]) + 1)) - {int(label) for label in labels}
-    if 0 < len(missing) <= 20:
-        named = ", ".join(map(str, sorted(missing)))
-        return [f"no image has the label {named}."]
+    low, high = int(labels[0]), int(labels[-1])
+    if 0 < high - low + 1 - len(labels) <= 20:
+        missing = sorted({*range(low, high + 1)} - {int(label) for label in labels})
+        return [f"no image has the label {', '.join(map(str, missing))}."]
     return []
 
 
@@ -218,6 +228,16 @@ def settings(inspections: Sequence[Inspection]) -> dict[str, object]:
     ranges = [each.statistics.pixel_range() for each in inspections]
     pixel_range = max(ranges, key=lambda pair: abs(pair[1] - pair[0]))
     first_label, classes = _classes(inspections)
+    try:
+        Layout.check(
+            side=_side(inspections),
+            pixel_range=pixel_range,
+            first_label=first_label,
+            first_index="auto",
+            classes=classes,
+        )
+    except InputError as error:
+        raise InputError(f"{first.path}: no settings fit: {error}") from error
     found: dict[str, object] = {
         "raw.side": _side(inspections),
         "raw.pixel_range": pixel_range,
@@ -381,6 +401,23 @@ def advised(error: InputError, paths: Sequence[Path], layout: Layout) -> InputEr
         return error
     # The question belongs to the settings that are replaced.
     return InputError(error.plain, settings=different)
+
+
+def with_range_of_file(error: InputError, path: Path) -> InputError:
+    """Return an error with the pixel range that all pixels of the file seem to have.
+
+    An error that names no range, or a range that all pixels fit, stays as it is.
+    """
+    guess = error.settings.get("raw.pixel_range")
+    if not isinstance(guess, tuple):
+        return error
+    try:
+        background, ink = inspect(path).statistics.pixel_range()
+    except (InputError, MemoryError):
+        return error
+    if guess[0] <= background < ink <= guess[1]:
+        return error
+    return InputError(error.plain, settings={"raw.pixel_range": (background, ink)})
 
 
 def _nearly(least: int, side: int) -> bool:

@@ -8,6 +8,8 @@ from pydantic import Field
 from lenet.core.classes import Classes
 from lenet.core.params import Span, Whole
 
+LARGEST_SIDE = 1024
+
 
 class Layout(Classes, frozen=True):
     """How the numbers of a raw file are to be read: the group `raw` of params.yaml.
@@ -24,14 +26,19 @@ class Layout(Classes, frozen=True):
     others: ClassVar[Collection[str] | None] = ()
 
     pixel_range: Span = Field(description="two different numbers from -1e9 to 1e9, such as [0,2]")
-    side: Whole = Field(ge=2, le=1024, description="a whole number from 2 to 1024")
+    side: Whole = Field(
+        ge=2, le=LARGEST_SIDE, description=f"a whole number from 2 to {LARGEST_SIDE}"
+    )
     first_label: Whole = Field(ge=0, le=1000, description="a whole number from 0 to 1000")
     first_index: Literal["auto", 0, 1] = Field(description="auto, 0 or 1")
 
     @classmethod
     def of_npz(cls, *, side: int, classes: int) -> "Layout":
-        """Return the layout of an npz file in the numbers of the file."""
-        return cls(
+        """Return the layout of an npz file in the numbers of the file.
+
+        Raises InputError where there can be no such layout.
+        """
+        return cls.check(
             side=side, pixel_range=(0, 1), first_label=0, first_index="auto", classes=classes
         )
 

@@ -119,6 +119,9 @@ def read(path: Path, side: int) -> list[Character]:
         for page, (grey, scale) in enumerate(_pages(picture, path)):
             for one in ink.characters(grey):
                 top, left, bottom, right = (round(edge * scale) for edge in one.box)
+                # A character of a tiny picture may be lower or narrower than half a pixel.
+                bottom, right = max(bottom, 1), max(right, 1)
+                top, left = min(top, bottom - 1), min(left, right - 1)
                 joined = one.ink.shape[1] > _WIDE * one.ink.shape[0]
                 found.append(
                     Character(_fit(one.ink, side), page, (left, top, right, bottom), joined)
@@ -172,7 +175,7 @@ def _pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float6
             size = picture.size
         if size[0] * size[1] > _MOST_PIXELS:
             raise InputError(
-                f"{path}: page {number} has {size[0]} x {size[1]} pixels; expected at most "
+                f"{path}: page {number + 1} has {size[0]} x {size[1]} pixels; expected at most "
                 f"{_MOST_PIXELS // 1_000_000} million pixels."
             )
         page = ImageOps.exif_transpose(picture)

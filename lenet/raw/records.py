@@ -1,6 +1,6 @@
 """Records: the labelled images of a raw file, in the numbers of the file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +31,6 @@ class Records:
     def __getitem__(self, index: NDArray[np.int64]) -> "Records":
         names = None if self.names is None else self.names[index]
         return Records(self.labels[index], self.pixels[index], names)
-
-    @staticmethod
-    def joined(parts: "Sequence[Records]") -> "Records":
-        """Return all records of `parts`, one part after the other."""
-        names = [part.names for part in parts if part.names is not None]
-        return Records(
-            np.concatenate([part.labels for part in parts]),
-            np.concatenate([part.pixels for part in parts]),
-            np.concatenate(names) if len(names) == len(parts) else None,
-        )
 
 
 @dataclass(frozen=True)

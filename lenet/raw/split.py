@@ -19,7 +19,7 @@ def split(
     *,
     test_fraction: float,
     seed: int,
-) -> Statistics:
+) -> tuple[Statistics, int]:
     """Divide the images of `source` into a training and a test file, stratified by label.
 
     The images stay in their order. The same seed gives the same files.
@@ -30,7 +30,7 @@ def split(
         test_fraction: the share of the images for testing, between 0 and 1.
         seed: of the choice.
 
-    Returns the numbers of the source.
+    Returns the numbers of the source, and how many of its images are in the test file.
     Raises InputError where a class has too few images for both files.
     """
     if len({path.resolve() for path in (source, train, test)}) < 3:
@@ -49,4 +49,4 @@ def split(
     is_test[tested] = True
     formats.convert([source], train, layout, chosen=~is_test)
     (statistics,) = formats.convert([source], test, layout, chosen=is_test)
-    return statistics
+    return statistics, len(tested)

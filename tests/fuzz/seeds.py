@@ -59,7 +59,7 @@ def model() -> bytes:
     opset = helper.make_opsetid("", 13)
     made = helper.make_model(graph, opset_imports=[opset], ir_version=8)
     onnx.checker.check_model(made)
-    return made.SerializeToString()  # type: ignore[no-any-return]
+    return made.SerializeToString()
 
 
 PICTURES = tuple(map(picture, ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")))

@@ -115,9 +115,9 @@ def test_nothing_is_drawn_where_no_file_is_a_picture(
 ) -> None:
     npz.save(random_digits[:2], tmp_path / "two.npz")
     done = predict("two.npz", "--picture", "out.png")
-    assert done.returncode == 1
-    assert len(done.stdout.splitlines()) == 3
-    assert done.stderr == "error: out.png: not drawn; no FILE is a picture.\n"
+    assert (done.returncode, done.stdout) == (1, "")
+    said = "error: --picture out.png: nothing to draw, because no FILE is a picture.\n"
+    assert done.stderr == said
     assert not (tmp_path / "out.png").exists()
 
 
@@ -167,6 +167,19 @@ def test_raw_files_are_read_as_they_are_said_to_be(
     arrays = predict("two.npz", *said, "--format", "csv")
     assert text.returncode == 0, text.stderr
     assert text.stdout == arrays.stdout.replace("two.npz", "two.txt")
+
+
+def test_dark_ink_on_light_paper_is_seen_where_the_range_is_wrong(
+    tmp_path: Path, predict: Predict
+) -> None:
+    dark = np.full((2, 16, 16), 255)
+    dark[:, 4:12, 7:9] = 0
+    for label in ("7", "-1"):
+        rows = (" ".join([label, *map(str, image)]) for image in dark.reshape(2, -1))
+        (tmp_path / "dark.jf").write_text("\n".join(rows) + "\n")
+        error = predict("dark.jf", "--pixel-range", "0", "2").stderr
+        assert error.endswith("expected a value from 0 to 2. Add --pixel-range 255 0.\n")
+        assert predict("dark.jf", "--pixel-range", "255", "0").returncode == 0
 
 
 def test_a_bad_file_is_named_and_the_others_are_answered(
@@ -258,8 +271,8 @@ def test_what_to_do_is_said_in_options(
 def test_predict_needs_neither_mxnet_nor_the_workflow(tmp_path: Path, exported: Path) -> None:
     Image.fromarray((load_digits().images[5] * 15).astype(np.uint8)).save(tmp_path / "five.png")
     code = (
-        "import sys; from lenet.__main__ import main; "
-        f"sys.argv = ['lenet', 'predict', 'five.png', '--model', {str(exported)!r}]; main(); "
+        "import sys; from lenet.__main__ import start; "
+        f"sys.argv = ['lenet', 'predict', 'five.png', '--model', {str(exported)!r}]; start(); "
         "print(*sys.modules)"
     )
     result = subprocess.run(

@@ -78,5 +78,5 @@ def test_pictures_of_every_mode_are_drawn(tmp_path: Path, mode: str) -> None:
     sheet = draw_marked(answers(path))
     assert sheet is not None
     assert extent(sheet, RED)[0] == pytest.approx(57, abs=4)
-    assert max(sheet.getpixel((70, 160))) < 20  # type: ignore[type-var, arg-type]
-    assert min(sheet.getpixel((300, 20))) > 240  # type: ignore[type-var, arg-type]
+    assert max(sheet.getpixel((70, 160))) < 20  # type: ignore[arg-type]
+    assert min(sheet.getpixel((300, 20))) > 240  # type: ignore[arg-type]

@@ -18,6 +18,9 @@ def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Dataset) -
     images[9] = images[3]
     images[20] = np.roll(images[11], 1, axis=0)
     images[21] = images[12] * 0.5
+    # More copies than an image is compared with; and two images without ink.
+    images[30:36] = images[29]
+    images[38:] = 0
     labels = random_digits.labels.copy()
     labels[0] = 9
     raw, npz = tmp_path / "a.jf", tmp_path / "a.npz"
@@ -32,7 +35,7 @@ def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Dataset) -
     assert [each["class"] for each in card["classes"]] == list(range(12))
     assert card["mean_ink"] == pytest.approx(images.mean(), abs=1e-6)
     assert (card["pixel_min"], card["pixel_max"]) == (-1.0, 0.5)
-    assert card["duplicates"] == 2
+    assert card["duplicates"] == 9
     assert card["near_duplicates"] == 2
     assert card["first_index"] == 0
     assert "first_index" not in data_card(

@@ -1,5 +1,6 @@
 """A folder with a subfolder of pictures for each class."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from lenet.core.errors import InputError
 from lenet.core.files import md5
 from lenet.raw import formats, inspection
 from lenet.raw.layout import Layout
+from tests.project import ROOT
 
 DIGITS = load_digits()
 GREY = (DIGITS.images * 15).astype(np.uint8)
@@ -129,7 +131,17 @@ def test_labels_are_not_needed_to_predict(digits: Path) -> None:
     assert len(formats.read(digits, LAYOUT, needs_labels=False).data) == 30
 
 
+def test_pictures_beside_subfolders_are_predicted_too(digits: Path) -> None:
+    save(digits / "beside.png", GREY[0])
+    reading = formats.read(digits, LAYOUT, needs_labels=False)
+    assert reading.data.names is not None
+    assert reading.data.names[0] == "beside.png"
+    assert len(reading.data) == 31
+
+
 def test_the_hash_of_a_folder_is_that_of_dvc(digits: Path, tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".dvcignore", tmp_path)
+    (digits / "3" / ".DS_Store").write_text("left behind")
     for command in ("git init --quiet", f"{sys.executable} -m dvc init --quiet",
                     f"{sys.executable} -m dvc add --quiet mine"):  # fmt: skip
         subprocess.run(command.split(), cwd=tmp_path, check=True)

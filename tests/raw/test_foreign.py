@@ -101,12 +101,12 @@ def test_a_file_of_another_kind_is_named(
 def test_the_command_that_is_advised_makes_a_file_that_is_read(
     tmp_path: Path, content: str
 ) -> None:
-    (tmp_path / "mine.txt").write_text(content)
+    (tmp_path / "my mine.txt").write_text(content)
     with pytest.raises(InputError) as error:
-        inspection.inspect(tmp_path / "mine.txt")
+        inspection.inspect(tmp_path / "my mine.txt")
     command = str(error.value).split("`")[1]
     subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
-    data = formats.read(tmp_path / "mine_new.jf", LAYOUT).data
+    data = formats.read(tmp_path / "my mine_new.jf", LAYOUT).data
     assert data.labels.tolist() == LABELS.tolist()
     np.testing.assert_array_equal(data.images.reshape(-1, 64) * 16, IMAGES)
 
@@ -116,7 +116,7 @@ def test_advice_never_overwrites_the_file_and_words_become_numbers(tmp_path: Pat
         f"{'ABCDEFGHIJ'[n]} {line}"
         for n, line in zip(LABELS, rows(label=False).splitlines(), strict=True)
     ]
-    for name, content in (("last.jf", rows(last=True)), ("words.jf", "\n".join(words) + "\n")):
+    for name, content in (("last.jf", rows(last=True)), ("two words.jf", "\n".join(words) + "\n")):
         (tmp_path / name).write_text(content)
         with pytest.raises(InputError) as error:
             inspection.inspect(tmp_path / name)
@@ -124,7 +124,7 @@ def test_advice_never_overwrites_the_file_and_words_become_numbers(tmp_path: Pat
         assert (tmp_path / name).read_text() == content
     # Numbered in the order in which the words first occur.
     first = list(dict.fromkeys(LABELS.tolist()))
-    found = formats.read(tmp_path / "words_new.jf", LAYOUT).data.labels
+    found = formats.read(tmp_path / "two words_new.jf", LAYOUT).data.labels
     assert found.tolist() == [first.index(label) for label in LABELS]
 
 
@@ -144,3 +144,9 @@ def test_a_file_of_a_single_class_is_read_with_a_warning(tmp_path: Path) -> None
     reading = formats.read(tmp_path / "mine.jf", LAYOUT)
     (warning,) = reading.warnings(LAYOUT)
     assert str(warning).startswith(f"all {len(first)} images have the label 3. Do")
+
+
+def test_a_compressed_file_is_unpacked_before_the_command(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv.gz").write_bytes(gzip.compress(rows(",").encode()))
+    with pytest.raises(InputError, match=r"tail -n \+1 \S*/mine\.csv \| .* Unpack the file first"):
+        inspection.inspect(tmp_path / "mine.csv.gz")

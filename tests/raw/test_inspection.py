@@ -1,5 +1,6 @@
 """The settings of a file of images, found out from the file alone."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -202,3 +203,29 @@ def test_a_faulty_file_keeps_its_own_error(tmp_path: Path) -> None:
     path = write(tmp_path / "train.jf", end="3 0 0\n")
     error = InputError("cut short")
     assert with_all_settings(error, path, (path, path), DEFAULT) is error
+
+
+def test_a_huge_label_or_index_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("3 1:1 4:1\n2000000000 1:1 4:1\n")
+    assert inspect(path).statistics.images == 2
+    with pytest.raises(InputError, match=r"no settings fit: raw\.classes: found 2000000000; exp"):
+        settings([inspect(path)])
+    for index in ("1e308", "2147483648", "1048577"):
+        path.write_text(f"3 1:1 {index}:1\n")
+        with pytest.raises(InputError, match="found index .*; images have 1024 x 1024 pixels at"):
+            inspect(path)
+
+
+@pytest.mark.parametrize(("side", "label"), [(1, 0), (2000, 0), (4, 5000)])
+def test_npz_that_no_settings_fit_is_named(tmp_path: Path, side: int, label: int) -> None:
+    images, labels = np.zeros((2, side, side), np.float32), np.array([0, label])
+    np.savez(tmp_path / "a.npz", images=images, labels=labels)
+    with pytest.raises(InputError, match=r"a\.npz: (raw\.(side|classes): )?found"):
+        inspect(tmp_path / "a.npz")
+
+
+def test_a_pipe_is_not_taken_for_an_empty_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe: is a pipe, which can be read just once"):
+        inspect(tmp_path / "pipe")

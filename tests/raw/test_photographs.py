@@ -40,7 +40,10 @@ def digit(number: int, height: int, pen: float) -> Coverage:
 
 def saved(path: Path, *pages: Image.Image, side: int = 16) -> list[Character]:
     """Save a picture, of one page or of several; return what is found in it."""
-    pages[0].save(path, **({"save_all": True, "append_images": pages[1:]} if pages[1:] else {}))
+    if pages[1:]:
+        pages[0].save(path, save_all=True, append_images=pages[1:])
+    else:
+        pages[0].save(path)
     return pictures.read(path, side)
 
 
@@ -79,7 +82,7 @@ def near(image: NDArray[np.float32], expected: NDArray[np.float32], limit: float
     return float(np.abs(image - expected).mean()) < limit
 
 
-def boxes(page: Coverage) -> list[tuple[int, ...]]:
+def boxes(page: Coverage) -> list[tuple[int, int, int, int]]:
     """Return left, top, right and bottom of each digit of a row with gaps between them."""
     columns = np.pad((page > 0.5).any(axis=0), 1)
     edges = np.flatnonzero(columns[1:] != columns[:-1]).reshape(-1, 2)
@@ -209,7 +212,7 @@ def test_transparent_pixels_of_a_palette_are_paper(
 
 def test_a_huge_page_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     pages = [written([digit(0, 160, 0.1)]).convert("1"), Image.new("1", (8200, 8000))]
-    with pytest.raises(InputError, match="a.tif: page 1 has 8200 x 8000 pixels; expected at most"):
+    with pytest.raises(InputError, match="a.tif: page 2 has 8200 x 8000 pixels; expected at most"):
         saved(tmp_path / "a.tif", *pages)
 
 

@@ -192,7 +192,7 @@ def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
 
 @pytest.fixture(scope="module")
 def stages() -> dict[str, dict]:
-    return YAML(typ="safe").load(ROOT / "data/dvc.yaml")["stages"]  # type: ignore[no-any-return]
+    return YAML(typ="safe").load(ROOT / "data/dvc.yaml")["stages"]
 
 
 def outputs(stage: dict) -> list[str]:
