@@ -67,7 +67,7 @@ def _add_inspect(add_parser: _AddParser) -> None:
         "inspect",
         help="say what a file holds, and the settings to train on it",
         description="Say what each FILE holds: format, images, labels, pixels, and anything odd. "
-        "The last line has the settings by which all files together can be trained on and tested.",
+        "The last lines have the settings to train and test on all files together.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=_FORMATS)
     parser.set_defaults(run_command=_inspect)
@@ -110,6 +110,8 @@ def _convert(arguments: argparse.Namespace) -> None:
     layout = _layout(arguments)
     with _advised(arguments.sources, layout):
         statistics = formats.convert(arguments.sources, arguments.target, layout)
+    images = sum(found.images for found in statistics)
+    print(printable(f"{images} images -> {arguments.target}"))
     for source, found in zip(arguments.sources, statistics, strict=True):
         _warn(source, found.warnings(layout), vars(arguments))
 
@@ -120,7 +122,8 @@ def _advised(paths: Sequence[Path], layout: Layout) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        if any(error.message.startswith(str(path)) for path in paths):
+        short_of_memory = isinstance(error.__cause__, MemoryError)
+        if not short_of_memory and any(error.message.startswith(str(path)) for path in paths):
             from lenet.raw import inspection
 
             raise inspection.advised(error, paths, layout) from error
@@ -155,16 +158,21 @@ def _split(arguments: argparse.Namespace) -> None:
     from lenet.raw.split import split
 
     if not 0 < arguments.test_fraction < 1:
-        raise InputError(f"--test-fraction: found {arguments.test_fraction:g}; expected 0 to 1.")
+        raise InputError(
+            f"--test-fraction: found {arguments.test_fraction:g}; expected more than 0 and less "
+            "than 1."
+        )
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"--seed: found {arguments.seed}; expected 0 to {2**32 - 1}.")
     layout = _layout(arguments)
     with _advised([arguments.source], layout):
-        statistics = split(
+        statistics, tested = split(
             *(arguments.source, arguments.train, arguments.test, layout),
             test_fraction=arguments.test_fraction,
             seed=arguments.seed,
         )
+    trained = statistics.images - tested
+    print(printable(f"{trained} images -> {arguments.train}, {tested} -> {arguments.test}"))
     _warn(arguments.source, statistics.warnings(layout), vars(arguments))
 
 
@@ -272,17 +280,8 @@ def _predict(arguments: argparse.Namespace) -> None:
     from lenet.deploy.recogniser import Recogniser
     from lenet.predict import output, predictor
 
-    picture: Path | None = arguments.picture
-    if picture and picture.suffix.lower() != ".png":
-        raise InputError(f"--picture {picture}: expected the name of a PNG file to write, *.png.")
-    if (
-        picture
-        and picture.exists()
-        and any(map(picture.samefile, filter(Path.exists, arguments.files)))
-    ):
-        raise InputError(
-            f"--picture {picture}: is one of the files to read; expected another name."
-        )
+    if arguments.picture:
+        _check_picture(arguments.picture, arguments.files)
     told: dict[str, object] = {}
     if arguments.pixel_range:
         told["pixel_range"] = tuple(arguments.pixel_range)
@@ -296,17 +295,30 @@ def _predict(arguments: argparse.Namespace) -> None:
     )
     if found:
         print(output.FORMATS[arguments.format](found), end="")
-    if picture:
+    if arguments.picture:
         from lenet.predict import marked
 
-        sheet = marked.draw_marked(found)
-        if sheet:
-            marked.save(sheet, picture)
-        elif not errors:
-            errors.append(InputError(f"{picture}: not drawn; no FILE is a picture."))
+        if sheet := marked.draw_marked(found):
+            marked.save(sheet, arguments.picture)
     if errors:
         messages = [_with_options(error, vars(arguments)) for error in errors]
         raise InputError("\nerror: ".join(messages))
+
+
+def _check_picture(picture: Path, files: Sequence[Path]) -> None:
+    """Raise InputError where `--picture` cannot be drawn; the files are not read yet."""
+    from lenet.raw.pictures import is_picture
+
+    if picture.suffix.lower() != ".png":
+        raise InputError(f"--picture {picture}: expected the name of a PNG file to write, *.png.")
+    there = [file for file in files if file.exists()]
+    if picture.exists() and any(map(picture.samefile, there)):
+        raise InputError(
+            f"--picture {picture}: is one of the files to read; expected another name."
+        )
+    # A file that is not there is named later, with the reason.
+    if len(there) == len(files) and not any(map(is_picture, there)):
+        raise InputError(f"--picture {picture}: nothing to draw, because no FILE is a picture.")
 
 
 def _add_results(add_parser: _AddParser) -> None:
@@ -316,7 +328,11 @@ def _add_results(add_parser: _AddParser) -> None:
         description="Print what a run was trained and tested on, and how good it is.",
     )
     parser.add_argument(
-        "run", metavar="RUN", nargs="?", help="branch, commit or experiment; default: the workspace"
+        "run",
+        metavar="RUN",
+        nargs="?",
+        default="workspace",
+        help="branch, commit or experiment (default workspace)",
     )
     parser.set_defaults(run_command=_results)
 
@@ -324,7 +340,19 @@ def _add_results(add_parser: _AddParser) -> None:
 def _results(arguments: argparse.Namespace) -> None:
     from lenet.evaluation import revisions
 
+    _warn_of_stale_results(arguments.run)
     print(revisions.results(arguments.run))
+
+
+def _warn_of_stale_results(*runs: str) -> None:
+    from lenet.evaluation.revisions import WORKSPACE, is_stale
+
+    if WORKSPACE in runs and is_stale():
+        print(
+            "warning: the results in the workspace are not those of params.yaml; `dvc repro` makes "
+            "or restores them.",
+            file=sys.stderr,
+        )
 
 
 def _add_compare(add_parser: _AddParser) -> None:
@@ -332,20 +360,28 @@ def _add_compare(add_parser: _AddParser) -> None:
         "compare",
         help="compare two runs image by image",
         description="Say which test images one run reads and the other does not, and whether the "
-        "difference may be chance. A run is a branch, a commit, a tag or an experiment. Choose "
-        "between recipes by validation images, not by these.",
+        "difference may be chance. A run is a branch, a commit, a tag, an experiment or the word "
+        "workspace. Choose between recipes by validation images, not by these.",
     )
-    parser.add_argument("old", metavar="OLD")
-    parser.add_argument("new", metavar="NEW", nargs="?", help="default: the workspace")
+    _add_versions(parser)
     parser.add_argument(
         "--picture", type=Path, metavar="OUT.png", help="draw these images; needs data/npz/test.npz"
     )
     parser.set_defaults(run_command=_compare)
 
 
+def _add_versions(parser: argparse.ArgumentParser) -> None:
+    # `dvc metrics diff` has the same defaults.
+    parser.add_argument("old", metavar="OLD", nargs="?", default="HEAD", help="default HEAD")
+    parser.add_argument(
+        "new", metavar="NEW", nargs="?", default="workspace", help="default workspace"
+    )
+
+
 def _compare(arguments: argparse.Namespace) -> None:
     from lenet.evaluation import revisions
 
+    _warn_of_stale_results(arguments.old, arguments.new)
     comparison = revisions.compare(arguments.old, arguments.new)
     print(comparison)
     if arguments.picture:
@@ -362,12 +398,11 @@ def _add_diff(add_parser: _AddParser) -> None:
         "diff",
         help="say which images changed between two versions of the data",
         description="Say which images were added, removed and relabelled, whatever their order and "
-        "format. OLD and NEW are revisions (a branch, a commit, a tag or an experiment), whose "
-        "train_file and test_file are compared, or two files, read by the group raw of "
-        "params.yaml. Pixels are equal if they are equal in 1/10000 of full ink.",
+        "format. OLD and NEW are revisions (a branch, a commit, a tag, an experiment or the word "
+        "workspace), whose train_file and test_file are compared, or two files, read by the group "
+        "raw of params.yaml. Pixels are equal if they are equal in 1/10000 of full ink.",
     )
-    parser.add_argument("old", metavar="OLD")
-    parser.add_argument("new", metavar="NEW", nargs="?", help="default: the workspace")
+    _add_versions(parser)
     parser.add_argument(
         "--file", choices=("train", "test"), help="of revisions, compare this file (default both)"
     )
@@ -418,6 +453,7 @@ def _experiments(arguments: argparse.Namespace) -> None:
     if runs.empty:
         print("No run has results yet: `dvc repro` makes the first.")
         return
+    _warn_of_stale_results("workspace")
     table = experiments.grouped(runs, arguments.sort)
     text = table.to_csv(index=False) if arguments.csv else f"{experiments.as_text(table)}\n"
     print(text, end="")

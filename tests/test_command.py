@@ -43,6 +43,16 @@ def refused(lenet: Lenet) -> Refused:
     return run
 
 
+def test_split_says_how_many_images_are_in_each_file(tmp_path: Path, lenet: Lenet) -> None:
+    rows = (f"{i % 2} 0 {i} 0 1" for i in range(20))
+    (tmp_path / "in.jf").write_text("\n".join(rows) + "\n")
+    options = ("--side", "2", "--pixel-range", "0", "20", "--test-fraction", "0.3")
+    done = lenet("split", "in.jf", "train.jf", "test.txt", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "14 images -> train.jf, 6 -> test.txt\n"
+    assert len((tmp_path / "test.txt").read_text().splitlines()) == 6
+
+
 def test_convert_reads_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "in.jf").write_text(JF)
     options = ("--side", "2", "--pixel-range", "-1", "1")
@@ -60,6 +70,7 @@ def test_convert_converts_and_reports(tmp_path: Path, lenet: Lenet, refused: Ref
     options = ("--side", "2", "--pixel-range", "-1", "1")
     done = lenet("convert", "in.jf", "out.txt", *options)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "2 images -> out.txt\n"
     assert (tmp_path / "out.txt").read_text() == "6 1:-1 2:0 3:0.5 4:1\n3 1:1 2:1 3:1 4:1\n"
 
     for arguments, message in (
@@ -130,7 +141,7 @@ def test_convert_does_without_mxnet(tmp_path: Path) -> None:
     code = (
         "import sys; from lenet import __main__; "
         "sys.argv = ['lenet', 'convert', 'in.jf', 'out.npz', '--side', '2', "
-        "'--pixel-range', '-1', '1']; __main__.main(); assert 'mxnet' not in sys.modules"
+        "'--pixel-range', '-1', '1']; __main__.start(); assert 'mxnet' not in sys.modules"
     )
     environment = {"PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
@@ -165,6 +176,20 @@ def test_predict_says_which_option_would_fit(
     error = refused("predict", "--model", "m.onnx", "--pixel-range", "0", "2", "a.jf", "b.jf")
     other = "b.jf, line 1, record 1: found 2 pixel values; expected 4 after the label. The file "
     assert error == f"error: {message}\nerror: {other}is cut short.\n"
+
+
+def test_another_python_is_told_to_set_up() -> None:
+    # Without site-packages, as before `make setup`.
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "lenet", "results"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "is not the project's Python: it lacks " in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_package_that_is_missing_is_named(

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from tabulate import tabulate
 
 from lenet.core.errors import InputError, as_typed
-from lenet.core.params import read
+from lenet.core.params import flat, read
 from lenet.evaluation.revisions import WORKSPACE
 
 # The figures of merit: the name in DVC's table, and the name here.
@@ -23,7 +23,6 @@ _FIGURES = {
     "validation_error": "validation error %",
     "errors": "test errors",
 }
-SORTS = tuple(_FIGURES)
 _DECIMALS = {"validation_loss": 4, "validation_error": 2, "errors": 1}
 
 
@@ -40,17 +39,10 @@ def load() -> pd.DataFrame:
         rows = dvc.api.exp_show(revs=["HEAD", *dvc.api.all_branches()])
     except DvcException as error:
         raise InputError(f"DVC cannot list the experiments ({error}).") from error
-    params = list(_flat(read(Path("params.yaml"))))
+    params = list(flat(read(Path("params.yaml"))))
     runs = [run for run in (_row(values, params) for values in rows) if run]
     with Repo() as repo:
         return pd.DataFrame([run | {"inputs": _inputs(repo, run.pop("rev"))} for run in runs])
-
-
-def _flat(params: Mapping[str, Any], prefix: str = "") -> Sequence[str]:
-    names: list[str] = []
-    for name, value in params.items():
-        names += _flat(value, f"{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
-    return names
 
 
 def _row(values: Mapping[str, Any], params: Sequence[str]) -> dict[str, Any] | None:
@@ -99,7 +91,7 @@ def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
 
     Args:
         runs: as `load` gives them.
-        sort: the figure to sort by, the best first; see `SORTS`.
+        sort: the figure to sort by, the best first: validation_loss, validation_error or errors.
     """
     params = [str(name) for name in runs if name not in ("name", "inputs", *_FIGURES)]
     same = [name for name in (*params, "inputs") if name != "seed"]
@@ -109,8 +101,9 @@ def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
     runs = once.agg(", ".join).reset_index()
     rows = [_group(group, params) for _, group in runs.groupby(same, sort=False, dropna=False)]
     table = pd.DataFrame(rows)
-    # DVC lists the workspace first.
-    table.attrs["workspace"] = dict(runs.iloc[0][params])
+    # DVC lists the workspace first, if it has results.
+    first = runs.iloc[0]
+    table.attrs["workspace"] = dict(first[params]) if first["name"].startswith(WORKSPACE) else {}
     alike = [name for name in params if len(set(table[name])) == 1]
     return table.drop(columns=alike).sort_values(f"{sort}_mean", kind="stable", ignore_index=True)
 
@@ -132,7 +125,8 @@ def _group(group: pd.DataFrame, params: list[str]) -> dict[str, Any]:
 def as_text(table: pd.DataFrame) -> str:
     """Return the table of `grouped`, at most 100 characters wide.
 
-    A row names the parameters that differ from the workspace, whose values are in params.yaml.
+    A row names the parameters that differ from the workspace, whose values are in params.yaml. All
+    that differ between rows are named where the workspace has no results.
     """
     figures = [f"{figure}_{which}" for figure in _FIGURES for which in ("mean", "low", "high")]
     params = [str(name) for name in table if name not in ("run", "seeds", *figures)]
@@ -141,8 +135,8 @@ def as_text(table: pd.DataFrame) -> str:
         changed = [
             f"{name}={as_typed(_plain(row[name]))}"
             for name in params
-            if row[name] not in ("", table.attrs["workspace"][name])
-        ] or ["as in params.yaml"]
+            if row[name] not in ("", table.attrs["workspace"].get(name))
+        ] or ["as in params.yaml" if table.attrs["workspace"] else "those of all runs"]
         texts = [_spread(row, figure) for figure in _FIGURES]
         cells.append([_wrapped([row["run"]], 24), _wrapped(changed, 28), row["seeds"], *texts])
     headings = ["run", "parameters", "seeds", *_FIGURES.values()]

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
-from sklearn.metrics import accuracy_score, classification_report, f1_score, log_loss
+from sklearn.metrics import accuracy_score, classification_report, f1_score
 
+from lenet.core.loss import mean_log_loss
 from lenet.evaluation.predictions import Predictions
 
 
@@ -18,9 +19,6 @@ def headline(predictions: Predictions) -> dict:
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.mistakes)
     interval = binomtest(errors, len(labels)).proportion_ci(0.95, method="wilson")
-    # log_loss expects rows that add up to 1 in float64.
-    exact = predictions.probabilities.astype(np.float64)
-    exact /= exact.sum(axis=1, keepdims=True)
     return {
         "images": len(labels),
         "errors": errors,
@@ -31,7 +29,7 @@ def headline(predictions: Predictions) -> dict:
         "macro_f1": float(
             f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0)
         ),
-        "log_loss": float(log_loss(labels, exact, labels=range(predictions.classes))),
+        "log_loss": mean_log_loss(labels, predictions.probabilities),
     }
 
 
@@ -39,8 +37,8 @@ def per_class(predictions: Predictions) -> pd.DataFrame:
     """Return a row for each class: class, errors, precision, recall, f1, support.
 
     Errors are the class's images that are taken for another. The support is the number of all its
-    images. A measure without a meaning is NaN: recall and
-    F1 of a class without images, and the precision of a class that is never predicted.
+    images. A measure without a meaning is NaN: recall and F1 of a class without images, and the
+    precision of a class that is never predicted.
     """
     classes = list(range(predictions.classes))
     report = classification_report(

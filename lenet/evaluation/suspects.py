@@ -1,4 +1,4 @@
-"""Training images whose label is probably wrong, by confident learning."""
+"""Training images whose label may be wrong, by confident learning."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def find_suspects(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the images whose label is probably wrong, the most suspicious first.
+    """Return the images whose label may be wrong, the most suspicious first.
 
     Args:
         labels: (n,), classes from 0.

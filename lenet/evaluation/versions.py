@@ -24,17 +24,16 @@ FILES = ("train_file", "test_file")
 _PARAMS = "params.yaml"
 
 
-def differences(old: str, new: str | None, files: Sequence[str]) -> list[Difference]:
+def differences(old: str, new: str, files: Sequence[str]) -> list[Difference]:
     """Compare the raw files of two revisions, or two files of the workspace.
 
     Args:
-        old: a revision, or a file.
-        new: a revision, or a file if `old` is a file; None for the workspace.
+        old, new: two revisions, of which either may be `WORKSPACE`, or two files.
         files: which files of revisions are compared, of `FILES`.
 
     Raises InputError where a revision or a file is not to be had, or cannot be read.
     """
-    if new is not None and Path(old).exists() and Path(new).exists():
+    if Path(old).exists() and Path(new).exists():
         layout = Layout.load()
         return [Difference.of("", *(Version(name, Path(name), layout) for name in (old, new)))]
     with _revision(old) as before, _revision(new) as after:
@@ -146,9 +145,9 @@ class _Revision:
 
 
 @contextmanager
-def _revision(rev: str | None) -> Iterator[_Workspace | _Revision]:
-    """Open a revision, or the workspace if it is None; its files are there until the end."""
-    if rev is None:
+def _revision(rev: str) -> Iterator[_Workspace | _Revision]:
+    """Open a revision, or `WORKSPACE`; its files are there until the end."""
+    if rev == WORKSPACE:
         yield _Workspace()
         return
     with TemporaryDirectory() as folder:
@@ -166,8 +165,8 @@ def _named(path: Path, key: str) -> str:
 def _unknown(rev: str, error: Exception) -> InputError:
     if Path(rev).exists():
         return InputError(
-            f"{rev}: a file here, but no revision of git. Expected two files, or revisions: "
-            "`lenet diff OLD.jf NEW.jf` compares two files."
+            f"{rev}: a file here, but no revision of git. Expected revisions, or two files that "
+            "are both here: `lenet diff OLD.jf NEW.jf`."
         )
     reason = str(error).strip() or type(error).__name__
     return InputError(

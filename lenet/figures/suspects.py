@@ -1,4 +1,4 @@
-"""The training images whose label is probably wrong."""
+"""The training images whose label may be wrong."""
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,6 @@ def draw_suspects(images: NDArray[np.float32], suspects: pd.DataFrame) -> Figure
     chosen = images[shown["index"].to_numpy(np.int64)]
     room = images.shape[1] // 2
     draw_captioned(axes, chosen, captions, rows=rows, columns=_COLUMNS, text=room)
-    title = f"{len(suspects)} labels that are probably wrong: label, suggestion, record"
+    title = f"{len(suspects)} suspicious labels: label, suggestion, record"
     axes.set_title(title + (f"; the first {_MOST}" if len(suspects) > _MOST else ""), loc="left")
     return figure

@@ -1,11 +1,12 @@
 """A page to draw on: the exported network in JavaScript, with what each layer makes of a drawing.
 
 The page is one file that needs no other. It runs the nodes of the ONNX graph, so that every kind of
-network works that the project can train.
+network works that the project can train. templates/network.js has a function for each operator.
 """
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,6 @@ from lenet.report.page import template
 
 # The output that the page computes; it leaves out what only the others need.
 _OUTPUT = "probabilities"
-# The operators that network.js has; a new one in the graph needs a function there.
-_OPERATORS = frozenset(
-    (
-        *("Add", "AveragePool", "Cast", "Concat", "Conv", "Div", "Expand", "Flatten", "Gemm"),
-        *("Greater", "GridSample", "Identity", "Log", "Max", "MaxPool", "Mul", "Pow"),
-        *("ReduceMean", "ReduceSum", "Relu", "Reshape", "Sigmoid", "Softmax", "Sqrt", "Sub"),
-        *("Sum", "Tanh", "Unsqueeze", "Where"),
-    )
-)
 _TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.DOUBLE: "float64"}
 
 
@@ -46,10 +38,11 @@ def render(path: Path) -> str:
         side = model.graph.input[0].type.tensor_type.shape.dim[1].dim_value
         layers = Network(**parameters["network"], classes=classes).layers()
         nodes, tensors = _folded(model)
-    unknown = {node.op_type for node in nodes} - _OPERATORS
+    unknown = {node.op_type for node in nodes} - _operators()
     if unknown:
         raise InputError(
-            f"{path}: found the operators {', '.join(sorted(unknown))}; the page has no such."
+            f"{path}: found the operators {', '.join(sorted(unknown))}; OPERATORS in "
+            "lenet/report/templates/network.js has no such."
         )
     shown, members = _shown(nodes)
     network = {
@@ -73,6 +66,13 @@ def render(path: Path) -> str:
     }
     total = sum(layer.parameters for layer in layers)
     return template("draw.html.jinja").render(network=network, parameters=total, members=members)
+
+
+def _operators() -> set[str]:
+    """Return the names of the operators that network.js has."""
+    script = (Path(__file__).parent / "templates/network.js").read_text()
+    table = script.partition("const OPERATORS = {")[2].partition("\n};")[0]
+    return set(re.findall(r"^  (\w+): ", table, re.M))
 
 
 def _folded(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], dict[str, NDArray]]:

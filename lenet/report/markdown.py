@@ -1,23 +1,21 @@
 """The report as Markdown."""
 
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lenet.core.errors import as_typed
+from lenet.core.params import flat
 from lenet.report.results import Results
 from lenet.sources.split import TEST_COUNTS
 
 # The md5 of the test file of the source `usps-zip`, which a data card names as `raw_md5`.
 _ZIP_TEST_MD5 = "f9350e940232b89f1dc8f8eacac88625"
-# Error rate in percent, method, source. All were measured on that test file's rendering of the
-# official USPS test set.
 # Folders of the sources of USPS digits.
 _USPS = ("usps", "usps-libsvm", "usps-zip")
+# Error rate in percent, method, source. All were measured on the rendering of `usps-zip`.
 PUBLISHED = (
     (5.0, "convolutional network of 1989", "LeCun et al. 1989"),
     (4.2, "LeNet-1", "LeCun et al. 1990"),
@@ -38,6 +36,7 @@ def render(results: Results) -> str:
         name: tuple(each["images"] for each in card["classes"])
         for name, card in results.cards.items()
     }
+    seen = results.predictions["train_index"].notna()
     templates = Environment(  # noqa: S701  (`finalize` escapes for Markdown)
         loader=PackageLoader("lenet.report"),
         undefined=StrictUndefined,
@@ -50,7 +49,8 @@ def render(results: Results) -> str:
         headline=results.headline,
         training=results.training,
         classes=_classes(results.per_class, results.predictions),
-        seen=int(results.predictions["train_index"].notna().sum()),
+        seen=int(seen.sum()),
+        nearly_seen=int((results.predictions["near_train_index"].notna() & ~seen).sum()),
         official=counts["test"] == TEST_COUNTS,
         published=PUBLISHED if results.cards["test"]["raw_md5"] == _ZIP_TEST_MD5 else (),
         dead_units=results.dead_units,
@@ -58,7 +58,7 @@ def render(results: Results) -> str:
         cards=results.cards,
         counts=counts,
         files=results.files,
-        params=dict(_flat(results.params)),
+        params={name: as_typed(value) for name, value in sorted(flat(results.params).items())},
         members=results.params["members"],
         layers=results.network.table().to_dict("records"),
     )
@@ -67,15 +67,6 @@ def render(results: Results) -> str:
 def _escaped(value: object) -> str:
     """Return `value` as Markdown that shows it as it is: a file's name may look like markup."""
     return re.sub(r"([\\`*_\[\]<>|#~&@])", r"\\\1", re.sub(r"[\r\n]+", " ", str(value)))
-
-
-def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the dotted name of each parameter and its value, as a user types them behind `-S`."""
-    for name, value in sorted(params.items()):
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", as_typed(value)
 
 
 def _classes(per_class: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:

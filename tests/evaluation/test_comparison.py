@@ -22,7 +22,8 @@ def predictions(predicted: list[int], actual: list[int]) -> pd.DataFrame:
 
 ACTUAL = [0, 1, 2, 3, 4, 5]
 COMPARISON = Comparison.of(
-    *("main", "feature"),
+    "main",
+    "feature",
     predictions([0, 1, 9, 9, 9, 5], ACTUAL),
     predictions([0, 9, 2, 3, 8, 5], ACTUAL),
 )
@@ -45,7 +46,7 @@ def test_p_is_that_of_mcnemars_exact_test(fixed: int, broken: int) -> None:
     actual = [0] * (fixed + broken + 2)
     before = [1] * fixed + [0] * (broken + 2)
     after = [0] * fixed + [1] * broken + [0, 0]
-    found = Comparison.of(*"ab", predictions(before, actual), predictions(after, actual))
+    found = Comparison.of("a", "b", predictions(before, actual), predictions(after, actual))
     # Twice the tail of the binomial distribution, at most 1.
     expected = min(1, 2 * binom.cdf(min(fixed, broken), fixed + broken, 0.5))
     assert found.p_value == pytest.approx(expected)
@@ -54,9 +55,9 @@ def test_p_is_that_of_mcnemars_exact_test(fixed: int, broken: int) -> None:
 
 def test_other_test_images_are_refused() -> None:
     with pytest.raises(InputError, match="a and b: were not evaluated on the same test images"):
-        Comparison.of(*"ab", predictions([0], [0]), predictions([0], [1]))
+        Comparison.of("a", "b", predictions([0], [0]), predictions([0], [1]))
     with pytest.raises(InputError, match=r"\(1 and 2\)"):
-        Comparison.of(*"ab", predictions([0], [0]), predictions([0, 0], [0, 1]))
+        Comparison.of("a", "b", predictions([0], [0]), predictions([0, 0], [0, 1]))
 
 
 def test_the_picture_shows_each_kind() -> None:
@@ -73,7 +74,7 @@ def test_the_picture_shows_each_kind() -> None:
 def test_two_equal_runs_are_drawn_too() -> None:
     same = predictions(ACTUAL, ACTUAL)
     images = np.zeros((6, 16, 16), np.float32)
-    panels = draw_comparison(images, Comparison.of(*"ab", same, same)).axes
+    panels = draw_comparison(images, Comparison.of("a", "b", same, same)).axes
     assert [axes.get_title(loc="left") for axes in panels] == [
         *("fixed: 0", "broken: 0", "wrong in both: 0")
     ]

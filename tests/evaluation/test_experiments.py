@@ -76,3 +76,11 @@ def test_a_single_run_is_a_row() -> None:
     assert text.splitlines()[-1].split()[-4:] == ["1", "0.0480", "4.80", "48"]
     columns = set(pd.read_csv(io.StringIO(grouped(RUNS[:1], "errors").to_csv(index=False))))
     assert {"run", "seeds", "errors_mean", "validation_loss_low"} <= columns
+
+
+def test_without_results_in_the_workspace_all_that_differs_is_named() -> None:
+    runs = pd.DataFrame([run("main", 0, 40, lr="0.05"), run("feature", 0, 43, lr="0.1")])
+    text = as_text(grouped(runs, "errors"))
+    assert "lr=0.05" in text
+    assert "lr=0.1" in text
+    assert "as in params.yaml" not in text

@@ -50,8 +50,8 @@ def test_the_figures_per_class_follow_from_the_counts() -> None:
         "support": 2,
     }
     third = pytest.approx(2 / 3)
-    assert report.loc["1"].tolist() == [1, third, third, third, 3]
-    assert report.loc["9"].isna().tolist() == [False, True, True, True, False]
+    assert list(report.loc["1"]) == [1, third, third, third, 3]
+    assert list(report.loc["9"].isna()) == [False, True, True, True, False]
 
 
 def test_a_class_without_images_has_no_measures_even_if_it_is_predicted() -> None:

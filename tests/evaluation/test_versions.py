@@ -47,7 +47,8 @@ def test_two_files_are_compared_without_git(tmp_path: Path, typed: Typed) -> Non
     ("arguments", "message"),
     [
         (("none", "old.jf"), "error: none: neither a file here nor a revision of git ("),
-        (("old.jf",), "error: old.jf: a file here, but no revision of git. Expected two files"),
+        (("old.jf",), "error: old.jf: a file here, but no revision of git. Expected revis"),
+        (("old.jf", "none"), "error: old.jf: a file here, but no revision of git. Exp"),
         (
             ("old.jf", "old.jf"),
             (
@@ -123,9 +124,9 @@ def test_versions_come_from_git_dvc_and_the_workspace(
     )
     assert RELABELLED in output
     assert output.endswith("test_file: built/test.txt, HEAD~1 -> workspace: the same 1 image\n")
-    assert diff("HEAD", "--file", "train") == (
-        "train_file: mine.jf, HEAD -> workspace: the same 3 images\n"
-    )
+    same = "train_file: mine.jf, HEAD -> workspace: the same 3 images\n"
+    assert diff("--file", "train") == same
+    assert diff("HEAD", "workspace", "--file", "train") == same
     (tmp_path / "mine.jf").write_text("3 0 1 2 0\n")
     assert "removed 2\n" in diff("main", "--file", "train")
 
@@ -141,6 +142,8 @@ def test_versions_come_from_git_dvc_and_the_workspace(
     assert output.startswith("train_file: mine.jf at HEAD~1 -> pictures at HEAD\n")
     assert "relabelled  record 3 (line 3)  record 2 (8/b.png)  7 -> 8\n" in output
 
+    error = diff("mine.jf", "none.jf", fails=True)
+    assert "mine.jf: a file here, but no revision of git. Expected revisions, or two fil" in error
     error = diff("HEAD", "main~7", fails=True)
     assert error.startswith("error: main~7: neither a file here nor a revision of git (")
     (tmp_path / "params.yaml").write_text(params.replace("side: 2", "side: 3"))

@@ -15,10 +15,10 @@ def test_accuracy_stands_beside_confidence() -> None:
     left = draw_confidence(
         predictions([0.6, 0.6, 0.6, 0.6, 0.95, 0.95], [True, True, True, False, True, True])
     ).axes[0]
-    drawn = [line for line in left.lines if len(line.get_ydata())]
-    accuracies = [line.get_ydata()[0] for line in drawn if line.get_marker() == "o"]
+    drawn = [(line, np.ravel(line.get_ydata())) for line in left.lines]
+    accuracies = [y[0] for line, y in drawn if len(y) and line.get_marker() == "o"]
     assert accuracies == [0.75, 1]
-    means = [line.get_ydata()[0] for line in drawn if line.get_markersize() == 16]
+    means = [y[0] for line, y in drawn if len(y) and line.get_markersize() == 16]
     assert means == pytest.approx([0.6, 0.95])
     assert [text.get_text() for text in left.texts] == ["4", "2"]
 
@@ -27,7 +27,8 @@ def test_leaving_the_least_confident_images_out_lowers_the_error_rate() -> None:
     confidence = [0.99] * 9 + [0.55]
     right = draw_confidence(predictions(confidence, [True] * 9 + [False])).axes[1]
     (line,) = right.lines
-    curve = dict(zip(np.round(line.get_xdata(), 6), np.round(line.get_ydata(), 6), strict=True))
+    x, y = (np.round(np.asarray(data), 6) for data in line.get_data())
+    curve = dict(zip(x, y, strict=True))
     assert curve[0] == 10
     assert curve[10] == 0
 

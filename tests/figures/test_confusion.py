@@ -21,7 +21,7 @@ def test_the_picture_shows_counts_and_recall() -> None:
     axes = draw_confusion(PREDICTIONS).axes[0]
     cells = {text.get_position(): text.get_text() for text in axes.texts}
     for (guess, actual), count in cells.items():
-        assert int(count) == ((actual == LABELS) & (guess == PREDICTED)).sum()
+        assert int(count) == np.sum((actual == LABELS) & (guess == PREDICTED))
     assert sum(map(int, cells.values())) == 200
     assert axes.get_title().startswith("200 images, 10 errors")
     (right,) = axes.child_axes

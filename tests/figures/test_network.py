@@ -9,7 +9,7 @@ def test_each_kernel_is_shown_in_the_same_scale() -> None:
     panels = draw_kernels(kernels).axes[:6]
     for axes, kernel in zip(panels, kernels, strict=True):
         (image,) = axes.images
-        assert np.array_equal(image.get_array(), kernel)
+        np.testing.assert_array_equal(np.ma.getdata(image.get_array()), kernel)
         assert image.get_clim() == pytest.approx((-np.abs(kernels).max(), np.abs(kernels).max()))
 
 
@@ -25,6 +25,7 @@ def test_each_layer_is_shown_and_the_scores_as_probabilities() -> None:
     c1_map = np.ma.filled(c1.images[0].get_array(), np.nan)
     assert np.array_equal(c1_map[1:13, 15:27], outputs["C1"][1])
     assert np.array_equal(np.ma.filled(f6.images[0].get_array(), np.nan)[1, 1:-1], outputs["F6"])
-    heights = [bar.get_height() for bar in last.patches]
+    (bars,) = last.containers
+    heights = [bar.get_height() for bar in bars]
     expected = np.exp(outputs["O7"]) / np.exp(outputs["O7"]).sum()
     assert heights == pytest.approx(expected.tolist(), rel=1e-5)

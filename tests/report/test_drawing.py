@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
@@ -19,7 +20,7 @@ from lenet.model.architecture import Network
 from lenet.raw import pictures
 from lenet.report import drawing
 from tests.deploy.untrained import save_untrained
-from tests.settings import DEFAULT_VIEW, NETWORK
+from tests.settings import ACTIVATIONS, DEFAULT_VIEW, NETWORK
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -120,12 +121,15 @@ def test_the_page_agrees_with_the_exported_network_on_200_images(
     ("network", "members", "side", "shift"),
     [
         (LARGE.changed(activation="scaled_tanh", pooling="subsample", c3="partial"), 1, 8, 0.0),
+        *(
+            pytest.param(NETWORK.changed(activation=name), 1, 16, 0.0, marks=pytest.mark.slow)
+            for name in ACTIVATIONS
+        ),
         pytest.param(NETWORK, 3, 16, 0.0, marks=pytest.mark.slow),
-        pytest.param(LARGE.changed(activation="tanh"), 1, 16, 0.09, marks=pytest.mark.slow),
-        pytest.param(NETWORK.changed(activation="sigmoid"), 1, 16, 0.09, marks=pytest.mark.slow),
+        pytest.param(NETWORK, 1, 16, 0.09, marks=pytest.mark.slow),
         pytest.param(LARGE.model_copy(update={"classes": 26}), 1, 32, 0.0, marks=pytest.mark.slow),
     ],
-    ids=["of 1998", "committee", "tanh", "16 x 16", "26 classes"],
+    ids=["of 1998", *ACTIVATIONS, "committee", "16 x 16", "26 classes"],
 )
 def test_every_kind_of_network_works(
     browser: "Browser", tmp_path: Path, network: Network, members: int, side: int, shift: float
@@ -232,6 +236,21 @@ def test_the_page_is_one_small_file_and_fits_the_screen(
     for box in (page.locator("#sheet").bounding_box(), page.locator("#clear").bounding_box()):
         assert box is not None
         assert min(box["width"], box["height"]) >= 36
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_page_has_the_operators_of_every_activation(tmp_path: Path, activation: str) -> None:
+    drawing.render(exported(tmp_path, NETWORK.changed(activation=activation)))
+
+
+def test_an_operator_that_the_page_lacks_is_named(network: Path, tmp_path: Path) -> None:
+    model = onnx.load(network)
+    for node in model.graph.node:
+        if node.op_type == "Relu":
+            node.op_type = "Softsign"
+    onnx.save(model, tmp_path / "softsign.onnx")
+    with pytest.raises(InputError, match=r"the operators Softsign; OPERATORS in .*network\.js has"):
+        drawing.render(tmp_path / "softsign.onnx")
 
 
 def test_a_file_that_is_no_exported_network_is_refused(tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def test_each_digit_tells_what_it_is_taken_for(write: Write) -> None:
             "actual": [3, 3, 3, 3, 3, 5, 0],
             "predicted": [8, 2, 5, 5, 3, 5, 0],
             "train_index": np.nan,
+            "near_train_index": np.nan,
         }
     )
     per_class = pd.read_csv(ROOT / "metrics/per_class.csv")
@@ -96,11 +97,16 @@ def test_each_digit_tells_what_it_is_taken_for(write: Write) -> None:
 
 def test_test_images_that_were_learnt_from_are_warned_of(write: Write) -> None:
     predictions = pd.DataFrame(
-        {"actual": [1, 2], "predicted": [1, 2], "train_index": [np.nan, 12.0]}
+        {
+            "actual": [1, 2, 3, 3],
+            "predicted": [1, 2, 3, 3],
+            "train_index": [np.nan, 12, np.nan, np.nan],
+            "near_train_index": [np.nan, 12, 7, 9],
+        }
     )
-    assert "**Warning: 1 of the test images are training images too" in write(
-        predictions=predictions
-    )
+    text = write(predictions=predictions)
+    assert "**Warning: 1 of the test images are training images too" in text
+    assert "**Warning: 2 of the test images are nearly equal to training images" in text
 
 
 def test_without_validation_images_there_is_no_validation_error(write: Write) -> None:
