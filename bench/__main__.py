@@ -1,12 +1,12 @@
 """Run all benchmarks, or the named ones, and write bench/RESULTS.md.
 
-python -m bench [tests | setup | conversion | training | workers | learning | workflow ...]
+python -m bench [tests | setup | conversion | training | step | workers | learning | workflow ...]
 """
 
 import argparse
 from pathlib import Path
 
-from bench import conversion, learning, report, setup, tests, training, workers, workflow
+from bench import conversion, learning, report, setup, step, tests, training, workers, workflow
 
 # The tests come first: they compare the pages with the figures that the other parts write.
 BENCHMARKS = {
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "setup": setup,
     "conversion": conversion,
     "training": training,
+    "step": step,
     "workers": workers,
     "learning": learning,
     "workflow": workflow,

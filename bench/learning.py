@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss
 
 from bench.report import compared
 from lenet.core import npz
+from lenet.core.loss import mean_log_loss
 from lenet.core.npz import Dataset
 from lenet.model.architecture import Network
 from lenet.model.view import View
@@ -86,9 +86,8 @@ def learn(contender: str, seed: int) -> None:
     unwatched = recipe.model_copy(update={"validation_fraction": 0})
     for recognise in CONTENDERS[contender](train, unwatched):
         start = perf_counter()
-        scores = recognise(validation.images).astype(np.float64)
-        scores /= scores.sum(axis=1, keepdims=True)
-        print(log_loss(validation.labels, scores), perf_counter() - start, flush=True)
+        loss = mean_log_loss(validation.labels, recognise(validation.images))
+        print(loss, perf_counter() - start, flush=True)
 
 
 def curve(contender: str, seed: int) -> pd.DataFrame:
@@ -112,7 +111,7 @@ def curve(contender: str, seed: int) -> pd.DataFrame:
 
 
 def reached(curves: dict[str, list[pd.DataFrame]], target: float) -> pd.DataFrame:
-    """Return a row for each contender: its loss at the end, and the time to a loss of `target`."""
+    """Return a row for each contender: its losses at the end, and the times to `target`."""
     rows = []
     for name, runs in curves.items():
         times = [run.loc[run["loss"] <= target, "seconds"].min() for run in runs]
@@ -120,7 +119,7 @@ def reached(curves: dict[str, list[pd.DataFrame]], target: float) -> pd.DataFram
         rows.append(
             {
                 "contender": name,
-                "validation loss at the end": f"{np.mean(ends):.4f}",
+                "validation loss at the end": ", ".join(f"{end:.4f}" for end in ends),
                 f"seconds to a loss of {target:.4f}": ", ".join(
                     "never" if np.isnan(time) else f"{time:.0f}" for time in times
                 ),

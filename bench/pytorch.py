@@ -10,10 +10,7 @@ from lenet.core.npz import Dataset
 from lenet.model.deformation import basis
 from lenet.model.view import LEAST_INK, PROPORTION, THINNEST, View
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
-
-# The number in `lenet.training.batches`.
-WARPED_AT_ONCE = 512
+from lenet.training.warps import WARPED_AT_ONCE, Warp
 
 
 def train(

@@ -1,9 +1,10 @@
-"""The speed of several workers over MXNet's parameter server, beside one process.
+"""The speed of replicas, and of several workers over MXNet's parameter server.
 
 The real stage trains on made-up digits. Images a second come from the time that the stage prints
 for each epoch but the first.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -26,21 +27,24 @@ ROUNDS = 3
 EPOCHS = 3
 IMAGES = 20_480
 BATCHES = (64, 512)
-ONE_PROCESS = "one process"
+ONE_PROCESS, ONE_CORE = "one process", "one process, one core"
 CONTENDERS: dict[str, dict[str, object]] = {
     ONE_PROCESS: {},
+    ONE_CORE: {},
     "two workers": {"workers": 2},
     "one process, two replicas": {"replicas": 2},
 }
 
 
-def throughput(folder: Path, **changes: object) -> float:
+def throughput(folder: Path, contender: str, **changes: object) -> float:
     """Return images a second of the stage, with `changes` of the top level of params.yaml."""
     yaml = YAML(typ="safe")
     params = yaml.load(ROOT / "params.yaml")
-    params |= {"epochs": EPOCHS, "validation_fraction": 0, **changes}
+    params |= {"epochs": EPOCHS, "validation_fraction": 0, **CONTENDERS[contender], **changes}
     yaml.dump(params, folder / "params.yaml")
     command = [sys.executable, "-m", "stages.train", "train.npz", "models", "curves"]
+    if contender == ONE_CORE:
+        command = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0))), *command]
     done = subprocess.run(
         command,
         cwd=folder,
@@ -60,9 +64,9 @@ def measure() -> Iterator[tuple[str, pd.DataFrame]]:
         for batch_size in BATCHES:
             figures = defaultdict(list)
             for _ in range(ROUNDS):
-                for contender, changes in CONTENDERS.items():
+                for contender in CONTENDERS:
                     figures[contender].append(
-                        throughput(Path(name), batch_size=batch_size, **changes)
+                        throughput(Path(name), contender, batch_size=batch_size)
                     )
             title = f"Workers at 32 x 32, batches of {batch_size}, all cores, {ROUNDS} rounds"
             yield title, compared(figures, ONE_PROCESS, "images/s")
