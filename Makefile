@@ -61,8 +61,8 @@ check: setup-dev  ## Check style, types and dependencies
 	pip check
 
 format: setup-dev  ## Format the code
-	ruff check --fix
 	ruff format
+	ruff check --fix
 
 bench: setup-dev  ## Measure the speed of conversion, training and workflow, and write bench/RESULTS.md
 	dvc repro convert@train convert@test
@@ -86,19 +86,22 @@ renderings: setup  ## Train from ten seeds on both renderings of USPS: docs/seed
 	python -m studies seeds
 
 plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an experiment
-	dvc exp run --temp --force --name plain \
+	@dvc exp remove --quiet plain 2> /dev/null || true
+	dvc exp run --temp --name plain \
 		-S network.activation=tanh -S view.centering=0 -S view.proportion=0 -S test_shift=0 \
 		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S warp.displacement=0 \
 		-S weight_decay=0 $(NO_REMOTE)
 	@python -m lenet results plain
 
 lecun1998: setup  ## Run the network of the paper of 1998, trained by our recipe, as an experiment
-	dvc exp run --temp --force --name lecun1998 \
+	@dvc exp remove --quiet lecun1998 2> /dev/null || true
+	dvc exp run --temp --name lecun1998 \
 		-S network.c3=partial -S network.pooling=subsample -S network.activation=scaled_tanh $(NO_REMOTE)
 	@python -m lenet results lecun1998
 
 notebook: setup  ## Run the training of the lecture notebook, which never learns, as an experiment
-	dvc exp run --temp --force --name notebook \
+	@dvc exp remove --quiet notebook 2> /dev/null || true
+	dvc exp run --temp --name notebook \
 		-S network.image_size=16 -S network.activation=sigmoid \
 		-S view.margin=0 -S view.centering=0 -S view.proportion=0 -S view.input_range=[0,2] \
 		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S warp.displacement=0 \

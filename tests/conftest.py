@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import matplotlib
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -27,8 +28,9 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 # A shell ignores Ctrl-C for a command in the background, and what the tests start would do so too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The time that an example takes depends on the machine, so it says little about the code.
-settings.register_profile("lenet", deadline=None)
+# The time that an example takes depends on the machine, so it says little about the code. The same
+# code is given the same examples; `make fuzz` looks for new ones.
+settings.register_profile("lenet", deadline=None, derandomize=True)
 settings.register_profile("fuzz", deadline=None, max_examples=100_000)
 settings.load_profile("lenet")
 
@@ -51,6 +53,14 @@ def random_digits() -> Dataset:
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for files that the examples of a property overwrite."""
     return tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture
+def _ctrl_c_raises() -> Iterator[None]:
+    """Let a Ctrl-C raise KeyboardInterrupt, as in `errors.run`; a stage's import changes that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 Typed = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -100,6 +110,8 @@ def browser() -> "Iterator[Browser]":
 def _alone(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep DVC and git to the project's folder, without the user's own settings and caches."""
     home = tmp_path_factory.mktemp("home")
+    # Matplotlib would look for fonts in each new home, and say so on a slow machine.
+    os.environ["MPLCONFIGDIR"] = matplotlib.get_cachedir()
     for variable in ("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
         os.environ[variable] = str(home / variable)
     os.environ["DVC_NO_ANALYTICS"] = "1"

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -43,7 +44,7 @@ class Project:
         # Files, because the workers of `dvc queue start` would keep pipes open.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             done = subprocess.run(
-                command.split(), cwd=self.path, stdout=out, stderr=err, check=False
+                shlex.split(command), cwd=self.path, stdout=out, stderr=err, check=False
             )
             output = ""
             for file in (out, err):
@@ -86,7 +87,7 @@ class Project:
                 (values[group] if group else values)[key] = value
 
     def json(self, path: str) -> dict:
-        return json.loads((self.path / path).read_text())  # type: ignore[no-any-return]
+        return json.loads((self.path / path).read_text())
 
     def hashes(self) -> dict[str, str]:
         """Return the sha256 of every data file, model and result."""

@@ -1,11 +1,14 @@
 """Settings that tests of the network and its training begin with."""
 
+from typing import get_args
+
 from lenet.model.architecture import Network
 from lenet.model.view import View
 from lenet.training.recipe import Recipe
 from lenet.training.warps import Warp
 
 NETWORK = Network(image_size=16, activation="relu", c3="full", pooling="max", classes=10)
+ACTIVATIONS = get_args(Network.model_fields["activation"].annotation)
 # An image as it is, at the network's size.
 PLAIN_VIEW = View(input_range=(-1, 1), margin=0, centering=0, proportion=0)
 DEFAULT_VIEW = View(input_range=(-1, 1), margin=0.35, centering=0.7, proportion=0.7)

@@ -18,7 +18,7 @@ from tests.project import ROOT, Project
 CODE = [
     path
     for folder in ("lenet", "stages", "bench", "studies", "tools")
-    for path in (ROOT / folder).rglob("*.py")
+    for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 # Modules that unpickle or run what they are given.
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}

@@ -41,7 +41,7 @@ def test_settings_are_changed_by_their_dotted_names() -> None:
     )
     assert found == tuple(change.values())
     assert other.recipe.epochs == settings.recipe.epochs
-    for name in ("rate", "warp.shear", "wrap.scale"):
+    for name in ("rate", "warp.wobble", "wrap.scale"):
         with pytest.raises((InputError, AssertionError), match="unknown"):
             settings.changed({name: 0})
 
@@ -81,7 +81,7 @@ def test_a_table_is_filled_where_it_has_gaps(tmp_path: Path) -> None:
         path, index=False
     )
     filled = table.fill(path, ["name", "seed"], todo, squared)
-    found = {(row.name, row.seed): row.squared for row in filled.itertuples(index=False)}
+    found = filled.set_index(["name", "seed"])["squared"].to_dict()
     assert len(found) == len(filled) == 7
     assert found["b", 1] == -1
     assert found["a", 2] == 4
@@ -186,7 +186,7 @@ def test_seeds_that_leave_are_counted_with_their_epoch() -> None:
     table = plateau.summary(runs).set_index("variant")
     assert table["left"].to_dict() == {"a": 1, "b": 0}
     assert table.loc["a", "first_epoch"] == 2
-    assert pd.isna(table.loc["b", "first_epoch"])
+    assert table["first_epoch"].isna().to_dict() == {"a": False, "b": True}
     assert table.loc["a", "loss"] == 1.5
 
 

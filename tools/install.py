@@ -8,6 +8,8 @@ settings of pip, and pip's settings say where packages come from here, so uv is 
 Any Python from 3.8 runs this, with its standard library alone.
 """
 
+from __future__ import annotations
+
 import argparse
 import ast
 import os
@@ -37,14 +39,14 @@ HARMLESS = {
 }
 
 
-def pip_settings():
+def pip_settings() -> dict[str, str]:
     """Return the settings that `pip install` would take from files and variables."""
     listed = subprocess.run([*PIP, "config", "list"], stdout=subprocess.PIPE, text=True)
     if listed.returncode:
         # pip has said what is wrong with its settings.
         sys.exit(1)
     # A variable overrides the section of the command, and the section overrides `global`.
-    found = {"global": {}, "install": {}, ":env:": {}}
+    found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
     for line in listed.stdout.splitlines():
         name, _, value = line.partition("=")
         section, _, key = name.rpartition(".")
@@ -53,7 +55,7 @@ def pip_settings():
     return {**found["global"], **found["install"], **found[":env:"]}
 
 
-def uv_environment(settings):
+def uv_environment(settings: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return the variables for uv, and the names of those settings that uv cannot be told."""
     # Variables that name other places for uv would overrule pip's settings.
     environment = {
@@ -70,14 +72,14 @@ def uv_environment(settings):
     return environment, sorted(set(settings) - set(TRANSLATED) - HARMLESS)
 
 
-def bring_uv():
+def bring_uv() -> bool:
     """Let pip install uv by its hash. Return whether that worked."""
     # uv as source would need a compiler for Rust.
     options = ["--quiet", "--require-hashes", "--only-binary=:all:"]
     return subprocess.run([*PIP, "install", *options, "-r", str(UV_LOCK)]).returncode == 0
 
 
-def uv_installs(locks):
+def uv_installs(locks: list[str]) -> bool:
     """Let uv install the lock files. Return whether that worked, and say why if it did not."""
     environment, unknown = uv_environment(pip_settings())
     if unknown:
@@ -86,27 +88,29 @@ def uv_installs(locks):
     if not bring_uv():
         print("pip finds no uv.", flush=True)
         return False
-    command = [str(UV), "pip", "install", "--no-config", "--quiet", "--require-hashes"]
-    command += ["--python", sys.executable, *requirements(locks)]
+    # Compiling in parallel is faster than in the first commands. Where Python may not write what it
+    # compiled, every command would do it again.
+    command = [str(UV), "pip", "install", "--no-config", "--quiet", "--compile-bytecode"]
+    command += ["--require-hashes", "--python", sys.executable, *requirements(locks)]
     if subprocess.run(command, env=environment).returncode:
         print("uv could not install the packages.", flush=True)
         return False
     return True
 
 
-def pip_installs(locks):
+def pip_installs(locks: list[str]) -> bool:
     """Let pip install the lock files. Return whether that worked."""
     print("pip installs the packages instead, in a minute or two.", flush=True)
     command = [*PIP, "install", "--quiet", "--require-hashes", *requirements(locks)]
     return subprocess.run(command).returncode == 0
 
 
-def requirements(locks):
+def requirements(locks: list[str]) -> list[str]:
     """Return the options that name lock files, for pip and uv alike."""
     return [argument for lock in locks for argument in ("--requirement", lock)]
 
 
-def fetch_python(version, folder):
+def fetch_python(version: str, folder: str) -> bool:
     """Let uv fetch a Python into a folder. Return whether that worked."""
     environment, _ = uv_environment(pip_settings())
     environment["UV_PYTHON_INSTALL_DIR"] = str(Path(folder).resolve())
@@ -114,7 +118,7 @@ def fetch_python(version, folder):
     return bring_uv() and subprocess.run(command, env=environment).returncode == 0
 
 
-def main():
+def main() -> None:
     """Install what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--python", nargs=2, metavar=("VERSION", "FOLDER"))

@@ -15,7 +15,7 @@ difference=$(dvc metrics diff --md "$base" HEAD)
 if [ "$(echo "$difference" | wc -l)" -gt 2 ]; then
     echo "$difference"
 else
-    echo "No figure does."
+    echo "No metric differs from the base branch."
 fi
 echo
 # The test images on which the two differ; where they were evaluated on others, that is said.

@@ -37,13 +37,14 @@ def main() -> None:
 def hashes(project: Path) -> dict[str, str]:
     """Return the md5 of all data, models and results by path, from dvc.lock."""
     stages = YAML(typ="safe").load(project / "dvc.lock")["stages"].values()
-    files = [file for stage in stages for file in (*stage["deps"], *stage["outs"])]
+    files = [file for stage in stages for key in ("deps", "outs") for file in stage.get(key, ())]
     return {file["path"]: file["md5"] for file in files if file["path"].startswith(_FOLDERS)}
 
 
 def error_rate(project: Path) -> float:
     """Return the error rate of the test images."""
-    return json.loads((project / "metrics/test.json").read_text())["error_rate"]
+    headline: dict[str, float] = json.loads((project / "metrics/test.json").read_text())
+    return headline["error_rate"]
 
 
 def compare(

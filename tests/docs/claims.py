@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
-from tests.docs.pages import ROOT, Page
+from tests.docs.pages import Page
+from tests.project import ROOT
 
 
 @dataclass(frozen=True)

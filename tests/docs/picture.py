@@ -1,12 +1,17 @@
 """The picture of the page to draw on: `python -m tests.docs.picture` writes docs/draw.png.
 
-It needs Chromium or Chrome, and metrics/draw.html, which `dvc repro` makes.
+It needs Chromium or Chrome, and metrics/draw.html and models/lenet.onnx, which `dvc repro` makes.
+The picture notes the md5 of the network, and a test compares it with dvc.lock.
 """
 
+import io
 import shutil
 
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import sync_playwright
 
+from lenet.core.files import md5
 from tests.project import ROOT
 from tests.report.test_drawing import draw, settled
 
@@ -35,8 +40,11 @@ def main() -> None:
         draw(page, _FIVE)
         page.locator("#sheet").blur()
         settled(page)
-        page.screenshot(path=ROOT / "docs/draw.png", full_page=True)
+        taken = page.screenshot(full_page=True)
         browser.close()
+    notes = PngInfo()
+    notes.add_text("network", md5(ROOT / "models/lenet.onnx"))
+    Image.open(io.BytesIO(taken)).save(ROOT / "docs/draw.png", pnginfo=notes, optimize=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ import lenet.training.warps  # noqa: F401  Their models are found as subclasses 
 from lenet.core.params import Params
 from lenet.model.architecture import Network
 from tests.docs.figures import params
-from tests.docs.pages import NAMES, PAGES, ROOT, Page
+from tests.docs.pages import NAMES, PAGES, Page
+from tests.project import ROOT
 
 faults_of_text = runpy.run_path(str(ROOT / "tools/style.py"))["faults_of_text"]
 each_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -60,7 +61,7 @@ def test_settings_are_parameters(page: Page) -> None:
     groups = "|".join({name.partition(".")[0] for name in known if "." in name})
     code = "\n".join(page.lines)
     used = re.findall(r"-S '?([\w.]+)=", code) + re.findall(
-        rf"\b((?:{groups})\.(?!json)\w+)\b", code
+        rf"\b((?:{groups})\.(?!json|js|py)\w+)\b", code
     )
     assert [name for name in used if name not in known] == []
 
@@ -192,6 +193,11 @@ def test_the_tree_names_every_package_and_module_of_the_library() -> None:
         modules = {path.stem for path in package.parent.glob("*.py")} - {"__init__"}
         words = set(re.findall(r"\w+", rows[package.parent.name]))
         assert modules <= words, package.parent
+    tops = dict(re.findall(r"^(\w+)/ +(.*(?:\n {12,}.*)*)$", tree, re.M))
+    for folder in ("stages", "studies"):
+        modules = {path.stem for path in (ROOT / folder).glob("*.py") if path.stem[0] != "_"}
+        # Two modules of the studies serve the others.
+        assert modules - {"settings", "table"} <= set(re.findall(r"\w+", tops[folder])), folder
     assert {line.split()[0] for line in tree.splitlines() if line[:1].strip()} <= {
         path if (ROOT / path).is_file() else f"{path}/" for path in known_paths()
     }

@@ -60,7 +60,7 @@ def lock(project: Project, stage: str) -> dict[str, Any]:
     """Return what DVC noted of a stage when it ran: its command, and all that it depends on."""
     file = "data/dvc.lock" if stage == "digits" else "dvc.lock"
     stages = YAML(typ="safe").load(project.path / file)["stages"]
-    return stages[stage]  # type: ignore[no-any-return]
+    return stages[stage]
 
 
 def files(folder: Path) -> set[str]:

@@ -26,13 +26,15 @@ def applied(target: str, folder: Path) -> Path:
         text=True,
         check=True,
     ).stdout
-    # The rest prints the result.
-    words = shlex.split(typed.replace("\\\n", " ").partition(" | ")[0])
+    # An experiment of that name goes first, and the last line prints the result.
+    assert typed.startswith(f"dvc exp remove --quiet {target} ")
     assert f"lenet results {target}" in typed
-    assert words[:7] == ["dvc", "exp", "run", "--temp", "--force", "--name", target]
-    assert set(words[7::2]) == {"-S"}
+    command = typed.replace("\\\n", " ").partition("dvc exp run ")[2].partition(" | ")[0]
+    words = shlex.split(command)
+    assert words[:3] == ["--temp", "--name", target]
+    assert set(words[3::2]) == {"-S"}
     path = Path(shutil.copy(ROOT / "params.yaml", folder))
-    for setting in words[8::2]:
+    for setting in words[4::2]:
         before = path.read_bytes()
         apply_overrides(path, [setting])
         assert path.read_bytes() != before, setting
@@ -44,6 +46,7 @@ def test_an_experiment_sets_values_that_the_stages_take(target: str, tmp_path: P
     path = applied(target, tmp_path)
     for params in (Recipe, Network, View, Warp, Averaging):
         params.load(path)
+    assert (Warp.load(path) == NO_WARP) == (target != "lecun1998")
 
 
 def test_the_notebook_sees_images_as_they_are_and_learns_by_plain_descent(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from tests.project import TRAINED, Project
 
 LENET = "python -m lenet"
 FOLDS = [f"fold@{number}" for number in range(5)]
-OWN = {"train_file": "data/raw/train.txt"}
+# A name may have blanks.
+RAW = "data/raw/my digits.txt"
 
 
 def relabel(path: Path, share: float) -> list[int]:
@@ -29,11 +30,11 @@ def relabel(path: Path, share: float) -> list[int]:
 @pytest.fixture
 def planted(project: Project) -> tuple[Project, list[int]]:
     """A project whose training file has errors in 2 % of its labels, trained and tagged v1."""
-    raw = project.path / "data/raw/train.txt"
-    project.run(f"{LENET} convert data/sources/digits/train.jf data/raw/train.txt")
+    raw = project.path / RAW
+    project.run(f"{LENET} convert data/sources/digits/train.jf '{RAW}'")
     wrong = relabel(raw, 0.02)
-    project.run("dvc add data/raw/train.txt")
-    project.set(OWN)
+    project.run(f"dvc add '{RAW}'")
+    project.set({"train_file": RAW})
     project.repro()
     project.commit("errors")
     project.run("git tag v1")
@@ -83,14 +84,14 @@ def test_wrong_labels_are_found_corrected_and_compared(
 
     # The user corrects what was planted and found, all but one.
     found.pop()
-    raw = project.path / "data/raw/train.txt"
+    raw = project.path / RAW
     lines = raw.read_text().splitlines()
     project.run(f"{LENET} convert data/sources/digits/train.jf right.txt")
     right = (project.path / "right.txt").read_text().splitlines()
     for index in found:
         lines[index] = right[index]
     raw.write_text("\n".join(lines) + "\n")
-    project.run("dvc add data/raw/train.txt")
+    project.run(f"dvc add '{RAW}'")
     said = project.run(f"{LENET} diff v1 --csv")
     changes = list(csv.DictReader(io.StringIO(said)))
     assert [row["change"] for row in changes] == ["relabelled"] * len(found)
@@ -108,9 +109,9 @@ def test_wrong_labels_are_found_corrected_and_compared(
 
     # New images are joined to the old ones.
     test = "data/sources/digits/test.txt"
-    project.run("cp data/raw/train.txt data/raw/old.txt")
-    project.run(f"{LENET} convert data/raw/old.txt {test} data/raw/train.txt")
-    project.run("dvc add data/raw/train.txt")
+    project.run(f"cp '{RAW}' data/raw/old.txt")
+    project.run(f"{LENET} convert data/raw/old.txt {test} '{RAW}'")
+    project.run(f"dvc add '{RAW}'")
     changes = list(csv.DictReader(io.StringIO(project.run(f"{LENET} diff main --csv"))))
     assert [row["change"] for row in changes] == ["added"] * 360
     assert [int(row["new_record"]) for row in changes] == list(range(1438, 1798))

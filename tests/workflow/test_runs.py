@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -38,11 +39,33 @@ def test_runs_are_listed_and_compared(branched: Project) -> None:
         assert picture.width == 840
     # Revisions of git alone need no workspace.
     assert said == branched.run(f"{LENET} compare main feature").replace("feature", "workspace")
+    # Without names it is HEAD against the workspace, like `dvc metrics diff`.
+    assert "fixed 0, broken 0" in branched.run(f"{LENET} compare")
+    assert f"broken {fixed}, " in branched.run(f"{LENET} compare workspace main")
 
     result = branched.run(f"{LENET} results")
     assert f"{branched.json('metrics/test.json')['errors']} errors in 360 images" in result
     assert "report: metrics/report.html" in result
-    assert branched.run(f"{LENET} results main") != result
+    assert branched.run(f"{LENET} results workspace") == result
+    other = branched.run(f"{LENET} results main")
+    assert other != result
+    (get,) = re.findall("report: `(dvc get .*)` brings it", other)
+    branched.run(get)
+    brought = (branched.path / "report.html").read_text()
+    assert brought.startswith("<!DOCTYPE html>")
+    assert brought != (branched.path / "metrics/report.html").read_text()
+
+    stale = "warning: the results in the workspace are not those of params.yaml;"
+    assert stale not in result
+    branched.set({"lr": 0.3})
+    for command in ("results", "compare main", "experiments"):
+        assert stale in branched.run(f"{LENET} {command}")
+    assert stale not in branched.run(f"{LENET} compare main feature")
+    branched.set({"lr": 0.02})
+    assert branched.run(f"{LENET} results") == result
+    (branched.path / "metrics/test.json").write_text("{}")
+    assert stale in branched.run(f"{LENET} compare main")
+    branched.run("git checkout metrics")
     assert "nowhere: metrics/data_test.json cannot be read" in branched.run(
         f"{LENET} compare nowhere", fails=True
     )

@@ -72,7 +72,8 @@ def files_run(module: str) -> set[Path]:
     finder = ModuleFinder(path=[str(ROOT)])
     script = ROOT / "stages" / f"{module}.py"
     finder.run_script(str(script))
-    found = {Path(part.__file__) for part in finder.modules.values() if part.__file__}
+    files = (getattr(part, "__file__", None) for part in finder.modules.values())
+    found = {Path(file) for file in files if file}
     return {script} | {file for file in found if file.is_relative_to(ROOT)} - set(ROOTS)
 
 
