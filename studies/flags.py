@@ -2,10 +2,10 @@
 
     python -m studies flags
 
-Reads models/lenet.onnx, params.yaml and data/npz/train.npz. Each measure flags the images with the
-highest values. Its threshold flags one validation image in fifty; the table has the share of
-pictures of other things that the same threshold flags. The digits drawn with a pen are like no
-digit of USPS, but digits all the same. Writes docs/flags.csv, a row for each measure.
+Reads models/lenet.onnx, a network with ReLU, params.yaml and data/npz/train.npz. Each measure flags
+the images with the highest values. Its threshold flags one validation image in fifty; the table has
+the share of pictures of other things that the same threshold flags. The digits drawn with a pen are
+like no digit of USPS, but digits all the same. Writes docs/flags.csv, a row for each measure.
 """
 
 import tempfile

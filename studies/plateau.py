@@ -129,6 +129,9 @@ class NormalisedLeNet(LeNet):
                 if isinstance(layer, mx.gluon.nn.Activation):
                     self.layers.add(mx.gluon.nn.BatchNorm())
                 self.layers.add(layer)
+        assert len(self.layers) > len(plain), "scaled_tanh is no layer of Gluon's"
+        # Batch normalisation learns from an image how many maps there are.
+        self.infer_shape(mx.nd.zeros((1, 1, network.image_size, network.image_size)))
 
 
 def train_variant(

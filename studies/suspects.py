@@ -16,10 +16,7 @@ import pandas as pd
 from lenet.core import npz
 from lenet.core.npz import Dataset
 from lenet.evaluation.suspects import find_suspects
-from lenet.model._mxnet import context
-from lenet.model.prediction import probabilities
-from lenet.training import committee
-from lenet.training.folds import FOLDS, fold
+from lenet.training.folds import FOLDS, ask
 from studies.settings import Settings
 from studies.table import fill
 
@@ -39,26 +36,17 @@ def planted(data: Dataset, classes: int, seed: int) -> tuple[Dataset, np.ndarray
 
 def score(drawing: int) -> dict:
     """Plant wrong labels, train five networks, and count what is found; return a row."""
-    settings = Settings.load().changed({"validation_fraction": 0, "members": 1})
+    settings = Settings.load()
     classes = settings.network.classes
     data, wrong = planted(npz.load(Path("data/npz/train.npz")), classes, drawing)
     answers = np.zeros((len(data), classes))
     for number in range(FOLDS):
-        left_out = fold(data, number, settings.recipe.seed)
-        rest = np.setdiff1d(np.arange(len(data)), left_out)
-        (lenet,), epochs = committee.train(
-            data[rest], settings.recipe, settings.network, settings.view, settings.warp
+        left_out, answers_there = ask(
+            *(data, number, settings.recipe, settings.network, settings.view, settings.warp),
+            settings.averaging,
+            told=print,
         )
-        for _ in epochs:
-            pass
-        answers[left_out] = probabilities(
-            lenet,
-            data.images[left_out],
-            settings.view,
-            size=settings.network.image_size,
-            test_shift=settings.averaging.test_shift,
-            context=context(settings.recipe.device),
-        )
+        answers[left_out] = answers_there
     suspects = find_suspects(data.labels, answers)
     looked_at = suspects["index"][: round(1.5 * len(wrong))]
     return {
