@@ -45,7 +45,7 @@ slow: setup-dev  ## Run the slow tests: faults, remotes, sweeps, lost machines
 	python -m pytest -m slow
 
 fuzz: setup-dev  ## Give broken files to every reader, for about an hour
-	python -m pytest --hypothesis-profile=fuzz tests/fuzz/test_fuzz.py
+	python -m pytest -o faulthandler_timeout=0 --hypothesis-profile=fuzz tests/fuzz/test_fuzz.py
 	for target in raw inspect picture npz params model predict; do \
 		python -m tests.fuzz $$target -max_total_time=420 || exit 1; done
 

@@ -4,12 +4,15 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dvc.utils.serialize import modify_yaml
@@ -27,6 +30,15 @@ SMALL = {
 # The stages in the order of the flow. DVC runs those that do not depend on each other in any order.
 TRAINED = ["train", "export", "evaluate", "draw", "report"]
 STAGES = ["digits", "convert@train", "convert@test", *TRAINED]
+
+
+def tracked(path: str) -> str:
+    """Return a result as git has it, staged or else committed.
+
+    `make repro` may have written another into the workspace: other processors give other networks.
+    """
+    command = ["git", "show", f":./{path}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 class Project:
@@ -53,6 +65,28 @@ class Project:
         assert (done.returncode != 0) == fails, output
         assert "Traceback" not in output, output
         return output
+
+    @contextmanager
+    def started(self, command: str) -> "Iterator[subprocess.Popen[str]]":
+        """Type `command` beside what is done in the `with` block, which waits for its end.
+
+        All that is printed is in one pipe. If the block fails, all that the command started is
+        killed, and nothing waits for it.
+        """
+        with subprocess.Popen(
+            shlex.split(command),
+            cwd=self.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            except BaseException:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
 
     def ran(self, command: str) -> list[str]:
         """Type `command`; return the stages that DVC runs, without restored and skipped ones.

@@ -8,6 +8,7 @@ writes the files' values into the pages.
 import json
 import re
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy.stats import binomtest
 from lenet.model.architecture import Network
 from tests.docs.claims import Sentence, Table
 from tests.docs.pages import cells
-from tests.project import ROOT
+from tests.project import ROOT, tracked
 
 Row = list[str | None]
 
@@ -28,7 +29,7 @@ def sentence(page: str, text: str, /, **values: Any) -> Sentence:
 
 
 def read_json(path: str) -> dict[str, Any]:
-    return json.loads((ROOT / path).read_text())
+    return json.loads(tracked(path))
 
 
 def headline() -> dict[str, Any]:
@@ -39,7 +40,7 @@ def headline() -> dict[str, Any]:
 
 
 def share_of_zeros() -> float:
-    support = pd.read_csv(ROOT / "metrics/per_class.csv")["support"]
+    support = pd.read_csv(StringIO(tracked("metrics/per_class.csv")))["support"]
     return float(support[0] / support.sum())
 
 
@@ -88,7 +89,7 @@ def results() -> list[Sentence | Table]:
     # A network that calls every image a zero.
     images = test["images"]
     interval = binomtest(round((1 - zeros) * images), images).proportion_ci(0.95, "wilson")
-    per_class = pd.read_csv(ROOT / "metrics/per_class.csv")
+    per_class = pd.read_csv(StringIO(tracked("metrics/per_class.csv")))
     return [
         sentence(
             "docs/results.md",
@@ -844,7 +845,7 @@ def other_speed() -> list[Sentence | Table]:
 
 
 def distributed() -> list[Sentence | Table]:
-    loss = pd.read_json(ROOT / "metrics/training/plots/custom/curves.json")["loss"]
+    loss = pd.read_json(StringIO(tracked("metrics/training/plots/custom/curves.json")))["loss"]
     rows: list[Row] = []
     for contender in ("one process", "two workers", "one process, two replicas"):
         row: Row = [contender]

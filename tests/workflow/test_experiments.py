@@ -107,9 +107,7 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_bytes(
 def test_an_experiment_beside_a_repro_disturbs_neither(project: Project, branched: Project) -> None:
     project.run("dvc exp run --queue -S lr=0.02")
     project.set({"lr": 0.02})
-    with subprocess.Popen(
-        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
-    ) as repro:
+    with project.started("dvc repro") as repro:
         assert repro.stdout
         next(line for line in repro.stdout if line.startswith("epoch 1,"))
         project.run("dvc queue start")

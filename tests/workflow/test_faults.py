@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -24,24 +24,12 @@ from tests.settings import NETWORK
 pytestmark = pytest.mark.slow
 
 
-def started(project: Project) -> "subprocess.Popen[str]":
-    """Type `dvc repro`, in a session of its own; all that it prints is in one pipe."""
-    return subprocess.Popen(
-        ["dvc", "repro"],
-        cwd=project.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def interrupted(project: Project, number: signal.Signals, line: str, wait: float = 0) -> str:
     """Type `dvc repro`, and send a signal to it and its stage; return what is printed.
 
     The signal comes `wait` seconds after a line that begins with `line`.
     """
-    with started(project) as repro:
+    with project.started("dvc repro") as repro:
         assert repro.stdout
         # There is no such line if the run before finished the stage in its last moments.
         head = next((said for said in repro.stdout if said.startswith(line)), "")
@@ -59,14 +47,16 @@ def interrupted(project: Project, number: signal.Signals, line: str, wait: float
 
 @contextmanager
 def paused(processes: list[psutil.Process]) -> Iterator[None]:
-    """Let processes pause while something else is done."""
-    for process in processes:
-        process.suspend()
+    """Let processes pause while something else is done; some may have ended already."""
     try:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
         yield
     finally:
         for process in processes:
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
@@ -152,7 +142,7 @@ def test_parameters_that_change_while_training_are_not_tied_to_its_results(
     lock, params = (project.path / name for name in ("dvc.lock", "params.yaml"))
     before = lock.read_bytes()
     project.set({"epochs": 12})
-    with started(project) as repro:
+    with project.started("dvc repro") as repro:
         assert repro.stdout
         said = ""
         for line in repro.stdout:
@@ -175,9 +165,7 @@ def test_a_training_left_behind_is_not_disturbed_nor_disturbs(
 ) -> None:
     project = reproduced.copy(tmp_path / "left")
     project.set({"lr": 0.02, "epochs": 100})
-    with subprocess.Popen(
-        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
-    ) as repro:
+    with project.started("dvc repro") as repro:
         assert repro.stdout
         next(line for line in repro.stdout if line.startswith("epoch 1,"))
         stage = psutil.Process(repro.pid).children(recursive=True)
@@ -224,9 +212,7 @@ def test_a_second_repro_beside_one_does_not_disturb_it(
 ) -> None:
     project = reproduced.copy(tmp_path / "shared")
     project.set({"lr": 0.02})
-    with subprocess.Popen(
-        ["dvc", "repro"], cwd=project.path, stdout=subprocess.PIPE, text=True
-    ) as first:
+    with project.started("dvc repro") as first:
         assert first.stdout
         next(line for line in first.stdout if line.startswith("epoch 1,"))
         # The second run is told that the first has the stage's files. The stage pauses, because the

@@ -399,28 +399,24 @@ def test_the_report_leads_to_the_commit_that_made_it(
 def test_curves_can_be_watched_while_training(project: Project) -> None:
     # DVC's extension of VS Code asks for this again and again.
     project.set({"epochs": 400})
-    training = subprocess.Popen(
-        ["dvc", "exp", "run"], cwd=project.path, stdout=subprocess.PIPE, start_new_session=True
-    )
-    with training:
-        try:
-            assert training.stdout
-            next(line for line in training.stdout if line.startswith(b"epoch 12,"))
-            # DVCLive writes the file in place, so a reader at that moment has to ask again.
-            figures: dict = {}
-            while "data" not in figures:
-                workspace = json.loads(project.run("dvc exp show --json"))[0]["data"]
-                figures = workspace["metrics"]["metrics/training/metrics.json"]
-            assert 10 < figures["data"]["step"] < 400
-            while "DVC failed to load" in (said := project.run("dvc plots diff --json")):
-                pass
-            plots = json.loads(said)["data"]
-            (curve,) = plots["metrics/training/plots/custom/curves.json"]
-            values = curve["content"]["data"]["values"]
-            assert len([value for value in values if value["rev"] == "workspace"]) > 10
+    with project.started("dvc exp run") as training:
+        assert training.stdout
+        next(line for line in training.stdout if line.startswith("epoch 12,"))
+        # DVCLive writes the file in place, so a reader at that moment has to ask again.
+        figures: dict = {}
+        while "data" not in figures:
             assert training.poll() is None, "ended before it was looked at"
-        finally:
-            os.killpg(training.pid, signal.SIGKILL)
+            workspace = json.loads(project.run("dvc exp show --json"))[0]["data"]
+            figures = workspace["metrics"]["metrics/training/metrics.json"]
+        assert 10 < figures["data"]["step"] < 400
+        while "DVC failed to load" in (said := project.run("dvc plots diff --json")):
+            assert training.poll() is None, "ended before it was looked at"
+        plots = json.loads(said)["data"]
+        (curve,) = plots["metrics/training/plots/custom/curves.json"]
+        values = curve["content"]["data"]["values"]
+        assert len([value for value in values if value["rev"] == "workspace"]) > 10
+        assert training.poll() is None, "ended before it was looked at"
+        os.killpg(training.pid, signal.SIGKILL)
 
 
 @pytest.mark.slow
