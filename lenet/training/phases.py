@@ -1,4 +1,4 @@
-"""C1 and P2 as one convolution and a maximum: the form of LeNet that learns fastest."""
+"""C1 and P2 as one convolution and a maximum: the form of LeNet that learns fastest with AVX2."""
 
 from itertools import product
 from typing import Any
@@ -9,8 +9,7 @@ from lenet.model.network import LeNet
 
 # P2 compares 2 x 2 neighbours of a map. Their places are the phases of C1.
 _PHASES = list(product((0, 1), repeat=2))
-# The maps of all phases together fill whole vector registers.
-_MAPS = C1_MAPS + -C1_MAPS % (LANES // len(_PHASES))
+_LANES_OF_AVX2 = 8
 
 
 class Phases(mx.gluon.HybridBlock):
@@ -18,8 +17,9 @@ class Phases(mx.gluon.HybridBlock):
 
     A convolution of stride 2 gives the neighbours that P2 compares as maps of their own. Its
     kernels are C1's, in the four places of a 6 x 6 kernel. P2 is then the maximum of four groups of
-    maps. The outputs are the same. The backward pass of C1 and P2 takes less than half as long.
-    MXNet is slow at the gradients of pooling, and of kernels for a single input map.
+    maps. The outputs are the same. With AVX2 the backward pass of C1 and P2 takes less than half as
+    long: MXNet is slow there at the gradients of pooling, and of kernels for a single input map.
+    With AVX-512 it is not, and this form is slower than the network.
 
     Args:
         network: shares its parameters.
@@ -34,25 +34,22 @@ class Phases(mx.gluon.HybridBlock):
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
         """Return the class scores of `x`; see the class."""
-        if spare := _MAPS - C1_MAPS:
-            weight = F.concat(weight, F.zeros((spare, 1, KERNEL, KERNEL)), dim=0)
-            bias = F.concat(bias, F.zeros(spare), dim=0)
         maps = F.Convolution(
             x,
             _kernels(F, weight),
             F.tile(bias, len(_PHASES)),
             kernel=(KERNEL + 1, KERNEL + 1),
             stride=(2, 2),
-            num_filter=len(_PHASES) * _MAPS,
+            num_filter=len(_PHASES) * C1_MAPS,
         )
         first, second, third, fourth = F.split(maps, len(_PHASES), axis=1)
         x = F.maximum(F.maximum(first, second), F.maximum(third, fourth))
-        if blank := -_MAPS % LANES:
-            # MXNet 1.9.1 crashes in the gradient of `concat` if C3 gets its result directly.
-            flat = F.reshape(x, (0, 0, -1))
-            zeros = F.zeros_like(F.slice_axis(flat, axis=1, begin=0, end=blank))
-            sides = {"lhs_begin": 2, "lhs_end": 3, "rhs_begin": 2, "rhs_end": 4}
-            x = F.reshape_like(F.concat(flat, zeros, dim=1), x, **sides)
+        # MXNet 1.9.1 crashes in the gradient of `concat` if C3 gets its result directly.
+        flat = F.reshape(x, (0, 0, -1))
+        blank = F.zeros_like(F.slice_axis(flat, axis=1, begin=0, end=1))
+        flat = F.concat(flat, *[blank] * (-C1_MAPS % LANES), dim=1)
+        sides = {"lhs_begin": 2, "lhs_end": 3, "rhs_begin": 2, "rhs_end": 4}
+        x = F.reshape_like(flat, x, **sides)
         for block in list(self.network.layers)[2:]:
             x = block(x)
         return x
@@ -60,7 +57,7 @@ class Phases(mx.gluon.HybridBlock):
 
 def _kernels(F: Any, weight: Any) -> Any:  # noqa: N803
     """Return 5 x 5 kernels (maps, 1, 5, 5) in the places of 6 x 6 kernels, phase by phase."""
-    row, column = F.zeros((_MAPS, 1, 1, KERNEL)), F.zeros((_MAPS, 1, KERNEL + 1, 1))
+    row, column = F.zeros((C1_MAPS, 1, 1, KERNEL)), F.zeros((C1_MAPS, 1, KERNEL + 1, 1))
     placed = []
     for down, right in _PHASES:
         tall = F.concat(*((row, weight) if down else (weight, row)), dim=2)
@@ -71,4 +68,4 @@ def _kernels(F: Any, weight: Any) -> Any:  # noqa: N803
 def learning_form(network: LeNet) -> mx.gluon.HybridBlock:
     """Return the form of a network that learns fastest, with the same parameters and outputs."""
     pools = isinstance(network.layers[1], mx.gluon.nn.MaxPool2D)
-    return Phases(network) if pools else network
+    return Phases(network) if pools and LANES == _LANES_OF_AVX2 else network

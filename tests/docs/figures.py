@@ -703,29 +703,34 @@ def plateau() -> list[Sentence | Table]:
     ]
 
 
-def bench_rows(title: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of the table of bench/RESULTS.md whose title begins so."""
+def bench_rows(title: str, kind: str = "AVX2") -> Iterator[dict[str, str]]:
+    """Yield the rows of the table of bench/RESULTS.md whose title begins so.
+
+    kind: of the processor.
+    """
     text = (ROOT / "bench/RESULTS.md").read_text()
-    (section,) = [part for part in text.split("\n### ")[1:] if part.startswith(title)]
+    parts = [part for part in text.split("\n## ")[1:] if part.partition("\n")[0].endswith(kind)]
+    tables = [table for part in parts for table in part.split("\n### ")[1:]]
+    (section,) = [table for table in tables if table.startswith(title)]
     header, _, *rows = [cells(line) for line in section.splitlines() if line.startswith("|")]
     for row in rows:
         yield dict(zip(header, row, strict=True))
 
 
-def bench(title: str) -> dict[str, dict[str, str]]:
+def bench(title: str, kind: str = "AVX2") -> dict[str, dict[str, str]]:
     """Return the rows of `bench_rows` by their first cell."""
-    return {next(iter(row.values())): row for row in bench_rows(title)}
+    return {next(iter(row.values())): row for row in bench_rows(title, kind)}
 
 
-def ratio(title: str, contender: str) -> str:
+def ratio(title: str, contender: str, kind: str = "AVX2") -> str:
     """Return a contender's median ratio, with the least and the most in brackets."""
-    row = bench(title)[contender]
+    row = bench(title, kind)[contender]
     return next(cell for column, cell in row.items() if column.startswith("ratio"))
 
 
-def ratios(title: str, contender: str) -> list[float]:
+def ratios(title: str, contender: str, kind: str = "AVX2") -> list[float]:
     """Return a contender's median ratio, the least and the most."""
-    return [float(number) for number in re.findall(r"[\d.]+", ratio(title, contender))]
+    return [float(number) for number in re.findall(r"[\d.]+", ratio(title, contender, kind))]
 
 
 def step() -> list[Sentence | Table]:
@@ -775,7 +780,9 @@ def training_speed() -> list[Sentence | Table]:
         sentence(
             "docs/speed.md",
             "it would be {ratio:.2f} times as fast at 32x32 with batches of 64 on one core",
-            ratio=ratios(f"Training at {settings[1]}, one core", "lenet, P2 after C1")[0],
+            ratio=ratios(
+                f"Training at {settings[1]}, one core", "lenet, C1 and P2 in the other form"
+            )[0],
         ),
         sentence(
             "docs/speed.md",
