@@ -24,7 +24,7 @@ PARTS = {
     "C1 and P2: gradient of the kernels": r"convolution,backward_weights,.*_ic1oc",
     "C3: convolution": r"convolution,forward",
     "C3: gradients": r"convolution,backward",
-    "P4 and its gradient": "pooling",
+    "pooling and its gradient": "pooling",
     "C5, F6, O7 and their gradients": "inner_product",
     "changes of memory layout": "reorder|concat",
     "other primitives": "",
