@@ -373,6 +373,28 @@ def test_on_another_processor_the_data_have_the_same_bytes_and_the_error_rate_is
     assert done.returncode == (not near), done.stdout
 
 
+@pytest.mark.slow
+def test_on_another_processor_a_note_says_so_and_an_experiment_is_undone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = "note: the committed network is of another kind of processor"
+    assert note not in project.run("python -m lenet results")
+    # A fresh clone there does not have the committed network either.
+    shutil.rmtree(project.path / ".dvc/cache")
+    monkeypatch.setenv("DNNL_MAX_CPU_ISA", "SSE41")
+    project.repro("--force")
+    assert note in project.run("python -m lenet results")
+    before = project.hashes()
+    assert "train" in project.ran("dvc exp run -S lr=0.02")
+    assert project.hashes() != before
+    # README says so.
+    project.run("git checkout params.yaml")
+    assert project.repro() == []
+    assert project.hashes() == before
+    project.commit("here")
+    assert note not in project.run("python -m lenet results")
+
+
 def test_the_report_leads_to_the_commit_that_made_it(
     branched: Project, reproduced: Project
 ) -> None:
