@@ -32,15 +32,6 @@ TRAINED = ["train", "export", "evaluate", "draw", "report"]
 STAGES = ["digits", "convert@train", "convert@test", *TRAINED]
 
 
-def tracked(path: str) -> str:
-    """Return a result as git has it, staged or else committed.
-
-    `make repro` may have written another into the workspace: other processors give other networks.
-    """
-    command = ["git", "show", f":./{path}"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-
-
 class Project:
     """A clone of the project in a folder of its own."""
 

@@ -21,7 +21,8 @@ from bench.training import OTHER_FORM, OURS, OURS_READY
 from lenet.model.architecture import Network
 from tests.docs.claims import Sentence, Table
 from tests.docs.pages import cells
-from tests.project import ROOT, tracked
+from tests.docs.results import tracked
+from tests.project import ROOT
 
 Row = list[str | None]
 

@@ -12,6 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import sync_playwright
 
 from lenet.core.files import md5
+from tests.docs.results import PICTURE
 from tests.project import ROOT
 from tests.report.test_drawing import draw, settled
 
@@ -44,7 +45,7 @@ def main() -> None:
         browser.close()
     notes = PngInfo()
     notes.add_text("network", md5(ROOT / "models/lenet.onnx"))
-    Image.open(io.BytesIO(taken)).save(ROOT / "docs/draw.png", pnginfo=notes, optimize=True)
+    Image.open(io.BytesIO(taken)).save(PICTURE, pnginfo=notes, optimize=True)
 
 
 if __name__ == "__main__":

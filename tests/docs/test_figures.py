@@ -10,7 +10,8 @@ from lenet.report.markdown import PUBLISHED
 from tests.docs.claims import Sentence, Table
 from tests.docs.figures import certainty, figures, headline
 from tests.docs.pages import PAGES, Page
-from tests.project import ROOT, tracked
+from tests.docs.results import PICTURE, network_of, tracked
+from tests.project import ROOT
 
 FIGURES = figures()
 ADVICE = "`python -m tests.docs.figures` writes the files' figures into the pages"
@@ -56,10 +57,8 @@ def test_the_table_of_seeds_is_of_the_committed_recipe() -> None:
 
 def test_the_picture_of_the_page_is_of_the_committed_network() -> None:
     """Otherwise `python -m tests.docs.picture` has to run again, as CONTRIBUTING.md says."""
-    outs = YAML(typ="safe").load(tracked("dvc.lock"))["stages"]["export"]["outs"]
-    (network,) = [out["md5"] for out in outs if out["path"] == "models/lenet.onnx"]
-    with Image.open(ROOT / "docs/draw.png") as picture:
-        assert picture.info["network"] == network
+    with Image.open(PICTURE) as picture:
+        assert picture.info["network"] == network_of(YAML(typ="safe").load(tracked("dvc.lock")))
 
 
 def test_the_summary_of_the_network_is_what_the_command_prints() -> None:
