@@ -44,6 +44,15 @@ def test_runs_that_differ_in_the_seed_alone_share_a_row() -> None:
     assert "raw.pixel_range" not in table
 
 
+def test_two_networks_of_one_seed_are_not_two_seeds() -> None:
+    # The committed network is of another kind of processor.
+    runs = [run("workspace", 0, 50), run("main", 0, 45), run("odd-name", 1, 44)]
+    table = grouped(pd.DataFrame(runs), "errors")
+    assert table["run"].tolist() == ["main", "workspace and 1 more"]
+    assert table["seeds"].tolist() == [1, 2]
+    assert table["errors_mean"].tolist() == [45, 47]
+
+
 def test_the_best_come_first_and_unknown_figures_last() -> None:
     assert grouped(RUNS, "validation_loss")["run"].tolist()[-1] == "flat"
 
@@ -53,7 +62,7 @@ def test_the_text_is_narrow_and_names_what_differs() -> None:
     runs = pd.DataFrame(
         [
             *RUNS.to_dict("records"),
-            run("a-name-that-is-much-longer-than-any-that-dvc-would-make-up", 0, 50),
+            run("a-name-that-is-much-longer-than-any-that-dvc-would-make-up", 4, 50),
             run("long", 0, 50, **dict.fromkeys(long, 2.0)),
         ]
     ).fillna(long)
