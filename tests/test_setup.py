@@ -314,10 +314,10 @@ def test_the_installer_is_written_for_older_pythons_too() -> None:
 
 PIP_CONFIGURATION = """
 [global]
-index-url = https://one.example/simple
+index-url = file:///one/simple
 extra-index-url =
-    https://two.example/simple
-    https://three.example/simple
+    file:///two/simple
+    file:///three/simple
 timeout = 60
 [install]
 timeout = 90
@@ -332,20 +332,20 @@ def test_uv_is_told_where_pip_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         if name.startswith("PIP_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    monkeypatch.setenv("PIP_FIND_LINKS", "wheels https://four.example/wheels")
-    monkeypatch.setenv("UV_INDEX", "https://elsewhere.example/simple")
-    monkeypatch.setenv("UV_INDEX_URL", "https://elsewhere.example/simple")
+    monkeypatch.setenv("PIP_FIND_LINKS", "wheels file:///four/wheels")
+    monkeypatch.setenv("UV_INDEX", "file:///elsewhere/simple")
+    monkeypatch.setenv("UV_INDEX_URL", "file:///elsewhere/simple")
     environment, unknown = install.uv_environment(install.pip_settings())
-    assert environment["UV_DEFAULT_INDEX"] == "https://one.example/simple"
-    assert environment["UV_INDEX"] == "https://two.example/simple https://three.example/simple"
-    assert environment["UV_FIND_LINKS"] == "wheels,https://four.example/wheels"
+    assert environment["UV_DEFAULT_INDEX"] == "file:///one/simple"
+    assert environment["UV_INDEX"] == "file:///two/simple file:///three/simple"
+    assert environment["UV_FIND_LINKS"] == "wheels,file:///four/wheels"
     assert environment["UV_HTTP_TIMEOUT"] == "90"
     assert "UV_INDEX_URL" not in environment
     assert "proxy" not in unknown
 
 
 def test_a_setting_that_uv_cannot_be_told_is_named() -> None:
-    settings = {"index-url": "https://one.example/simple", "proxy": "p:1", "no-index": "1"}
+    settings = {"timeout": "60", "proxy": "p:1", "no-index": "1"}
     assert install.uv_environment(settings)[1] == ["no-index", "proxy"]
 
 
