@@ -19,8 +19,6 @@ BENCHMARKS = {
     "learning": learning,
     "workflow": workflow,
 }
-# A kind of processor keeps its figures when another is measured.
-PARTS = [f"{name}, {kind}" for name in BENCHMARKS for kind in report.KINDS]
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -38,8 +36,7 @@ def main() -> None:
             lines.append(f"### {title}\n\n{table.to_markdown(index=False)}")
             print(f"\n{lines[-1]}", flush=True)
         text = RESULTS.read_text() if RESULTS.exists() else ""
-        part = f"{name}, {report.kind()}"
-        RESULTS.write_text(report.renewed(text, part, "\n\n".join(lines), order=PARTS))
+        RESULTS.write_text(report.renewed(text, name, "\n\n".join(lines), order=[*BENCHMARKS]))
 
 
 if __name__ == "__main__":

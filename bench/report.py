@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-# Networks and their speed depend on it, see docs/reproducibility.md.
-KINDS = ("AVX2", "AVX-512")
-
 
 def compared(figures: dict[str, list[float]], reference: str, unit: str) -> pd.DataFrame:
     """Return a row for each contender: the median of its figures, and their ratio to the reference.
@@ -34,14 +31,6 @@ def compared(figures: dict[str, list[float]], reference: str, unit: str) -> pd.D
             f"ratio to {reference} (least to most)": spread,
         }
     )
-
-
-def kind() -> str:
-    """Return the kind of this processor, one of `KINDS`."""
-    # MXNet takes seconds to import, and not all benchmarks need it.
-    from lenet.model._mxnet import LANES
-
-    return KINDS[LANES == 16]
 
 
 def machine() -> str:

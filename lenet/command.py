@@ -342,12 +342,6 @@ def _results(arguments: argparse.Namespace) -> None:
 
     _warn_of_stale_results(arguments.run)
     print(revisions.results(arguments.run))
-    if arguments.run == revisions.WORKSPACE and revisions.is_of_another_processor():
-        print(
-            "note: the committed network is of another kind of processor, see "
-            "docs/reproducibility.md. Before you compare, commit this one: "
-            'git commit --all --message "Results of this machine"'
-        )
 
 
 def _warn_of_stale_results(*runs: str) -> None:

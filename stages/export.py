@@ -1,4 +1,4 @@
-"""Export the network as ONNX; refuse one that disagrees with MXNet on the training images."""
+"""Export the network as ONNX; refuse one that disagrees with MXNet on training images."""
 
 import argparse
 from pathlib import Path
@@ -32,7 +32,7 @@ def main() -> None:
     export.export(
         arguments.models,
         arguments.target,
-        npz.load(arguments.train, network.classes).images,
+        npz.load(arguments.train, network.classes),
         View.load(),
         image_size=network.image_size,
         classes=network.classes,

@@ -1,1 +1,3 @@
 """Experiments behind the pages in docs/, each a command; nothing else imports them."""
+
+import lenet  # noqa: F401  (caps the arithmetic before NumPy is imported)

@@ -1,0 +1,1 @@
+import lenet  # noqa: F401  (caps the arithmetic before NumPy is imported)

@@ -12,6 +12,7 @@ from spox import Tensor, Var, argument, build, inline
 
 from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
+from lenet.core.npz import Dataset
 from lenet.deploy.graph import Traced
 from lenet.deploy.novelty import Novelty
 from lenet.deploy.recogniser import INPUT, NOVELTY, OUTPUT, Recogniser
@@ -27,6 +28,8 @@ _MXNET_OPSET = 13
 _IR_VERSION = 8
 # The largest allowed difference of a probability. MXNet and ONNX Runtime add in different orders.
 AGREEMENT = 1e-5
+# The number of training images on which both are compared.
+_COMPARED = 1000
 
 
 def to_onnx(
@@ -60,11 +63,14 @@ def to_onnx(
     positions = shifts(test_shift)
     data = _network_input(images, view, side=side, size=image_size, positions=positions)
     (scores,) = inline(_bare_network(models, image_size))(data).values()
-    votes = op.reshape(op.softmax(scores, axis=1), _integers(-1, len(positions), classes))
+    # In float64 ONNX Runtime has one softmax and one mean for all processors.
+    shares = op.softmax(op.cast(scores, to=np.float64), axis=1)
+    votes = op.reshape(shares, _integers(-1, len(positions), classes))
+    mean = op.reduce_mean(votes, axes=[1], keepdims=0)
     model = build(
         {INPUT: images},
         {
-            OUTPUT: op.reduce_mean(votes, axes=[1], keepdims=0),
+            OUTPUT: op.cast(mean, to=np.float32),
             NOVELTY: _distance(images, novelty),
         },
     )
@@ -90,7 +96,7 @@ def to_onnx(
 def export(
     models: Path,
     target: Path,
-    images: NDArray[np.float32],
+    examples: Dataset,
     view: View,
     *,
     image_size: int,
@@ -98,12 +104,12 @@ def export(
     test_shift: float,
     settings: dict,
 ) -> None:
-    """Write a saved network to `target` as ONNX if it agrees with MXNet on the training images.
+    """Write a saved network to `target` as ONNX if it agrees with MXNet on training images.
 
     Args:
         models: the folder that `network.save` wrote to.
         target: the ONNX file.
-        images: (n, side, side) float32 in [0, 1], the training images.
+        examples: the training images.
         view, image_size, classes, test_shift, settings: see `to_onnx`.
 
     Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
@@ -111,13 +117,14 @@ def export(
     model = to_onnx(
         models,
         view,
-        side=images.shape[1],
+        side=examples.images.shape[1],
         image_size=image_size,
         classes=classes,
         test_shift=test_shift,
-        novelty=Novelty.learn(images),
+        novelty=Novelty.learn(examples.images),
         settings=settings,
     )
+    images = examples.images[_of_all_classes(examples.labels)]
     trained = probabilities(
         network.load(models, context=mx.cpu()),
         images,
@@ -130,6 +137,15 @@ def export(
     check_agreement(trained, Recogniser(target, content).probabilities(images), target)
     with whole_file(target) as file:
         file.write(content)
+
+
+def _of_all_classes(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the indices of up to `_COMPARED` images, with as many of each class as there are."""
+    order = np.random.default_rng(0).permutation(len(labels))
+    by_class = order[np.argsort(labels[order], kind="stable")]
+    ordered = labels[by_class]
+    place_in_class = np.arange(len(labels)) - np.searchsorted(ordered, ordered)
+    return by_class[np.argsort(place_in_class, kind="stable")[:_COMPARED]]
 
 
 def check_agreement(

@@ -42,6 +42,9 @@ class Recogniser:
         options = onnxruntime.SessionOptions()
         # The network is too small for several threads, and idle ones would keep the cores busy.
         options.intra_op_num_threads = 1
+        # The next level arranges feature maps for the registers of the processor, and so adds in
+        # another order on each kind.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
         # Errors come as exceptions; the log would repeat them.
         options.log_severity_level = 4
         with untrusted(f"{path}: not a model that onnxruntime can read", _ADVICE):

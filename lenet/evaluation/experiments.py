@@ -85,7 +85,7 @@ def _number(value: object) -> float | None:
 def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
     """Return a row for each group of runs that differ in nothing but the seed.
 
-    Runs that differ in nothing but their results have a row each. The columns are run, a name and
+    The columns are run, a name and
     how many there are more; the parameters that differ between the groups; and seeds, their number.
     Each figure has three columns, such as errors_mean, errors_low and errors_high.
 
@@ -99,10 +99,7 @@ def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
     runs = runs.astype(dict.fromkeys((*params, "inputs"), str))
     once = runs.groupby([*same, "seed", *_FIGURES], sort=False, dropna=False)["name"]
     runs = once.agg(", ".join).reset_index()
-    # Another kind of processor makes another network of the same seed, which is no other seed.
-    runs["again"] = runs.groupby([*same, "seed"], dropna=False).cumcount()
-    groups = runs.groupby([*same, "again"], sort=False, dropna=False)
-    rows = [_group(group, params) for _, group in groups]
+    rows = [_group(group, params) for _, group in runs.groupby(same, sort=False, dropna=False)]
     table = pd.DataFrame(rows)
     # DVC lists the workspace first, if it has results.
     first = runs.iloc[0]

@@ -14,7 +14,8 @@ def headline(predictions: Predictions) -> dict:
 
     The keys are images, errors, accuracy, error_rate, error_rate_low, error_rate_high, macro_f1
     and log_loss. Low and high limit the 95 % interval of the error rate (Wilson 1927). The mean of
-    macro_f1 is over the classes that occur; log_loss is in nats.
+    macro_f1 is over the classes that occur; log_loss is in nats, rounded above the last digits that
+    ONNX Runtime computes.
     """
     labels, predicted = predictions.labels, predictions.predicted
     errors = len(predictions.mistakes)
@@ -29,7 +30,7 @@ def headline(predictions: Predictions) -> dict:
         "macro_f1": float(
             f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0)
         ),
-        "log_loss": mean_log_loss(labels, predictions.probabilities),
+        "log_loss": round(mean_log_loss(labels, predictions.probabilities), 6),
     }
 
 

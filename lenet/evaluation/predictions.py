@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 class Predictions:
     """The predictions of one network for one test set.
 
+    ONNX Runtime's last digits depend on the processor, so the properties are rounded above them.
+
     labels: (n,) int64, the actual classes.
     probabilities: (n, classes) float32, rows that add up to 1.
     train_index: (n,) int64, the index of the first training image that is equal, or -1.
@@ -34,13 +36,13 @@ class Predictions:
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """The most probable class of each image, (n,) int64."""
-        return self.probabilities.argmax(axis=1)
+        """The most probable class of each image, (n,) int64; the lower of two within 1e-6."""
+        return self.probabilities.round(6).argmax(axis=1)
 
     @property
-    def confidence(self) -> NDArray[np.float32]:
-        """The probability of the predicted class, (n,) float32."""
-        return self.probabilities.max(axis=1)
+    def confidence(self) -> NDArray[np.float64]:
+        """The probability of the predicted class, (n,) float64, rounded to 4 decimals."""
+        return self.probabilities.max(axis=1).astype(np.float64).round(4)
 
     @property
     def mistakes(self) -> NDArray[np.int64]:
@@ -61,7 +63,7 @@ class Predictions:
     def table(self) -> pd.DataFrame:
         """Return a row for each image, in order.
 
-        Columns: index, from 0; actual and predicted class; confidence, rounded to 4 decimals;
+        Columns: index, from 0; actual and predicted class; confidence;
         train_index and near_train_index, empty where no training image is equal, or nearly equal.
         If images have names, name follows.
         """
@@ -72,7 +74,7 @@ class Predictions:
             "index": np.arange(len(self)),
             "actual": self.labels,
             "predicted": self.predicted,
-            "confidence": self.confidence.astype(np.float64).round(4),
+            "confidence": self.confidence,
             "train_index": seen.where(seen >= 0),
             "near_train_index": nearly.where(nearly >= 0),
         }

@@ -95,25 +95,6 @@ def is_stale() -> bool:
     )
 
 
-def is_of_another_processor() -> bool:
-    """Return whether the workspace has another network than HEAD, from the same inputs.
-
-    Data, code, versions and parameters are the same then, by dvc.lock; what is left to differ is
-    the kind of processor. Raises InputError where dvc.lock cannot be read.
-    """
-    lock = Path("dvc.lock")
-    try:
-        committed = _read(str(lock), "HEAD")
-    except InputError:
-        # There is no commit, or it has no results.
-        return False
-    with _understood("HEAD"):
-        before = YAML(typ="safe", pure=True).load(committed)["stages"].get("train", {})
-    now = read(lock).get("stages", {}).get("train", {}) if lock.exists() else {}
-    same = all(before.get(key) == now.get(key) for key in ("cmd", "deps", "params"))
-    return same and before.get("outs") != now.get("outs")
-
-
 def _test_hash(rev: str) -> str:
     with _understood(rev):
         return str(json.loads(_read(CARD, rev))["npz_md5"])

@@ -25,7 +25,7 @@ def draw_confidence(predictions: Predictions) -> Figure:
 
 def _draw_calibration(axes: Axes, predictions: Predictions) -> None:
     right = predictions.predicted == predictions.labels
-    confidence = predictions.confidence.astype(np.float64)
+    confidence = predictions.confidence
     bins = np.clip(np.digitize(confidence, _EDGES) - 1, 0, len(_EDGES) - 2)
     names, places = [], []
     for place, low, high in zip(range(len(_EDGES)), _EDGES, _EDGES[1:], strict=False):

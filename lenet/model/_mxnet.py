@@ -16,16 +16,23 @@ os.environ["MXNET_CPU_WORKER_NTHREADS"] = str(os.cpu_count())
 # at the same time are hardly faster than two in turn.
 os.environ["MXNET_CPU_TEMP_COPY"] = "64"
 import numpy as np
+from numpy.core._multiarray_umath import __cpu_features__  # type: ignore[import-not-found]
 
 # MXNet 1.9.1 reads the alias that NumPy dropped in 1.24.
 np.bool = np.bool_  # type: ignore[attr-defined]
 
-# float32 values in a vector register.
-LANES = 16
 if platform.machine() == "x86_64":
-    # NumPy 1.26 has this form, but no type hints for it.
-    _simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-arg, func-returns-value, index]
-    LANES = 16 if "AVX512_SKX" in {*_simd["baseline"], *_simd["found"]} else 8
+    if not (__cpu_features__["AVX2"] and __cpu_features__["FMA3"]):
+        sys.exit(
+            "error: NumPy finds no AVX2 and FMA here. Networks are trained with both, so that they "
+            "are the same on every processor; expected a processor made since about 2015, and that "
+            "lenet is imported before NumPy."
+        )
+    if __cpu_features__["AVX512F"]:
+        sys.exit(
+            "error: NumPy was imported before lenet, and computes with AVX-512. The network would "
+            "differ from that of other processors. Import lenet first."
+        )
 
 # With the role of a server, MXNet would start serving when it is imported, and unpickle every
 # command that reaches it; see `training.distributed.workers.serve`.
@@ -43,7 +50,7 @@ finally:
 
 from lenet.core.errors import InputError  # noqa: E402
 
-__all__ = ["LANES", "context", "memory_reported", "mx"]
+__all__ = ["context", "memory_reported", "mx"]
 
 
 @contextmanager

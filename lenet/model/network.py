@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
-from lenet.model._mxnet import LANES, mx
+from lenet.model._mxnet import mx
 from lenet.model.architecture import (
     C1_MAPS,
     C3_LINKS,
@@ -24,6 +24,8 @@ from lenet.model.architecture import (
     feature_map_sides,
 )
 
+# MXNet's oneDNN keeps feature maps in blocks of this size, the values in a register of AVX2.
+MAPS_IN_A_BLOCK = 8
 # The files of a network, under the names that MXNet's `export` gives.
 SYMBOL, PARAMS = "lenet-symbol.json", "lenet-0000.params"
 # The number of feature maps of each layer, without the blank maps of `_Conv2D`; None for a layer of
@@ -48,10 +50,9 @@ class ScaledTanh(mx.gluon.HybridBlock):
 
 
 class _Conv2D(mx.gluon.nn.Conv2D):
-    """A convolution with blank output maps, up to a multiple of `LANES`.
+    """A convolution with blank output maps, up to a multiple of `MAPS_IN_A_BLOCK`.
 
-    MXNet's oneDNN has fast convolutions where the number of feature maps fills whole vector
-    registers. LeNet's 6 maps do not.
+    MXNet's oneDNN has fast convolutions where feature maps fill whole blocks. LeNet's 6 do not.
 
     Blank maps follow the feature maps in input and output; a single input map has none. The
     kernels of blank maps are zeros and no parameters, so blank maps add nothing and learn nothing.
@@ -60,7 +61,7 @@ class _Conv2D(mx.gluon.nn.Conv2D):
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
         """Return the feature maps that Conv2D gives for `x`, and blank maps."""
         maps, maps_in = self.weight.shape[:2]
-        blank, blank_in = -maps % LANES, -maps_in % LANES if maps_in > 1 else 0
+        blank, blank_in = -maps % MAPS_IN_A_BLOCK, -maps_in % MAPS_IN_A_BLOCK if maps_in > 1 else 0
         if blank_in:
             weight = F.concat(weight, F.zeros((maps, blank_in, KERNEL, KERNEL)), dim=1)
         if blank:
@@ -102,7 +103,7 @@ class _PartialC3(mx.gluon.HybridBlock):
         """Return `x` convolved."""
         kernels = F.concat(F.zeros((1, KERNEL**2)), F.reshape(weight, (0, -1)), dim=0)
         size = {"input_dim": self.weight.shape[0] + 1, "output_dim": KERNEL**2}
-        kernel = F.concat(kernel, F.zeros((C3_MAPS, -C1_MAPS % LANES)), dim=1)
+        kernel = F.concat(kernel, F.zeros((C3_MAPS, -C1_MAPS % MAPS_IN_A_BLOCK)), dim=1)
         weight = F.reshape(F.Embedding(kernel, kernels, **size), (0, 0, KERNEL, KERNEL))
         return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
 
@@ -116,7 +117,7 @@ class _Subsampling(mx.gluon.HybridBlock):
 
     def __init__(self, maps: int, *, prefix: str) -> None:
         super().__init__(prefix=prefix)
-        self._blank = -maps % LANES
+        self._blank = -maps % MAPS_IN_A_BLOCK
         with self.name_scope():
             # The initial coefficient makes the sum a mean.
             self.coefficient = self.params.get(
@@ -208,7 +209,7 @@ class LeNet(mx.gluon.HybridBlock):
                 own = block.name.rpartition("_")[2].upper()
                 name = own if own in _MAPS else name
                 # MXNet 1.9.1 crashes where `data[:, :6]` cuts the maps of several images, which lie
-                # in blocks of `LANES`.
+                # in blocks.
                 found[name] = mx.nd.slice_axis(data, axis=1, begin=0, end=_MAPS[name])
         return found
 

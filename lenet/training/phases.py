@@ -1,15 +1,14 @@
-"""C1 and P2 as one convolution and a maximum: the form of LeNet that learns fastest with AVX2."""
+"""C1 and P2 as one convolution and a maximum: the form of LeNet that learns fastest."""
 
 from itertools import product
 from typing import Any
 
-from lenet.model._mxnet import LANES, mx
+from lenet.model._mxnet import mx
 from lenet.model.architecture import C1_MAPS, KERNEL
-from lenet.model.network import LeNet
+from lenet.model.network import MAPS_IN_A_BLOCK, LeNet
 
 # P2 compares 2 x 2 neighbours of a map. Their places are the phases of C1.
 _PHASES = list(product((0, 1), repeat=2))
-_LANES_OF_AVX2 = 8
 
 
 class Phases(mx.gluon.HybridBlock):
@@ -17,9 +16,8 @@ class Phases(mx.gluon.HybridBlock):
 
     A convolution of stride 2 gives the neighbours that P2 compares as maps of their own. Its
     kernels are C1's, in the four places of a 6 x 6 kernel. P2 is then the maximum of four groups of
-    maps. The outputs are the same. With AVX2 the backward pass of C1 and P2 takes less than half as
-    long: MXNet is slow there at the gradients of pooling, and of kernels for a single input map.
-    With AVX-512 it is not, and this form is slower than the network.
+    maps. The outputs are the same. The backward pass of C1 and P2 takes less than half as long:
+    MXNet is slow at the gradients of pooling, and of kernels for a single input map.
 
     Args:
         network: shares its parameters.
@@ -47,7 +45,7 @@ class Phases(mx.gluon.HybridBlock):
         # MXNet 1.9.1 crashes in the gradient of `concat` if C3 gets its result directly.
         flat = F.reshape(x, (0, 0, -1))
         blank = F.zeros_like(F.slice_axis(flat, axis=1, begin=0, end=1))
-        flat = F.concat(flat, *[blank] * (-C1_MAPS % LANES), dim=1)
+        flat = F.concat(flat, *[blank] * (-C1_MAPS % MAPS_IN_A_BLOCK), dim=1)
         sides = {"lhs_begin": 2, "lhs_end": 3, "rhs_begin": 2, "rhs_end": 4}
         x = F.reshape_like(flat, x, **sides)
         for block in list(self.network.layers)[2:]:
@@ -67,5 +65,4 @@ def _kernels(F: Any, weight: Any) -> Any:  # noqa: N803
 
 def learning_form(network: LeNet) -> mx.gluon.HybridBlock:
     """Return the form of a network that learns fastest, with the same parameters and outputs."""
-    pools = isinstance(network.layers[1], mx.gluon.nn.MaxPool2D)
-    return Phases(network) if pools and LANES == _LANES_OF_AVX2 else network
+    return Phases(network) if isinstance(network.layers[1], mx.gluon.nn.MaxPool2D) else network

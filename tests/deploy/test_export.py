@@ -98,7 +98,7 @@ def test_the_exported_network_agrees_with_mxnet(
     assert np.ptp(own, axis=0).max() > 0.005
     target = tmp_path / "lenet.onnx"
     export.export(
-        *(tmp_path, target, images, view),
+        *(tmp_path, target, Dataset(images, random_digits.labels), view),
         image_size=32,
         classes=10,
         test_shift=test_shift,
@@ -132,7 +132,7 @@ def test_the_exported_file_is_valid_plain_and_the_same_each_time(
 
 def export_default(models: Path, target: Path, digits: Dataset) -> None:
     export.export(
-        *(models, target, digits.images, DEFAULT_VIEW),
+        *(models, target, digits, DEFAULT_VIEW),
         image_size=32,
         classes=10,
         test_shift=0.06,
@@ -149,6 +149,13 @@ def test_other_files_are_refused(tmp_path: Path, random_digits: Dataset) -> None
     with pytest.raises(InputError, match="not a model that MXNet can export"):
         export_default(tmp_path, tmp_path / "lenet.onnx", random_digits)
     assert not (tmp_path / "lenet.onnx").exists()
+
+
+def test_the_images_compared_are_of_all_classes() -> None:
+    labels = np.repeat([0, 2, 1], [5000, 3, 900])
+    chosen = labels[export._of_all_classes(labels)]
+    assert np.bincount(chosen).tolist() == [499, 498, 3]
+    assert sorted(export._of_all_classes(labels[:20])) == list(range(20))
 
 
 def test_networks_agree_within_the_tolerance_and_with_the_same_classes() -> None:

@@ -8,7 +8,6 @@ writes the files' values into the pages.
 import json
 import re
 from collections.abc import Iterator
-from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,10 @@ import pandas as pd
 from ruamel.yaml import YAML
 from scipy.stats import binomtest
 
-from bench.report import KINDS
-from bench.training import OTHER_FORM, OURS, OURS_READY
+from bench.training import AS_SAVED, OURS, OURS_READY
 from lenet.model.architecture import Network
 from tests.docs.claims import Sentence, Table
 from tests.docs.pages import cells
-from tests.docs.results import tracked
 from tests.project import ROOT
 
 Row = list[str | None]
@@ -32,7 +29,7 @@ def sentence(page: str, text: str, /, **values: Any) -> Sentence:
 
 
 def read_json(path: str) -> dict[str, Any]:
-    return json.loads(tracked(path))
+    return json.loads((ROOT / path).read_text())
 
 
 def headline() -> dict[str, Any]:
@@ -43,7 +40,7 @@ def headline() -> dict[str, Any]:
 
 
 def share_of_zeros() -> float:
-    support = pd.read_csv(StringIO(tracked("metrics/per_class.csv")))["support"]
+    support = pd.read_csv(ROOT / "metrics/per_class.csv")["support"]
     return float(support[0] / support.sum())
 
 
@@ -92,7 +89,7 @@ def results() -> list[Sentence | Table]:
     # A network that calls every image a zero.
     images = test["images"]
     interval = binomtest(round((1 - zeros) * images), images).proportion_ci(0.95, "wilson")
-    per_class = pd.read_csv(StringIO(tracked("metrics/per_class.csv")))
+    per_class = pd.read_csv(ROOT / "metrics/per_class.csv")
     return [
         sentence(
             "docs/results.md",
@@ -137,9 +134,9 @@ def results() -> list[Sentence | Table]:
 Rates = dict[str, pd.Series]
 
 
-def rates_of_seeds(name: str) -> tuple[Rates, Rates]:
+def rates_of_seeds() -> tuple[Rates, Rates]:
     """Return the error rates in percent of each rendering: of single networks, and committees."""
-    table = pd.read_csv(ROOT / name)
+    table = pd.read_csv(ROOT / "docs/seeds.csv")
     percent = 100 * table["test_errors"] / table["test_images"]
     groups = dict(iter(percent.groupby([table["rendering"], table["members"]])))
     one, five = (
@@ -150,27 +147,25 @@ def rates_of_seeds(name: str) -> tuple[Rates, Rates]:
 
 
 def seeds() -> list[Sentence | Table]:
-    one, five = rates_of_seeds("docs/seeds.csv")
-    other, other_five = rates_of_seeds("docs/seeds_avx512.csv")
+    one, five = rates_of_seeds()
     zipped = {
         "mean": one["usps-zip"].mean(),
         "low": one["usps-zip"].min(),
         "high": one["usps-zip"].max(),
         "five": five["usps-zip"].item(),
     }
-    rows: list[Row] = []
-    for text, rates in (
-        ("one network, ten seeds: mean (lowest to highest)", one),
-        ("the same seeds with AVX-512", other),
-    ):
-        means = (f"{each.mean():.2f} %" for each in rates.values())
-        ranges = (f"({each.min():.2f} to {each.max():.2f})" for each in rates.values())
-        rows.append([text, *map(" ".join, zip(means, ranges, strict=True))])
-    for text, rates in (
-        ("a committee of five (`members=5`), seed 0", five),
-        ("the same committee with AVX-512", other_five),
-    ):
-        rows.append([text, *(f"{each.item():.2f} %" for each in rates.values())])
+    means = (f"{each.mean():.2f} %" for each in one.values())
+    ranges = (f"({each.min():.2f} to {each.max():.2f})" for each in one.values())
+    rows: list[Row] = [
+        [
+            "one network, ten seeds: mean (lowest to highest)",
+            *map(" ".join, zip(means, ranges, strict=True)),
+        ],
+        [
+            "a committee of five (`members=5`), seed 0",
+            *(f"{each.item():.2f} %" for each in five.values()),
+        ],
+    ]
     return [
         Table("docs/results.md", ("default recipe", "`usps`", "`usps-zip`"), rows),
         Table(
@@ -200,9 +195,8 @@ def seeds() -> list[Sentence | Table]:
 
 
 def goals() -> list[Sentence | Table]:
-    one, five = rates_of_seeds("docs/seeds.csv")
+    one, five = rates_of_seeds()
     committee = pd.read_csv(ROOT / "docs/seeds.csv").loc[five["usps-zip"].index[0]]
-    other, other_five = rates_of_seeds("docs/seeds_avx512.csv")
     interval = binomtest(
         int(committee["test_errors"]), int(committee["test_images"])
     ).proportion_ci(0.95, "wilson")
@@ -221,21 +215,6 @@ def goals() -> list[Sentence | Table]:
             "The means of ten seeds are {zip:.2f} % and {usps:.2f} %",
             zip=one["usps-zip"].mean(),
             usps=one["usps"].mean(),
-        ),
-        sentence(
-            "docs/recipe.md",
-            """With AVX-512 the same seeds make {zip:.2f} % and {usps:.2f} % on average, just above
-            the goals. The twenty networks together make {zip_all:.2f} % and {usps_all:.2f} %""",
-            zip=other["usps-zip"].mean(),
-            usps=other["usps"].mean(),
-            zip_all=pd.concat([one["usps-zip"], other["usps-zip"]]).mean(),
-            usps_all=pd.concat([one["usps"], other["usps"]]).mean(),
-        ),
-        sentence(
-            "docs/recipe.md",
-            "With AVX-512 they make {zip:.2f} % and {usps:.2f} %",
-            zip=other_five["usps-zip"].item(),
-            usps=other_five["usps"].item(),
         ),
         sentence(
             "docs/recipe.md",
@@ -727,56 +706,44 @@ def plateau() -> list[Sentence | Table]:
     ]
 
 
-def bench_rows(title: str, kind: str = "AVX2") -> Iterator[dict[str, str]]:
-    """Yield the rows of the table of bench/RESULTS.md whose title begins so.
-
-    kind: of the processor.
-    """
+def bench_rows(title: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of the table of bench/RESULTS.md whose title begins so."""
     text = (ROOT / "bench/RESULTS.md").read_text()
-    parts = [part for part in text.split("\n## ")[1:] if part.partition("\n")[0].endswith(kind)]
-    tables = [table for part in parts for table in part.split("\n### ")[1:]]
+    tables = [table for part in text.split("\n## ") for table in part.split("\n### ")[1:]]
     (section,) = [table for table in tables if table.startswith(title)]
     header, _, *rows = [cells(line) for line in section.splitlines() if line.startswith("|")]
     for row in rows:
         yield dict(zip(header, row, strict=True))
 
 
-def bench(title: str, kind: str = "AVX2") -> dict[str, dict[str, str]]:
+def bench(title: str) -> dict[str, dict[str, str]]:
     """Return the rows of `bench_rows` by their first cell."""
-    return {next(iter(row.values())): row for row in bench_rows(title, kind)}
+    return {next(iter(row.values())): row for row in bench_rows(title)}
 
 
-def ratio(title: str, contender: str, kind: str = "AVX2") -> str:
+def ratio(title: str, contender: str) -> str:
     """Return a contender's median ratio, with the least and the most in brackets."""
-    row = bench(title, kind)[contender]
+    row = bench(title)[contender]
     return next(cell for column, cell in row.items() if column.startswith("ratio"))
 
 
-def ratios(title: str, contender: str, kind: str = "AVX2") -> list[float]:
+def ratios(title: str, contender: str) -> list[float]:
     """Return a contender's median ratio, the least and the most."""
-    return [float(number) for number in re.findall(r"[\d.]+", ratio(title, contender, kind))]
+    return [float(number) for number in re.findall(r"[\d.]+", ratio(title, contender))]
 
 
 def step() -> list[Sentence | Table]:
-    large = [bench("A step at 32 x 32", kind) for kind in KINDS]
-    avx2, avx512 = (
-        int(bench("A step at 16 x 16", kind)["view and warps"]["share"].rstrip("%"))
-        for kind in KINDS
-    )
+    large = bench("A step at 32 x 32")
     return [
         Table(
             "docs/speed.md",
-            ("part of a step, 32x32, batch of 64, one core", "AVX2: ms"),
-            [
-                [part, *(part_of[part][cell] for part_of in large for cell in ("ms", "share"))]
-                for part in large[0]
-            ],
+            ("part of a step, 32x32, batch of 64, one core", "ms"),
+            [[part, row["ms"], row["share"]] for part, row in large.items()],
         ),
         sentence(
             "docs/speed.md",
-            "view and warps take {avx2} % and {avx512} % of a step",
-            avx2=avx2,
-            avx512=avx512,
+            "view and warps take {share} of a step",
+            share=bench("A step at 16 x 16")["view and warps"]["share"].replace("%", " %"),
         ),
     ]
 
@@ -784,51 +751,35 @@ def step() -> list[Sentence | Table]:
 def training_speed() -> list[Sentence | Table]:
     settings = ("16 x 16, batches of 120", "32 x 32, batches of 64", "32 x 32, batches of 128")
     others = ("the notebook's loop", "PyTorch", "PyTorch, channels last")
-    found: list[Sentence | Table] = []
-    for kind in KINDS:
-        rows: list[Row] = []
-        for setting in settings:
-            for cores in ("one core", "2 cores"):
-                title = f"Training at {setting}, {cores}"
-                assert ratios(title, OURS, kind)[0] == 1
-                rows.append(
-                    [
-                        f"{setting.replace(' x ', 'x')}, {cores.replace('2', 'two')}",
-                        *(ratio(title, name, kind) for name in others),
-                    ]
-                )
-        found.append(Table("docs/speed.md", (f"with {kind}", *others), rows))
-    title = f"Training at {settings[1]}, one core"
-    unwarped, form = (
-        {kind: ratios(title, name, kind)[0] for kind in KINDS} for name in (OURS_READY, OTHER_FORM)
-    )
-    recipe = "The default recipe on one core"
-    whole: list[Row] = [
-        [
-            f"{float(bench(recipe, kind)[OURS]['seconds (median)']):.0f} s",
-            *(ratio(recipe, name, kind) for name in others[1:]),
-        ]
-        for kind in KINDS
-    ]
+    rows: list[Row] = []
+    for setting in settings:
+        for cores in ("one core", "2 cores"):
+            title = f"Training at {setting}, {cores}"
+            assert ratios(title, OURS)[0] == 1
+            name = f"{setting.replace(' x ', 'x')}, {cores.replace('2', 'two')}"
+            rows.append([name, *(ratio(title, other) for other in others)])
+    title, recipe = f"Training at {settings[1]}, one core", "The default recipe on one core"
     return [
-        *found,
+        Table("docs/speed.md", ("images a second", *others), rows),
         sentence(
             "docs/speed.md",
-            "it would be {avx2:.2f} times as fast with AVX2, and {avx512:.2f} times with AVX-512",
-            avx2=unwarped["AVX2"],
-            avx512=unwarped["AVX-512"],
+            "Without view and warps it would be {ratio:.2f} times as fast",
+            ratio=ratios(title, OURS_READY)[0],
         ),
         sentence(
             "docs/speed.md",
-            """With AVX2 the network as it is saved would learn {avx2:.2f} times as fast. With
-            AVX-512 it is the form of training that would learn {avx512:.2f} times as fast""",
-            avx2=form["AVX2"],
-            avx512=form["AVX-512"],
+            "The network as it is saved would learn {ratio:.2f} times as fast",
+            ratio=ratios(title, AS_SAVED)[0],
         ),
         Table(
             "docs/speed.md",
-            ("the default recipe, one core", "this project", *others[1:]),
-            [[kind, *row] for kind, row in zip(KINDS, whole, strict=True)],
+            ("the default recipe, one core", *others[1:]),
+            [
+                [
+                    f"{float(bench(recipe)[OURS]['seconds (median)']):.0f} s",
+                    *(ratio(recipe, name) for name in others[1:]),
+                ]
+            ],
         ),
     ]
 
@@ -885,7 +836,7 @@ def other_speed() -> list[Sentence | Table]:
 
 
 def distributed() -> list[Sentence | Table]:
-    loss = pd.read_json(StringIO(tracked("metrics/training/plots/custom/curves.json")))["loss"]
+    loss = pd.read_json(ROOT / "metrics/training/plots/custom/curves.json")["loss"]
     rows: list[Row] = []
     for contender in ("one process", "two workers", "one process, two replicas"):
         row: Row = [contender]

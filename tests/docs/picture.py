@@ -12,10 +12,11 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import sync_playwright
 
 from lenet.core.files import md5
-from tests.docs.results import PICTURE
 from tests.project import ROOT
 from tests.report.test_drawing import draw, settled
 
+# The picture notes the md5 of its network.
+PICTURE = ROOT / "docs/draw.png"
 # The way of the pen, as shares of the sheet.
 _FIVE = [
     *(

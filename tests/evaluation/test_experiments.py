@@ -44,15 +44,6 @@ def test_runs_that_differ_in_the_seed_alone_share_a_row() -> None:
     assert "raw.pixel_range" not in table
 
 
-def test_two_networks_of_one_seed_are_not_two_seeds() -> None:
-    # The committed network is of another kind of processor.
-    runs = [run("workspace", 0, 50), run("main", 0, 45), run("odd-name", 1, 44)]
-    table = grouped(pd.DataFrame(runs), "errors")
-    assert table["run"].tolist() == ["main", "workspace and 1 more"]
-    assert table["seeds"].tolist() == [1, 2]
-    assert table["errors_mean"].tolist() == [45, 47]
-
-
 def test_the_best_come_first_and_unknown_figures_last() -> None:
     assert grouped(RUNS, "validation_loss")["run"].tolist()[-1] == "flat"
 

@@ -23,7 +23,7 @@ def test_headline_figures_follow_from_the_counts() -> None:
     assert headline["error_rate"] == 0.25
     # F1 of 0: 2*1/(2+2); of 1: 2*2/(3+3); of the others 1.
     assert headline["macro_f1"] == pytest.approx((1 / 2 + 2 / 3 + 3) / 5)
-    assert headline["log_loss"] == pytest.approx(-(6 * np.log(0.91) + 2 * np.log(0.01)) / 8)
+    assert headline["log_loss"] == round(-(6 * np.log(0.91) + 2 * np.log(0.01)) / 8, 6)
 
 
 @pytest.mark.parametrize("errors", [0, 1, 48, 100])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, zero_one_loss
 
+from lenet.evaluation import measures
 from lenet.evaluation.predictions import Predictions
 
 LABELS = np.array([0, 0, 1, 1, 1, 2, 3, 4])
@@ -38,7 +39,7 @@ def test_predictions_agree_with_numpy_and_scikit_learn(classes: int) -> None:
 
     rows = [row.tolist() for row in probabilities]
     assert predictions.predicted.tolist() == [row.index(max(row)) for row in rows]
-    assert predictions.confidence.tolist() == [max(row) for row in rows]
+    assert predictions.confidence.tolist() == [round(max(row), 4) for row in rows]
 
     counts = confusion_matrix(labels, predictions.predicted)
     mistakes = predictions.mistakes
@@ -46,6 +47,20 @@ def test_predictions_agree_with_numpy_and_scikit_learn(classes: int) -> None:
     assert len(mistakes) / 500 == pytest.approx(zero_one_loss(labels, predictions.predicted))
     assert set(mistakes) == set(np.where(labels != predictions.predicted)[0])
     assert (np.diff(predictions.confidence[mistakes]) <= 0).all()
+
+
+def test_the_last_digits_of_onnx_runtime_change_nothing() -> None:
+    generator = np.random.default_rng(0)
+    probabilities = generator.dirichlet(np.ones(3), 2000).astype(np.float32)
+    probabilities[::2, 1] = probabilities[::2, 0]
+    noise = generator.normal(scale=1e-9, size=probabilities.shape)
+    labels, nowhere = generator.integers(0, 3, 2000), np.full(2000, -1, np.int64)
+    one, other = (
+        Predictions(labels, given.astype(np.float32), nowhere, nowhere)
+        for given in (probabilities, probabilities + noise)
+    )
+    assert one.table().equals(other.table())
+    assert measures.headline(one) == measures.headline(other)
 
 
 def test_equally_confident_mistakes_keep_the_order_of_the_images() -> None:

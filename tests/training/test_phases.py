@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 
-from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
-from lenet.training import phases
 from lenet.training.phases import Phases, learning_form
 from tests.settings import NETWORK
 
@@ -48,37 +46,9 @@ def test_outputs_and_gradients_are_the_networks(kinds: dict) -> None:
         np.testing.assert_allclose(gradients[name], expected, rtol=1e-3, atol=1e-4, err_msg=name)
 
 
-@pytest.mark.parametrize("lanes", [8, 16], ids=["AVX2", "AVX-512"])
-def test_maps_fill_the_registers_of_other_processors(
-    monkeypatch: pytest.MonkeyPatch, lanes: int
-) -> None:
-    data, labels = mx.nd.random.normal(shape=(5, 1, 16, 16)), mx.nd.array([3, 1, 4, 1, 5])
-
-    def learned() -> dict[str, np.ndarray]:
-        mx.random.seed(0)
-        lenet = LeNet(NETWORK)
-        lenet.initialize(mx.init.Xavier())
-        return outputs_and_gradients(Phases(lenet), data, labels)[1]
-
-    expected = learned()
-    for module in (phases, network):
-        monkeypatch.setattr(module, "LANES", lanes)
-    for name, gradient in learned().items():
-        np.testing.assert_allclose(gradient, expected[name], rtol=1e-3, atol=1e-4, err_msg=name)
-
-
 @pytest.mark.parametrize(
-    ("kinds", "lanes", "form"),
-    [
-        ({}, 8, Phases),
-        ({"c3": "partial"}, 8, Phases),
-        ({"pooling": "subsample"}, 8, LeNet),
-        ({}, 16, LeNet),
-    ],
+    ("kinds", "form"),
+    [({}, Phases), ({"c3": "partial"}, Phases), ({"pooling": "subsample"}, LeNet)],
 )
-def test_only_max_pooling_with_avx2_learns_in_another_form(
-    monkeypatch: pytest.MonkeyPatch, kinds: dict, lanes: int, form: type
-) -> None:
-    for module in (phases, network):
-        monkeypatch.setattr(module, "LANES", lanes)
+def test_only_max_pooling_learns_in_another_form(kinds: dict, form: type) -> None:
     assert type(learning_form(LeNet(NETWORK.changed(**kinds)))) is form

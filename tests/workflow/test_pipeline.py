@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -350,49 +349,6 @@ def test_made_anew_elsewhere_everything_has_the_same_bytes(
     assert output.count("Running stage '") == 8
     assert re.search(r"\nAll 2\d files are the same to the byte\.\n", output)
     assert project.run("git status --porcelain") == ""
-
-
-@pytest.mark.slow
-def test_on_another_processor_the_data_have_the_same_bytes_and_the_error_rate_is_near(
-    project: Project,
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "tools/reproduce.py"],
-        cwd=project.path,
-        # oneDNN then uses the instructions of a processor of 2008 alone.
-        env=os.environ | {"DNNL_MAX_CPU_ISA": "SSE41"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    assert "\nsame     data/npz/train.npz\n" in done.stdout
-    assert "\ndiffers  models/lenet-0000.params\n" in done.stdout
-    rates = re.search(r"error rate ([\d.]+), committed ([\d.]+)", done.stdout)
-    assert rates
-    near = abs(float(rates[1]) - float(rates[2])) <= 0.01
-    assert done.returncode == (not near), done.stdout
-
-
-@pytest.mark.slow
-def test_on_another_processor_a_note_says_so_and_an_experiment_is_undone(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    note = "note: the committed network is of another kind of processor"
-    assert note not in project.run("python -m lenet results")
-    # A fresh clone there does not have the committed network either.
-    shutil.rmtree(project.path / ".dvc/cache")
-    monkeypatch.setenv("DNNL_MAX_CPU_ISA", "SSE41")
-    project.repro("--force")
-    assert note in project.run("python -m lenet results")
-    before = project.hashes()
-    assert "train" in project.ran("dvc exp run -S lr=0.02")
-    assert project.hashes() != before
-    # README says so.
-    project.run("git checkout params.yaml")
-    assert project.repro() == []
-    assert project.hashes() == before
-    project.commit("here")
-    assert note not in project.run("python -m lenet results")
 
 
 def test_the_report_leads_to_the_commit_that_made_it(
