@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
-from sklearn.neighbors import NearestNeighbors
 
 # At most this many training images are kept, and at most half of them. More would hardly improve
 # the measure, and would enlarge the file.
@@ -43,8 +42,9 @@ class Novelty:
         kept, others = np.split(order, [min(_KEPT, -(-len(images) // 2))])
         blurred = np.einsum("ij,njk,lk->nil", kernel, images[order], kernel, optimize=True)
         levels = np.round(255 * blurred[: len(kept)]).astype(np.uint8)
-        nearest = NearestNeighbors(n_neighbors=1).fit(levels.reshape(len(kept), -1) / 255)
+        stored = levels.reshape(len(kept), -1) / 255
         rest = blurred[len(kept) : len(kept) + len(others)].reshape(len(others), -1)
-        distances = nearest.kneighbors(rest)[0]
+        squared = (rest**2).sum(1)[:, None] + (stored**2).sum(1) - 2 * rest @ stored.T
+        distances = np.sqrt(squared.min(axis=1).clip(0))
         unit = max(round(float(np.quantile(distances, _USUAL)), 3), 1e-3)
         return cls(kernel.astype(np.float32), levels, unit)

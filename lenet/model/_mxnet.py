@@ -37,6 +37,10 @@ if platform.machine() == "x86_64":
 # With the role of a server, MXNet would start serving when it is imported, and unpickle every
 # command that reaches it; see `training.distributed.workers.serve`.
 _role = os.environ.pop("DMLC_ROLE", None)
+# MXNet imports these packages if it finds them, for parts that nothing here uses. That would take
+# more than half of its import.
+_unneeded = {"scipy.stats", "sklearn"} - set(sys.modules)
+sys.modules.update(dict.fromkeys(_unneeded))  # type: ignore[arg-type]
 try:
     import mxnet as mx
 except OSError as error:
@@ -45,6 +49,8 @@ except OSError as error:
         "installations lack; on Debian and Ubuntu: apt install libgomp1 libgfortran5"
     )
 finally:
+    for _name in _unneeded:
+        del sys.modules[_name]
     if _role is not None:
         os.environ["DMLC_ROLE"] = _role
 

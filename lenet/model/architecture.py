@@ -6,14 +6,16 @@ Arithmetic alone, without MXNet.
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import pandas as pd
 from pydantic import Field
 from typing_extensions import Self
 
 from lenet.core.classes import Classes
 from lenet.core.params import Params, Whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KERNEL = 5
 C1_MAPS = 6
@@ -94,11 +96,13 @@ class Network(Params, frozen=True):
             _dense("O7", self.classes, F6_UNITS),
         ]
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """Return a row for each layer and a row of totals, with all cells as text.
 
         Columns: layer, output, kernel, parameters, connections, neurons.
         """
+        import pandas as pd
+
         rows = self.layers()
         table = pd.DataFrame(
             {
