@@ -30,9 +30,8 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	.venv/bin/python tools/install.py requirements-dev.txt
 	touch $@
 
-# The digits too, though the recipe does not use them: `dvc push` needs all that data/dvc.lock names.
 repro: setup  ## Fetch, convert, train, evaluate and report; only what changed runs
-	@dvc repro data/dvc.yaml:digits dvc.yaml $(NO_REMOTE)
+	@dvc repro $(NO_REMOTE)
 	@python -m lenet results
 
 reproduce: setup  ## Make all results anew in a clone, and compare them with the committed ones
@@ -82,7 +81,8 @@ seeds: setup  ## Train from five seeds, as experiments, and print their row: abo
 	@python -m lenet experiments
 
 renderings: setup  ## Train from ten seeds on both renderings of USPS: docs/seeds.csv, about half an hour
-	dvc repro data/dvc.yaml:usps data/dvc.yaml:usps-zip
+	dvc repro data/dvc.yaml:usps
+	python -m lenet fetch usps-zip
 	python -m studies seeds
 
 plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an experiment

@@ -1,18 +1,3 @@
-"""LeNet on USPS: raw digit files to npz, a Gluon LeNet trained on them, and its evaluation.
+"""LeNet on USPS: raw digit files to npz, a Gluon LeNet trained on them, and its evaluation."""
 
-Importing this package caps the arithmetic of NumPy and of MXNet's oneDNN at AVX2 on x86-64. Kernels
-for AVX-512 add in another order, and training would magnify the difference. Both libraries read
-these variables when they load, so `lenet` is imported before them.
-"""
-
-import os
-import platform
-
-os.environ["DNNL_MAX_CPU_ISA"] = "AVX2"
-# All that NumPy 1.26 knows of AVX-512.
-os.environ["NPY_DISABLE_CPU_FEATURES"] = (
-    "AVX512F AVX512CD AVX512_KNL AVX512_KNM AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL"
-)
-# MXNet for arm64 computes with OpenBLAS, which would choose kernels by the processor's model.
-if platform.machine() == "aarch64":
-    os.environ["OPENBLAS_CORETYPE"] = "ARMV8"
+from lenet.core import arithmetic  # noqa: F401  (precedes every import of NumPy)

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="lenet")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (
-        *(_add_inspect, _add_convert, _add_split, _add_predict),
+        *(_add_inspect, _add_convert, _add_split, _add_fetch, _add_predict, _add_label_issues),
         *(_add_results, _add_compare, _add_diff, _add_experiments, _add_summary),
     ):
         add(commands.add_parser)
@@ -174,6 +175,74 @@ def _split(arguments: argparse.Namespace) -> None:
     trained = statistics.images - tested
     print(printable(f"{trained} images -> {arguments.train}, {tested} -> {arguments.test}"))
     _warn(arguments.source, statistics.warnings(layout), vars(arguments))
+
+
+def _add_fetch(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "fetch",
+        help="bring another data set to train on",
+        description="Bring the training and the test file of a data set into data/sources/NAME/, "
+        "checked by their hashes. digits needs no network; see docs/data.md.",
+    )
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        choices=(names := ("digits", "usps-libsvm", "usps-zip")),
+        help=", ".join(names),
+    )
+    parser.set_defaults(run_command=_fetch)
+
+
+def _fetch(arguments: argparse.Namespace) -> None:
+    from lenet.sources.fetch import fetch
+
+    files = " ".join(map(str, fetch(arguments.name, Path("data/sources", arguments.name))))
+    print(
+        f"{files}\nkeep them: dvc add {files}\nthe settings to train on them: lenet inspect {files}"
+    )
+
+
+def _add_label_issues(add_parser: _AddParser) -> None:
+    parser = add_parser(
+        "label-issues",
+        help="find training images whose label may be wrong",
+        description="Train five networks, each on four fifths of train_file, and ask each about "
+        "the rest. Write metrics/suspects.csv and metrics/suspects.png, the most suspicious labels "
+        "first. It takes about five times as long as training; an interrupted run goes on.",
+    )
+    parser.set_defaults(run_command=_label_issues)
+
+
+def _label_issues(_: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from lenet.core.files import write_csv
+    from lenet.core.params import read
+    from lenet.evaluation.suspects import find_suspects
+    from lenet.figures.canvas import save
+    from lenet.figures.suspects import draw_suspects
+    from lenet.model.architecture import Network
+    from lenet.model.view import Averaging, View
+    from lenet.raw import formats
+    from lenet.training.folds import out_of_fold
+    from lenet.training.recipe import Recipe
+    from lenet.training.warps import Warp
+
+    raw, layout = Path(str(read(Path("params.yaml"))["train_file"])), Layout.load()
+    examples = formats.read(raw, layout).data
+    probabilities = out_of_fold(
+        *(examples, Recipe.load(), Network.load(), View.load(), Warp.load(), Averaging.load()),
+        kept=Path(".dvc/tmp/label-issues"),
+        told=partial(print, flush=True),
+    )
+    suspects = find_suspects(examples.labels, probabilities)
+    places = pd.Series(formats.places(raw, layout), dtype=str)
+    suspects.insert(1, "place", places[suspects["index"]].to_numpy())
+    table, picture = Path("metrics/suspects.csv"), Path("metrics/suspects.png")
+    write_csv(suspects, table)
+    save(draw_suspects(examples.images, suspects), picture)
+    print(suspects.head(20).to_string(index=False))
+    print(f"{len(suspects)} of {len(examples)} labels are suspicious: {table}, {picture}")
 
 
 def _add_layout(parser: argparse.ArgumentParser) -> None:

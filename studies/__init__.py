@@ -1,3 +1,3 @@
 """Experiments behind the pages in docs/, each a command; nothing else imports them."""
 
-import lenet  # noqa: F401  (caps the arithmetic before NumPy is imported)
+import lenet  # noqa: F401  (caps the arithmetic, so before NumPy)

@@ -1,4 +1,4 @@
-"""How many planted label errors `dvc repro quality/dvc.yaml` finds.
+"""How many planted label errors `lenet label-issues` finds.
 
     python -m studies suspects
 
@@ -16,7 +16,7 @@ import pandas as pd
 from lenet.core import npz
 from lenet.core.npz import Dataset
 from lenet.evaluation.suspects import find_suspects
-from lenet.training.folds import FOLDS, ask
+from lenet.training.folds import out_of_fold
 from studies.settings import Settings
 from studies.table import fill
 
@@ -39,14 +39,12 @@ def score(drawing: int) -> dict:
     settings = Settings.load()
     classes = settings.network.classes
     data, wrong = planted(npz.load(Path("data/npz/train.npz")), classes, drawing)
-    answers = np.zeros((len(data), classes))
-    for number in range(FOLDS):
-        left_out, answers_there = ask(
-            *(data, number, settings.recipe, settings.network, settings.view, settings.warp),
-            settings.averaging,
-            told=print,
-        )
-        answers[left_out] = answers_there
+    answers = out_of_fold(
+        *(data, settings.recipe, settings.network, settings.view, settings.warp),
+        settings.averaging,
+        kept=Path(".dvc/tmp/label-issues"),
+        told=print,
+    )
     suspects = find_suspects(data.labels, answers)
     looked_at = suspects["index"][: round(1.5 * len(wrong))]
     return {

@@ -1,1 +1,1 @@
-import lenet  # noqa: F401  (caps the arithmetic before NumPy is imported)
+import lenet  # noqa: F401  (caps the arithmetic, so before NumPy)

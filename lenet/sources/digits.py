@@ -8,8 +8,7 @@ from lenet.raw.records import Records
 
 # Advice for a user without network.
 DIGITS_INSTEAD = (
-    "or take the digits that come with scikit-learn, which need no network: `dvc exp run "
-    "-S train_file=data/sources/digits/train.jf -S test_file=data/sources/digits/test.txt`."
+    "or take the digits that come with scikit-learn, which need no network: `lenet fetch digits`."
 )
 
 

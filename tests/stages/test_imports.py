@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lenet.sources.fetch import fetch
 from tests.deploy.untrained import export_untrained
 from tests.project import ROOT
 from tests.report.conftest import PICTURES
 
 COMMANDS = {
-    "fetch": ["digits", "data/sources/digits"],
     "convert": ["data/sources/digits/train.jf", "data/npz/train.npz", "metrics/data_train.json"],
     "evaluate": ["models/lenet.onnx", "data/npz", "metrics"],
     "report": ["models/lenet.onnx", "metrics"],
@@ -44,6 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with an exported network and with results of training, but without any data."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "params.yaml", folder)
+    fetch("digits", folder / "data/sources/digits")
     (folder / "models").mkdir()
     export_untrained(folder / "models")
     for picture in PICTURES:

@@ -58,8 +58,7 @@ ELSEWHERE = {
 
 def lock(project: Project, stage: str) -> dict[str, Any]:
     """Return what DVC noted of a stage when it ran: its command, and all that it depends on."""
-    file = "data/dvc.lock" if stage == "digits" else "dvc.lock"
-    stages = YAML(typ="safe").load(project.path / file)["stages"]
+    stages = YAML(typ="safe").load(project.path / "dvc.lock")["stages"]
     return stages[stage]
 
 

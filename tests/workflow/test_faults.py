@@ -88,7 +88,7 @@ def test_stages_ended_at_any_moment_leave_whole_files_and_end_as_if_undisturbed(
 
 # The words of DVC about a file that it was killed over, and what the docs advise.
 MENDS = {
-    "dvc.lock": "git checkout --quiet dvc.lock data/dvc.lock",
+    "dvc.lock": "git checkout --quiet dvc.lock",
     "RWLock-file": "rm .dvc/tmp/rwlock",
 }
 
@@ -96,7 +96,7 @@ MENDS = {
 def mend(project: Project) -> None:
     """Mend the files that DVC was killed over, until it can read them all."""
     for _ in MENDS:
-        status = ["dvc", "status", "--with-deps", "report"]
+        status = ["dvc", "status"]
         done = subprocess.run(status, cwd=project.path, capture_output=True, text=True, check=False)
         if not done.returncode:
             return

@@ -112,17 +112,15 @@ def test_results_networks_and_experiments_are_shared(
 
         clone = Project(tmp_path / "clone")
         branched.run(f"git clone --quiet --branch feature origin.git {clone.path}")
-        # Without a target DVC would miss the files of sources that were never fetched.
-        clone.run("dvc pull --with-deps report")
+        clone.run("dvc pull")
         assert clone.repro() == []
         assert clone.hashes() == branched.hashes()
         assert clone.run("git status --porcelain") == ""
 
         clone.run("dvc exp pull origin back")
-        # `dvc exp apply` checks out everything, and would miss the same files.
         clone.run("dvc exp branch back tried")
         clone.run("git checkout --quiet tried")
-        clone.run("dvc pull --with-deps report")
+        clone.run("dvc pull")
         assert "\nlr: 0.05\n" in (clone.path / "params.yaml").read_text()
         assert clone.repro() == []
 

@@ -27,7 +27,7 @@ PARAMS: dict[str, Any] = YAML(typ="safe").load(ROOT / "params.yaml")
 def stage_entries() -> list[tuple[str, str, dict[str, Any]]]:
     """Return name, module and definition of every stage of the project."""
     entries = []
-    for file in ("dvc.yaml", "data/dvc.yaml", "quality/dvc.yaml"):
+    for file in ("dvc.yaml", "data/dvc.yaml"):
         for name, stage in YAML(typ="safe").load(ROOT / file)["stages"].items():
             definition = stage.get("do", stage)
             module = re.match(r"python -m stages\.(\w+)", definition["cmd"])
@@ -113,7 +113,7 @@ def test_imports_point_down(file: Path) -> None:
     assert [name for name in modules if name[0] == "stages"] == []
     own = file.relative_to(ROOT / "lenet").parts[0].removesuffix(".py")
     packages = {name[1] for name in modules if name[0] == "lenet"}
-    allowed = ORDER[: ORDER.index(own) + 1] if own in ORDER else ()
+    allowed = ORDER[: ORDER.index(own) + 1] if own in ORDER else ("core",)
     assert packages - set(allowed) == set()
 
 
@@ -198,9 +198,7 @@ def test_every_parameter_belongs_to_a_stage_and_has_a_row_in_the_docs() -> None:
     assert [name for name in leaves if f"| `{name}` |" not in page] == []
 
 
-@pytest.mark.parametrize(
-    ("file", "most"), [("dvc.yaml", 170), ("data/dvc.yaml", 70), ("quality/dvc.yaml", 60)]
-)
+@pytest.mark.parametrize(("file", "most"), [("dvc.yaml", 170), ("data/dvc.yaml", 25)])
 def test_the_workflow_is_short_enough_to_read(file: str, most: int) -> None:
     assert (ROOT / file).read_text().count("\n") <= most
 
