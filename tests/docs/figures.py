@@ -263,11 +263,6 @@ def limits() -> list[Sentence | Table]:
             limit=constant("lenet/deploy/export.py", "AGREEMENT"),
         ),
         sentence(
-            "docs/reproducibility.md",
-            "an error rate within {points} percentage points",
-            points=100 * constant("tools/reproduce.py", "_TOLERANCE"),
-        ),
-        sentence(
             "SECURITY.md",
             "more than {limit} times its size",
             limit=constant("lenet/core/files.py", "MAX_EXPANSION"),
@@ -742,8 +737,8 @@ def step() -> list[Sentence | Table]:
         ),
         sentence(
             "docs/speed.md",
-            "view and warps take {share} of a step",
-            share=bench("A step at 16 x 16")["view and warps"]["share"].replace("%", " %"),
+            "view and warps take {share} % of a step",
+            share=bench("A step at 16 x 16")["view and warps"]["share"].rstrip("%"),
         ),
     ]
 
