@@ -22,13 +22,13 @@ setup: $(INSTALLED)  ## Make .venv with what the workflow needs
 setup-dev: $(INSTALLED_DEV)  ## Add what the tests, the checks and the benchmarks need
 
 # Making .venv anew removes both marks, so an interrupted set-up leaves none.
-$(INSTALLED): requirements.txt requirements-uv.txt tools/setup.sh tools/install.py
-	sh tools/setup.sh
-	touch $@
+$(INSTALLED): requirements.txt requirements-uv.txt tools/setup.sh
+	@sh tools/setup.sh requirements.txt
+	@touch $@
 
 $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
-	.venv/bin/python tools/install.py requirements-dev.txt
-	touch $@
+	@sh tools/setup.sh requirements-dev.txt
+	@touch $@
 
 repro: setup  ## Fetch, convert, train, evaluate and report; only what changed runs
 	@dvc repro $(NO_REMOTE)

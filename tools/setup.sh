@@ -1,111 +1,59 @@
 #!/bin/sh
-# Make .venv with a Python that MXNet 1.9.1 runs on, and install requirements.txt into it.
-# PYTHON names another interpreter than the first that fits.
+# Install a lock file into .venv, by uv or else by pip: sh tools/setup.sh requirements.txt
+# requirements.txt comes first and makes .venv anew. PYTHON names another interpreter to take.
 set -eu
-
-# Set-up fetches a Python into this folder if the system has none that fits.
-FETCHED=.python
-CANDIDATES=${PYTHON:-python3.12 python3.11 python3.10 python3 python}
-
-main() {
-    # On Ctrl-C some shells would go on with the next command.
-    trap 'exit 130' INT
-    check_platform
-    python=$(first fits $CANDIDATES "$FETCHED"/*/bin/python3.12)
-    if [ -z "$python" ]; then
-        fetch_python
-        python=$(first fits "$FETCHED"/*/bin/python3.12)
-    fi
-    echo "Making .venv with $("$python" --version) ($(command -v "$python"))"
-    "$python" -m venv --clear .venv
-    .venv/bin/python tools/install.py requirements.txt
-    # The command `lenet` of this environment runs the project's own code.
-    cat > .venv/bin/lenet << END
-#!/bin/sh
-PYTHONPATH="$PWD\${PYTHONPATH:+:\$PYTHONPATH}" exec "$PWD/.venv/bin/python" -m lenet "\$@"
-END
-    chmod +x .venv/bin/lenet
-    # Better to hear now that a library of the system is missing than in the middle of the work.
-    .venv/bin/python -c "import lenet.model._mxnet"
-}
-
-check_platform() {
-    case "$(uname -s) $(uname -m)" in
-        "Linux x86_64" | "Darwin x86_64") ;;
-        *)
-            fail "MXNet 1.9.1 has no wheel that runs on $(uname -s) on $(uname -m), only for" \
-                "Linux on x86_64 and macOS on Intel. Work in a container: see Dockerfile."
-            ;;
-    esac
-}
-
-# Print the first of the interpreters that passes a test, or nothing.
-first() {
-    test=$1
-    shift
-    for candidate in "$@"; do
-        if "$test" "$candidate"; then
-            echo "$candidate"
-            return
-        fi
-    done
-}
-
-# Under make the first interpreter may be that of .venv, which makes .venv anew from the Python that
-# it came from. Another may be a shim without a Python behind it, and Debian's Python may come
-# without venv.
-fits() {
-    "$1" -c '
-import ensurepip, platform, sys, venv
-fits = (3, 10) <= sys.version_info[:2] <= (3, 12) and platform.python_implementation() == "CPython"
-sys.exit(not fits)' 2>/dev/null
-}
-
-runs_uv() {
-    "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 8))' 2>/dev/null
-}
-
-fetch_python() {
-    other=$(first runs_uv $CANDIDATES)
-    [ -n "$other" ] || advise "found no usable Python 3.10, 3.11 or 3.12 (tried: $CANDIDATES)."
-    echo "MXNet 1.9.1 needs Python 3.10, 3.11 or 3.12, and $other is $("$other" --version)."
-    echo "Fetching a Python 3.12 into $FETCHED: about 35 MB to download."
-    # Only uv runs in this environment; the fetched Python replaces it.
-    "$other" -m venv --clear .venv
-    if ! .venv/bin/python tools/install.py --python 3.12 "$FETCHED"; then
-        rm -rf .venv "$FETCHED"
-        advise "could not fetch a Python 3.12; the lines above say why."
-    fi
-}
-
-# Say what went wrong, and what gives a fitting Python on this system.
-advise() {
-    echo "error: $*" >&2
-    system=$(. "${OS_RELEASE:-/etc/os-release}" 2>/dev/null && echo "$ID ${VERSION_ID:-} ${ID_LIKE:-}") ||
-        system=$(uname -s)
-    case $system in
-        "debian 12 "* | "ubuntu 22.04 "* | "ubuntu 24.04 "*)
-            echo "Install one: sudo apt install python3 python3-venv" ;;
-        "debian "*)
-            # Its own Python is too new for MXNet, but with venv it can fetch another.
-            [ -n "$other" ] || echo "First try: sudo apt install python3-venv" ;;
-        ubuntu* | *" ubuntu"*)
-            echo "Install one: sudo add-apt-repository ppa:deadsnakes/ppa &&" \
-                "sudo apt install python3.12 python3.12-venv" ;;
-        fedora* | *fedora*)
-            echo "Install one: sudo dnf install python3.12" ;;
-        Darwin)
-            echo "Install one: brew install python@3.12" ;;
-    esac >&2
-    echo "On any system: work in a container (see Dockerfile), or get one by" \
-        "\`pyenv install 3.12\` or \`uv python install 3.12\`, and name it:" \
-        "make setup PYTHON=/path/to/python3.12" >&2
-    exit 1
-}
+trap 'exit 130' INT
+lock=$1
+candidates=${PYTHON:-python3.12 python3.11 python3.10 python3 python}
 
 fail() {
     echo "error: $*" >&2
     exit 1
 }
 
-main
+# Print the first candidate from Python 3.$1 to 3.$2 that has venv and pip; perhaps there is none.
+first() {
+    fits="import ensurepip, sys, venv; sys.exit(not (3, $1) <= sys.version_info[:2] <= (3, $2))"
+    for each in $candidates; do
+        if "$each" -c "$fits" 2>/dev/null; then echo "$each" && break; fi
+    done
+}
+
+# Let pip bring uv by its hash, and tell uv where pip looks for packages.
+bring_uv() {
+    .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes \
+        --only-binary=:all: --requirement requirements-uv.txt || return 1
+    for pair in index-url:UV_DEFAULT_INDEX extra-index-url:UV_INDEX cert:SSL_CERT_FILE; do
+        value=$(.venv/bin/python -m pip config list |
+            sed -n "s/^.*\.${pair%:*}='\(.*\)'\$/\1/p" | head -n 1 | sed 's/\\n/ /g')
+        [ -z "$value" ] || export "${pair#*:}=$value"
+    done
+}
+
+if [ "$lock" = requirements.txt ]; then
+    python=$(first 10 12)
+    if [ -z "$python" ]; then
+        echo "MXNet 1.9.1 needs Python 3.10, 3.11 or 3.12: fetching 3.12 into .python, 35 MB"
+        python=$(first 8 99)
+        [ -n "$python" ] && "$python" -m venv --clear .venv && bring_uv &&
+            .venv/bin/uv python install --quiet --no-bin --install-dir .python 3.12 ||
+            fail "there is no Python to set up with. See Set-up in docs/troubleshooting.md."
+        python=$(echo .python/cpython-3.12*/bin/python3.12)
+    fi
+    echo "Making .venv with $("$python" --version) ($(command -v "$python"))"
+    "$python" -m venv --clear .venv
+    printf '#!/bin/sh\nPYTHONPATH="%s${PYTHONPATH:+:$PYTHONPATH}" exec "%s" -m lenet "$@"\n' \
+        "$PWD" "$PWD/.venv/bin/python" > .venv/bin/lenet
+    chmod +x .venv/bin/lenet
+fi
+echo "Installing $lock: about half a minute"
+bring_uv && .venv/bin/uv pip install --quiet --no-config --require-hashes --compile-bytecode \
+    --index-strategy unsafe-best-match --python .venv/bin/python --requirement "$lock" ||
+    .venv/bin/python -m pip --quiet install --require-hashes --requirement "$lock"
+mxnet=$(echo .venv/lib/python3*/site-packages/mxnet) debian=/usr/lib/aarch64-linux-gnu
+# MXNet's package for arm64 names three libraries of Arm's. It needs only what these have.
+[ "$(uname -m)" != aarch64 ] || ln -sf $debian/libopenblas.so.0 "$mxnet/libarmpl_lp64_mp.so"
+[ "$(uname -m)" != aarch64 ] || ln -sf $debian/liblapacke.so.3 "$mxnet/libamath.so"
+[ "$(uname -m)" != aarch64 ] || ln -sf $debian/libm.so.6 "$mxnet/libastring.so"
+# Better to hear now that a library of the system is missing than in the middle of the work.
+.venv/bin/python -c "import lenet.model._mxnet"
