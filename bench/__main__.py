@@ -1,12 +1,23 @@
 """Run all benchmarks, or the named ones, and write bench/RESULTS.md.
 
-python -m bench [tests | setup | conversion | training | step | workers | learning | workflow ...]
+python -m bench [NAME ...]; `python -m bench --help` lists the names
 """
 
 import argparse
 from pathlib import Path
 
-from bench import conversion, learning, report, setup, step, tests, training, workers, workflow
+from bench import (
+    conversion,
+    learning,
+    report,
+    scale,
+    setup,
+    step,
+    tests,
+    training,
+    workers,
+    workflow,
+)
 
 # The tests come first: they compare the pages with the figures that the other parts write.
 BENCHMARKS = {
@@ -18,6 +29,7 @@ BENCHMARKS = {
     "workers": workers,
     "learning": learning,
     "workflow": workflow,
+    "scale": scale,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

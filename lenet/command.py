@@ -12,6 +12,9 @@ from typing import Any
 from lenet.core.errors import InputError, printable
 from lenet.raw.layout import Layout
 
+# As in pyproject.toml and CITATION.cff.
+VERSION = "0.1.0"
+
 _AddParser = Callable[..., argparse.ArgumentParser]
 
 _FORMATS = ".jf or image-text, plain, .gz, .bz2 or .xz; .npz; or a folder of pictures"
@@ -22,6 +25,7 @@ _DEFAULT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index="auto"
 def main() -> None:
     """Parse the command line and do what it says."""
     parser = argparse.ArgumentParser(prog="lenet")
+    parser.add_argument("--version", action="version", version=f"lenet {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (
         *(_add_inspect, _add_convert, _add_split, _add_fetch, _add_predict, _add_label_issues),

@@ -41,7 +41,7 @@ def main() -> None:
         raise InputError("--join: workers is 1, so there is no training to take part in.")
     else:
         members, epochs = committee.train(*inputs(arguments.train, recipe))
-        record(epochs, arguments.curves)
+        record(epochs, recipe, arguments.curves)
         save(members, arguments.models)
 
 
@@ -71,12 +71,12 @@ def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:
                 # A joining worker trains for the leader alone.
                 sum(1 for _ in epochs)
             else:
-                record(epochs, arguments.curves)
+                record(epochs, recipe, arguments.curves)
                 save(members, arguments.models)
 
 
-def record(epochs: Iterable[Epoch], curves: Path) -> None:
-    """Print each epoch when it has been trained, and add it to the learning curves."""
+def record(epochs: Iterable[Epoch], recipe: Recipe, curves: Path) -> None:
+    """Add each epoch to the learning curves, and print one in ten, or all of ten."""
     start = monotonic()
     # Live must not rewrite dvc.yaml, and DVC itself keeps the experiments. Live writes its files in
     # place, so no other process may write there.
@@ -84,8 +84,8 @@ def record(epochs: Iterable[Epoch], curves: Path) -> None:
     with alone_in(curves), Live(str(curves), dvcyaml=False, save_dvc_exp=False) as live:
         live.step = 1
         for epoch in epochs:
-            print(f"{epoch}, time {monotonic() - start:.1f} sec", flush=True)
-            start = monotonic()
+            if recipe.epochs <= 10 or epoch.number % 10 == 0 or epoch.number in (1, recipe.epochs):
+                print(f"{epoch}, {monotonic() - start:.0f} s so far", flush=True)
             values = epoch.metrics()
             rows.append({"epoch": epoch.number, **values})
             for name, value in values.items():

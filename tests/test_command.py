@@ -1,8 +1,10 @@
 """The command line, as a user types it."""
 
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -222,3 +224,17 @@ def test_summary_prints_the_table_of_params_yaml_and_of_what_is_given(
     assert "60 x 5 x 5 + 16 = 1,516" in partial
     wrong = refused("summary", "--c3", "half")
     assert wrong == "error: network.c3: found 'half'; expected full or partial.\n"
+
+
+def test_the_wheel_holds_all_of_lenet(tmp_path: Path) -> None:
+    leftovers = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "lenet", tmp_path / "lenet", ignore=leftovers)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    files = [file for file in (tmp_path / "lenet").rglob("*") if file.is_file()]
+    build = "from setuptools import build_meta; build_meta.build_wheel('.')"
+    subprocess.run([sys.executable, "-c", build], cwd=tmp_path, capture_output=True, check=True)
+    (path,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert packed == {str(file.relative_to(tmp_path)) for file in files}

@@ -6,11 +6,6 @@ trap 'exit 130' INT
 lock=$1
 candidates=${PYTHON:-python3.12 python3.11 python3.10 python3 python}
 
-fail() {
-    echo "error: $*" >&2
-    exit 1
-}
-
 # Print the first candidate from Python 3.$1 to 3.$2 that has venv and pip; perhaps there is none.
 first() {
     fits="import ensurepip, sys, venv; sys.exit(not (3, $1) <= sys.version_info[:2] <= (3, $2))"
@@ -37,7 +32,11 @@ if [ "$lock" = requirements.txt ]; then
         python=$(first 8 99)
         [ -n "$python" ] && "$python" -m venv --clear .venv && bring_uv &&
             .venv/bin/uv python install --quiet --no-bin --install-dir .python 3.12 ||
-            fail "there is no Python to set up with. See Set-up in docs/troubleshooting.md."
+            python=
+        if [ -z "$python" ]; then
+            echo "error: no Python to set up with. See Set-up in docs/troubleshooting.md." >&2
+            exit 1
+        fi
         python=$(echo .python/cpython-3.12*/bin/python3.12)
     fi
     echo "Making .venv with $("$python" --version) ($(command -v "$python"))"
@@ -47,8 +46,10 @@ if [ "$lock" = requirements.txt ]; then
     chmod +x .venv/bin/lenet
 fi
 echo "Installing $lock: about half a minute"
-bring_uv && .venv/bin/uv pip install --quiet --no-config --require-hashes --compile-bytecode \
-    --index-strategy unsafe-best-match --python .venv/bin/python --requirement "$lock" ||
+# The first commands compile what they import, faster than all is compiled here, if they may.
+bring_uv && .venv/bin/uv pip install --quiet --no-config --require-hashes --requirement "$lock" \
+    ${PYTHONDONTWRITEBYTECODE:+--compile-bytecode} --index-strategy unsafe-best-match \
+    --python .venv/bin/python ||
     .venv/bin/python -m pip --quiet install --require-hashes --requirement "$lock"
 mxnet=$(echo .venv/lib/python3*/site-packages/mxnet) debian=/usr/lib/aarch64-linux-gnu
 # MXNet's package for arm64 names three libraries of Arm's. It needs only what these have.

@@ -46,7 +46,8 @@ try:
 except OSError as error:
     sys.exit(
         f"error: MXNet does not load: {error}. It needs libraries of the system that small "
-        "installations lack; on Debian and Ubuntu: apt install libgomp1 libgfortran5"
+        "installations lack; on Debian and Ubuntu: apt install libgomp1 libgfortran5, and on arm64 "
+        "libopenblas0-pthread liblapacke too."
     )
 finally:
     for _name in _unneeded:

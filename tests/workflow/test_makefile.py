@@ -1,5 +1,7 @@
 """The experiments of the Makefile; test_pipeline.py runs the notebook's as a whole."""
 
+import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -67,3 +69,12 @@ def test_the_network_of_1998_is_trained_by_the_recipe(tmp_path: Path) -> None:
     )
     for params in (Recipe, View, Warp, Averaging):
         assert params.load(path) == params.load(ROOT / "params.yaml")
+
+
+def test_the_make_file_lists_its_commands() -> None:
+    # Variables of a make that runs the tests would change the output.
+    listed = subprocess.run(
+        ["make"], cwd=ROOT, env={"PATH": os.defpath}, capture_output=True, text=True, check=True
+    ).stdout
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert [line.split()[1] for line in listed.splitlines()] == targets

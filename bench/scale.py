@@ -1,0 +1,75 @@
+"""Time and memory of every stage on a tenth of 200,000 + 40,000 images of 16 x 16, and on all.
+
+The images are USPS digits with noise, so that no two are equal. Training takes two epochs.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+from dvc.utils.serialize import modify_yaml
+
+from bench.report import run
+from bench.workflow import clone
+from lenet.core import npz
+from lenet.core.npz import Dataset
+from lenet.raw import jf
+from lenet.raw.formats import as_records
+from lenet.raw.layout import Layout
+
+IMAGES = {"train": 200_000, "test": 40_000}
+LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+COMMANDS = {
+    "convert train": "convert data/raw/train.jf data/npz/train.npz metrics/data_train.json",
+    "convert test": "convert data/raw/test.jf data/npz/test.npz metrics/data_test.json",
+    "train": "train data/npz/train.npz models metrics/training",
+    "export": "export data/npz/train.npz metrics/data_train.json models models/lenet.onnx",
+    "evaluate": "evaluate models/lenet.onnx data/npz metrics",
+    "draw": "draw data/npz/train.npz models metrics/training metrics",
+    "report": "report models/lenet.onnx metrics",
+}
+
+
+def write_raw(digits: Dataset, path: Path, images: int) -> None:
+    """Write so many `images` to a .jf file: the digits again and again, each with other noise."""
+    generator = np.random.default_rng(images)
+    index = np.arange(images) % len(digits)
+    noise = generator.uniform(-0.1, 0.1, (images, 16, 16)).astype(np.float32)
+    noisy = Dataset((digits.images[index] + noise).clip(0, 1).round(3), digits.labels[index])
+    with path.open("wb") as file:
+        jf.write(file, [as_records(noisy, LAYOUT)], LAYOUT)
+
+
+def measured(arguments: str, folder: Path) -> tuple[float, float]:
+    """Run a stage in `folder`; return its seconds, and its peak memory in MiB."""
+    module, *rest = arguments.split()
+    # getrusage would count what the parent had before exec.
+    code = (
+        f"import runpy, sys; sys.argv[1:] = {rest}; "
+        f"runpy.run_module('stages.{module}', run_name='__main__'); "
+        "print(*(line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line))"
+    )
+    start = perf_counter()
+    printed = run([sys.executable, "-c", code], folder)
+    return perf_counter() - start, int(printed.split()[-1]) / 1024
+
+
+def measure() -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the table with its title."""
+    digits = npz.load(Path("data/npz/train.npz"), 10)
+    table = pd.DataFrame(index=pd.Index(COMMANDS, name="stage"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = clone(Path(name, "lenet"))
+        with modify_yaml(folder / "params.yaml") as params:
+            params |= {f"{part}_file": f"data/raw/{part}.jf" for part in IMAGES} | {"epochs": 2}
+        for share, size in ((10, "a tenth"), (1, "all")):
+            for part, images in IMAGES.items():
+                write_raw(digits, folder / f"data/raw/{part}.jf", images // share)
+            figures = [measured(arguments, folder) for arguments in COMMANDS.values()]
+            table[[f"{size}: seconds", f"{size}: peak MiB"]] = figures
+    title = "Every stage on 20,000 + 4,000 and on 200,000 + 40,000 images"
+    yield title, table.round(1).reset_index()
