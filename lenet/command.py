@@ -15,6 +15,9 @@ from lenet.raw.layout import Layout
 # As in pyproject.toml and CITATION.cff.
 VERSION = "0.1.0"
 
+# The commands that read a project's parameters or results.
+_OF_A_PROJECT = ("label-issues", "results", "compare", "diff", "experiments", "summary")
+
 _AddParser = Callable[..., argparse.ArgumentParser]
 
 _FORMATS = ".jf or image-text, plain, .gz, .bz2 or .xz; .npz; or a folder of pictures"
@@ -26,13 +29,17 @@ def main() -> None:
     """Parse the command line and do what it says."""
     parser = argparse.ArgumentParser(prog="lenet")
     parser.add_argument("--version", action="version", version=f"lenet {VERSION}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for add in (
         *(_add_inspect, _add_convert, _add_split, _add_fetch, _add_predict, _add_label_issues),
         *(_add_results, _add_compare, _add_diff, _add_experiments, _add_summary),
     ):
         add(commands.add_parser)
     arguments = parser.parse_args()
+    if arguments.command in _OF_A_PROJECT and not Path("params.yaml").exists():
+        raise InputError(
+            f"{Path.cwd()}: found no params.yaml; expected the folder of a project. Go there first."
+        )
     try:
         arguments.run_command(arguments)
     except InputError as error:

@@ -194,10 +194,20 @@ def test_another_python_is_told_to_set_up() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["results"], ["compare", "main", "feature"], ["summary"]])
+def test_outside_of_a_project_that_is_said(
+    tmp_path: Path, refused: Refused, arguments: list[str]
+) -> None:
+    assert f"{tmp_path}: found no params.yaml; expected the folder of a project" in refused(
+        *arguments
+    )
+
+
 def test_a_package_that_is_missing_is_named(
-    refused: Refused, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`pip install ".[predict]"` brings neither DVC nor scikit-learn."""
+    (tmp_path / "params.yaml").touch()
     for name in ("dvc", "dvc.api", "lenet.evaluation.revisions"):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "lenet.evaluation.revisions")
