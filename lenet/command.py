@@ -12,7 +12,7 @@ from typing import Any
 from lenet.core.errors import InputError, printable
 from lenet.raw.layout import Layout
 
-# As in pyproject.toml and CITATION.cff.
+# The version of pyproject.toml and CITATION.cff.
 VERSION = "0.1.0"
 
 # The commands that read a project's parameters or results.

@@ -16,7 +16,7 @@ class Phases(mx.gluon.HybridBlock):
 
     A convolution of stride 2 gives the neighbours that P2 compares as maps of their own. Its
     kernels are C1's, in the four places of a 6 x 6 kernel. P2 is then the maximum of four groups of
-    maps. The outputs are the same. The backward pass of C1 and P2 takes less than half as long:
+    maps. The outputs are the same. The backward pass of C1 and P2 takes less than half as long.
     MXNet is slow at the gradients of pooling, and of kernels for a single input map.
 
     Args:

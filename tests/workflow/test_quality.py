@@ -75,10 +75,8 @@ def test_wrong_labels_are_found_corrected_and_compared(
         search.send_signal(signal.SIGINT)
     assert search.returncode == 130
     said = project.run(f"{LENET} label-issues")
-    done = re.match(r"(\d) of 5 parts are done", said)
-    assert done
-    assert int(done[1]) >= 1
-    assert said.count(" of 5 is done\n") == 5 - int(done[1])
+    done = int(re.findall(r"^(\d) of 5 parts are done", said)[0])
+    assert 1 <= done == 5 - said.count(" of 5 is done\n")
     assert project.run(f"{LENET} label-issues").startswith("5 of 5 parts are done")
     suspects = project.csv("metrics/suspects.csv")
     looked_at = [int(row["index"]) for row in suspects[: round(1.5 * len(wrong))]]
