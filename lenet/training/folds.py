@@ -80,7 +80,7 @@ def out_of_fold(
     divided = parts(examples, recipe.seed)
     files = [folder / f"{number}.npy" for number in range(FOLDS)]
     missing = [number for number in range(FOLDS) if not files[number].exists()]
-    told(f"{FOLDS - len(missing)} of {FOLDS} parts are done; {effective_n_jobs()} train at a time")
+    told(f"{FOLDS - len(missing)} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
     pool = Parallel(n_jobs=-1, return_as="generator_unordered")
     try:
         for number, probabilities in pool(
@@ -88,7 +88,7 @@ def out_of_fold(
         ):
             with whole_file(files[number]) as target:
                 np.save(target, probabilities)
-            told(f"part {number + 1} of {FOLDS} is done")
+            told(f"fold {number + 1} of {FOLDS} is done")
     except TerminatedWorkerError as error:
         raise InputError(
             "a process that trained was killed, perhaps because memory ran out. The same command "

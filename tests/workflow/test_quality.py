@@ -75,9 +75,9 @@ def test_wrong_labels_are_found_corrected_and_compared(
         search.send_signal(signal.SIGINT)
     assert search.returncode == 130
     said = project.run(f"{LENET} label-issues")
-    done = int(re.findall(r"^(\d) of 5 parts are done", said)[0])
+    done = int(re.findall(r"^(\d) of 5 folds are done", said)[0])
     assert 1 <= done == 5 - said.count(" of 5 is done\n")
-    assert project.run(f"{LENET} label-issues").startswith("5 of 5 parts are done")
+    assert project.run(f"{LENET} label-issues").startswith("5 of 5 folds are done")
     suspects = project.csv("metrics/suspects.csv")
     looked_at = [int(row["index"]) for row in suspects[: round(1.5 * len(wrong))]]
     found = sorted(set(looked_at) & set(wrong))
