@@ -37,7 +37,7 @@ if [ "$lock" = requirements.txt ]; then
             echo "error: no Python to set up with. See Set-up in docs/troubleshooting.md." >&2
             exit 1
         fi
-        python=$(echo .python/cpython-3.12*/bin/python3.12)
+        python=$(ls .python/*/bin/python3.12 | head -n 1)
     fi
     echo "Making .venv with $("$python" --version) ($(command -v "$python"))"
     "$python" -m venv --clear .venv
