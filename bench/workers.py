@@ -12,7 +12,6 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import mean
 
 import pandas as pd
 from ruamel.yaml import YAML
@@ -53,8 +52,8 @@ def throughput(folder: Path, contender: str, **changes: object) -> float:
         text=True,
         check=True,
     )
-    seconds = [float(value) for value in re.findall(r"time ([\d.]+) sec", done.stdout)]
-    return IMAGES / mean(seconds[1:])
+    seconds = [float(value) for value in re.findall(r"([\d.]+) s so far", done.stdout)]
+    return IMAGES * (len(seconds) - 1) / (seconds[-1] - seconds[0])
 
 
 def measure() -> Iterator[tuple[str, pd.DataFrame]]:

@@ -85,7 +85,7 @@ def record(epochs: Iterable[Epoch], recipe: Recipe, curves: Path) -> None:
         live.step = 1
         for epoch in epochs:
             if recipe.epochs <= 10 or epoch.number % 10 == 0 or epoch.number in (1, recipe.epochs):
-                print(f"{epoch}, {monotonic() - start:.0f} s so far", flush=True)
+                print(f"{epoch}, {monotonic() - start:.1f} s so far", flush=True)
             values = epoch.metrics()
             rows.append({"epoch": epoch.number, **values})
             for name, value in values.items():

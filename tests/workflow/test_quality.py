@@ -73,6 +73,7 @@ def test_wrong_labels_are_found_corrected_and_compared(
         assert search.stdout
         next(line for line in search.stdout if line.endswith(" of 5 is done\n"))
         search.send_signal(signal.SIGINT)
+        assert "interrupted" in search.stdout.read()
     assert search.returncode == 130
     said = project.run(f"{LENET} label-issues")
     done = int(re.findall(r"^(\d) of 5 folds are done", said)[0])
