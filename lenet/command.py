@@ -16,7 +16,7 @@ from lenet.raw.layout import Layout
 VERSION = "0.1.0"
 
 # The commands that read a project's parameters or results.
-_OF_A_PROJECT = ("label-issues", "results", "compare", "diff", "experiments", "summary")
+_OF_A_PROJECT = "fetch", "label-issues", "results", "compare", "diff", "experiments", "summary"
 
 _AddParser = Callable[..., argparse.ArgumentParser]
 
@@ -205,12 +205,12 @@ def _add_fetch(add_parser: _AddParser) -> None:
 
 
 def _fetch(arguments: argparse.Namespace) -> None:
-    from lenet.sources.fetch import fetch
+    from lenet.sources.fetch import SETTINGS, fetch
 
-    files = " ".join(map(str, fetch(arguments.name, Path("data/sources", arguments.name))))
-    print(
-        f"{files}\nkeep them: dvc add {files}\nthe settings to train on them: lenet inspect {files}"
-    )
+    train, test = fetch(arguments.name, Path("data/sources", arguments.name))
+    print(f"{train}\n{test}\nTo train on them:\n    dvc add {train} {test}")
+    settings = f"-S train_file={train} -S test_file={test} {SETTINGS.get(arguments.name, '')}"
+    print(f"    dvc exp run {settings}".rstrip())
 
 
 def _add_label_issues(add_parser: _AddParser) -> None:
@@ -253,7 +253,8 @@ def _label_issues(_: argparse.Namespace) -> None:
     write_csv(suspects, table)
     save(draw_suspects(examples.images, suspects), picture)
     print(suspects.head(20).to_string(index=False))
-    print(f"{len(suspects)} of {len(examples)} labels are suspicious: {table}, {picture}")
+    shown = ", the first 20 above" if len(suspects) > 20 else ""
+    print(f"{len(suspects)} of {len(examples)} labels are suspicious{shown}: {table}, {picture}")
 
 
 def _add_layout(parser: argparse.ArgumentParser) -> None:

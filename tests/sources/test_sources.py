@@ -98,7 +98,7 @@ def test_a_closed_port_is_an_error_and_a_right_file_needs_no_server(tmp_path: Pa
 
 
 @pytest.fixture
-def offline_fetch(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Typed:
+def offline_fetch(tmp_path: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Typed:
     """Run the stage, or `lenet fetch`, in `tmp_path`, without any network."""
     nowhere = "http://127.0.0.1:9"
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
@@ -108,6 +108,7 @@ def offline_fetch(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Typed:
     monkeypatch.setenv("PIP_RETRIES", "0")
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
+    (tmp_path / "params.yaml").touch()
     return typed
 
 
@@ -135,7 +136,7 @@ def test_without_network_the_error_names_the_alternatives(
     message = failed.stderr[failed.stderr.rindex("error: ") :]
     assert address in message
     assert "`lenet fetch digits`" in message
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "params.yaml"]
 
 
 def test_the_bundled_digits_need_no_network_and_stand_in_one_file_of_each_format(
