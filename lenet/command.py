@@ -189,28 +189,26 @@ def _split(arguments: argparse.Namespace) -> None:
 
 
 def _add_fetch(add_parser: _AddParser) -> None:
+    from lenet.sources import SETTINGS
+
     parser = add_parser(
         "fetch",
         help="bring another data set to train on",
         description="Bring the training and the test file of a data set into data/sources/NAME/, "
         "checked by their hashes. digits needs no network; see docs/data.md.",
     )
-    parser.add_argument(
-        "name",
-        metavar="NAME",
-        choices=(names := ("digits", "usps-libsvm", "usps-zip")),
-        help=", ".join(names),
-    )
+    parser.add_argument("name", metavar="NAME", choices=SETTINGS, help=", ".join(SETTINGS))
     parser.set_defaults(run_command=_fetch)
 
 
 def _fetch(arguments: argparse.Namespace) -> None:
-    from lenet.sources.fetch import SETTINGS, fetch
+    from lenet.sources import SETTINGS
+    from lenet.sources.fetch import fetch
 
     train, test = fetch(arguments.name, Path("data/sources", arguments.name))
     print(f"{train}\n{test}\nTo train on them:\n    dvc add {train} {test}")
-    settings = f"-S train_file={train} -S test_file={test} {SETTINGS.get(arguments.name, '')}"
-    print(f"    dvc exp run {settings}".rstrip())
+    settings = SETTINGS[arguments.name]
+    print(f"    dvc exp run -S train_file={train} -S test_file={test}{settings}")
 
 
 def _add_label_issues(add_parser: _AddParser) -> None:

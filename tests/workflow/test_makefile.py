@@ -78,3 +78,53 @@ def test_the_make_file_lists_its_commands() -> None:
     ).stdout
     targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert [line.split()[1] for line in listed.splitlines()] == targets
+
+
+def made(folder: Path, target: str) -> list[str]:
+    """Run make in a folder whose set-up only writes the lock file's name down; return the names."""
+    (folder / "done").write_text("")
+    environment = {"PATH": os.defpath}
+    subprocess.run(["make", target], cwd=folder, env=environment, capture_output=True, check=False)
+    return (folder / "done").read_text().split()
+
+
+def test_a_lock_file_is_installed_once_and_again_when_it_changes(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt"):
+        (tmp_path / name).touch()
+    for name in ("tools", ".venv"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "tools/setup.sh").write_text("echo $1 >> done; test ! -e broken\n")
+
+    def change(name: str) -> None:
+        later = (tmp_path / ".venv/.installed-dev").stat().st_mtime + 1
+        os.utime(tmp_path / name, (later, later))
+
+    assert made(tmp_path, "setup") == ["requirements.txt"]
+    assert made(tmp_path, "setup-dev") == ["requirements-dev.txt"]
+    assert made(tmp_path, "setup-dev") == []
+    change("requirements-dev.txt")
+    (tmp_path / "broken").touch()
+    # A set-up that fails is not marked as done.
+    assert made(tmp_path, "setup-dev") == made(tmp_path, "setup-dev") == ["requirements-dev.txt"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "lock"),
+    [
+        ("repro reproduce recipe plateau seeds renderings plain lecun1998 notebook page", ""),
+        ("test slow fuzz audit check format bench lock", "-dev"),
+    ],
+)
+def test_a_command_installs_only_what_it_needs(tmp_path: Path, targets: str, lock: str) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools/setup.sh").touch()
+    for target in targets.split():
+        typed = subprocess.run(
+            ["make", "--dry-run", target], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
+        installed = re.findall(r"^sh tools/setup.sh requirements(.*)\.txt$", typed, re.M)
+        assert installed == (["", lock] if lock else [""]), target

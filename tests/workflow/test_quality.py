@@ -61,6 +61,17 @@ def check_that_both_versions_come_back(
             assert {name: each.hashes()[name] for name in hashes} == hashes
 
 
+def interrupt_a_search(project: Project) -> None:
+    """Start `lenet label-issues`, and type Ctrl-C when the first fold is done."""
+    with project.started(f"{LENET} label-issues") as search:
+        assert search.stdout
+        next(line for line in search.stdout if line.endswith(" of 5 is done\n"))
+        search.send_signal(signal.SIGINT)
+        said = search.stdout.read().splitlines()
+    assert [line for line in said if "of 5 is done" not in line] == ["interrupted"]
+    assert search.returncode == 130
+
+
 @pytest.mark.slow
 def test_wrong_labels_are_found_corrected_and_compared(
     planted: tuple[Project, list[int]], tmp_path: Path
@@ -68,13 +79,7 @@ def test_wrong_labels_are_found_corrected_and_compared(
     project, wrong = planted
     before = project.hashes()
 
-    # An interrupted run goes on: the parts that are done are not trained again.
-    with project.started(f"{LENET} label-issues") as search:
-        assert search.stdout
-        next(line for line in search.stdout if line.endswith(" of 5 is done\n"))
-        search.send_signal(signal.SIGINT)
-        assert "interrupted" in search.stdout.read()
-    assert search.returncode == 130
+    interrupt_a_search(project)
     said = project.run(f"{LENET} label-issues")
     done = int(re.findall(r"^(\d) of 5 folds are done", said)[0])
     assert 1 <= done == 5 - said.count(" of 5 is done\n")

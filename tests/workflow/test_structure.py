@@ -3,12 +3,15 @@
 import ast
 import re
 import shlex
+import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
 from tests.project import ROOT
@@ -209,3 +212,20 @@ def test_the_version_is_the_same_everywhere() -> None:
         for file in ("pyproject.toml", "CITATION.cff", "lenet/command.py")
     }
     assert len(versions) == 1
+
+
+@pytest.mark.parametrize("folder", ["lenet", "stages", "studies", "tools"])
+def test_what_the_workflow_imports_is_in_its_lock_file(folder: str) -> None:
+    """The tests' own environment has more than `make repro` installs."""
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(), re.M)
+    names = {canonicalize_name(name) for name in locked}
+    own = {"lenet", "stages", "studies", "tools"} | sys.stdlib_module_names
+    homes = packages_distributions()
+    missing = {
+        (str(file.relative_to(ROOT)), module)
+        for file in (ROOT / folder).rglob("*.py")
+        for module in (name.partition(".")[0] for name in imported(ast.parse(file.read_text())))
+        if module not in own
+        and names.isdisjoint(map(canonicalize_name, homes.get(module, [module])))
+    }
+    assert missing == set()
