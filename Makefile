@@ -88,8 +88,8 @@ renderings: setup  ## Train from ten seeds on both renderings of USPS: docs/seed
 plain: setup  ## Run a plain LeNet-5, digits and training as they come, as an experiment
 	@dvc exp remove --quiet plain 2> /dev/null || true
 	dvc exp run --temp --name plain \
-		-S network.activation=tanh -S view.centering=0 -S view.proportion=0 -S test_shift=0 \
-		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S warp.displacement=0 \
+		-S network.activation=tanh -S preprocess.centering=0 -S preprocess.proportion=0 -S test_shift=0 \
+		-S augment.rotation=0 -S augment.scale=0 -S augment.shift=0 -S augment.gamma=0 -S augment.elastic=0 \
 		-S weight_decay=0 $(NO_REMOTE)
 	@python -m lenet results plain
 
@@ -103,8 +103,8 @@ notebook: setup  ## Run the training of the lecture notebook, which never learns
 	@dvc exp remove --quiet notebook 2> /dev/null || true
 	dvc exp run --temp --name notebook \
 		-S network.image_size=16 -S network.activation=sigmoid \
-		-S view.margin=0 -S view.centering=0 -S view.proportion=0 -S view.input_range=[0,2] \
-		-S warp.rotation=0 -S warp.scale=0 -S warp.shift=0 -S warp.gamma=0 -S warp.displacement=0 \
+		-S preprocess.margin=0 -S preprocess.centering=0 -S preprocess.proportion=0 -S preprocess.input_range=[0,2] \
+		-S augment.rotation=0 -S augment.scale=0 -S augment.shift=0 -S augment.gamma=0 -S augment.elastic=0 \
 		-S test_shift=0 \
 		-S validation_fraction=0 -S momentum=0 -S lr=0.9 -S lr_schedule=constant \
 		-S weight_decay=0 -S batch_size=120 -S epochs=10 $(NO_REMOTE)

@@ -19,9 +19,9 @@ from lenet.core import npz
 from lenet.core.loss import mean_log_loss
 from lenet.core.npz import Dataset
 from lenet.model.architecture import Network
-from lenet.model.view import View
+from lenet.model.preprocess import Preprocess
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 SEEDS = range(3)
 OURS = "lenet"
@@ -35,11 +35,11 @@ def lenet(train: Dataset, recipe: Recipe) -> Iterator[Recognise]:
     from lenet.model.prediction import probabilities
     from lenet.training import committee
 
-    network, view = Network.load(), View.load()
-    (trained,), epochs = committee.train(train, recipe, network, view, Warp.load())
+    network, preprocess = Network.load(), Preprocess.load()
+    (trained,), epochs = committee.train(train, recipe, network, preprocess, Augment.load())
     for _ in epochs:
         yield lambda images: probabilities(
-            trained, images, view, size=network.image_size, test_shift=0, context=mx.cpu()
+            trained, images, preprocess, size=network.image_size, test_shift=0, context=mx.cpu()
         )
 
 
@@ -52,12 +52,14 @@ def pytorch(
     from bench import pytorch as torch_recipe
 
     torch.set_num_threads(1)
-    size, view = Network.load().image_size, View.load()
-    networks = torch_recipe.train(train, recipe, view, Warp.load(), size=size, layout=layout)
+    size, preprocess = Network.load().image_size, Preprocess.load()
+    networks = torch_recipe.train(
+        train, recipe, preprocess, Augment.load(), size=size, layout=layout
+    )
 
     def probabilities(network: Any, images: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.no_grad():
-            data = torch_recipe.plain(torch.from_numpy(images), view, size)
+            data = torch_recipe.plain(torch.from_numpy(images), preprocess, size)
             scores: NDArray[np.float32] = torch.softmax(network(data), dim=1).numpy()
         return scores
 

@@ -1,4 +1,4 @@
-"""The recipe in PyTorch: the same network, view, warps and schedule, for comparison."""
+"""The recipe in PyTorch, for comparison: the same network, input, augmentation and schedule."""
 
 from collections.abc import Iterator
 
@@ -8,19 +8,25 @@ from torch.nn.functional import grid_sample
 
 from lenet.core.npz import Dataset
 from lenet.model.deformation import basis
-from lenet.model.view import LEAST_INK, PROPORTION, THINNEST, View
+from lenet.model.preprocess import LEAST_INK, PROPORTION, THINNEST, Preprocess
+from lenet.training.augment import AUGMENTED_AT_ONCE, Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import WARPED_AT_ONCE, Warp
 
 
 def train(
-    digits: Dataset, recipe: Recipe, view: View, warp: Warp, *, size: int, layout: str
+    digits: Dataset,
+    recipe: Recipe,
+    preprocess: Preprocess,
+    augment: Augment,
+    *,
+    size: int,
+    layout: str,
 ) -> Iterator[nn.Module]:
     """Train LeNet-5 with max pooling and ReLU, and yield the network after every epoch.
 
     Args:
         digits: the training images.
-        recipe, view, warp: what training reads of params.yaml; the schedule is the cosine.
+        recipe, preprocess, augment: what training reads of params.yaml; the schedule is the cosine.
         size: side of the network's input in pixels.
         layout: of the memory, "contiguous_format" or "channels_last".
     """
@@ -38,11 +44,13 @@ def train(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs * steps)
     criterion = nn.CrossEntropyLoss()
     images, labels = torch.from_numpy(digits.images), torch.from_numpy(digits.labels)
-    many = recipe.batch_size * max(1, WARPED_AT_ONCE // recipe.batch_size)
+    many = recipe.batch_size * max(1, AUGMENTED_AT_ONCE // recipe.batch_size)
     for _ in range(recipe.epochs):
         loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
         for some in torch.randperm(len(images)).split(many):
-            data = warped(images[some], warp, view, size).contiguous(memory_format=memory_format)
+            data = augmented(images[some], augment, preprocess, size).contiguous(
+                memory_format=memory_format
+            )
             parts = data.split(recipe.batch_size), labels[some].split(recipe.batch_size)
             for batch, target in zip(*parts, strict=True):
                 optimizer.zero_grad()
@@ -73,50 +81,52 @@ def lenet5(size: int) -> nn.Module:
     return network
 
 
-def warped(images: Tensor, warp: Warp, view: View, size: int) -> Tensor:
+def augmented(images: Tensor, augment: Augment, preprocess: Preprocess, size: int) -> Tensor:
     """Return images (n, side, side) as the network sees them in training, (n, 1, size, size)."""
     n = len(images)
-    angle = torch.deg2rad(_uniform(warp.rotation, n))
-    scale = torch.exp(_uniform(warp.scale, n))
+    angle = torch.deg2rad(_uniform(augment.rotation, n))
+    scale = torch.exp(_uniform(augment.scale, n))
     cosine, sine = scale * torch.cos(angle), scale * torch.sin(angle)
     linear = torch.stack([cosine, -sine, sine, cosine], dim=1).reshape(n, 2, 2)
-    affine = torch.cat([linear * (1 + view.margin), _uniform(warp.shift, n, 2, 1)], dim=2)
-    amplitude = warp.displacement * torch.rand(n, 1, 1)
-    points = amplitude * torch.randn(n, 2, warp.control_points**2)
-    images = images ** torch.exp(_uniform(warp.gamma, n, 1, 1))
-    return seen(images, affine, points, view, size)
+    affine = torch.cat([linear * (1 + preprocess.margin), _uniform(augment.shift, n, 2, 1)], dim=2)
+    amplitude = augment.elastic * torch.rand(n, 1, 1)
+    points = amplitude * torch.randn(n, 2, augment.control_points**2)
+    images = images ** torch.exp(_uniform(augment.gamma, n, 1, 1))
+    return seen(images, affine, points, preprocess, size)
 
 
-def plain(images: Tensor, view: View, size: int) -> Tensor:
-    """Return images (n, side, side) as the network sees them, unwarped, (n, 1, size, size)."""
+def plain(images: Tensor, preprocess: Preprocess, size: int) -> Tensor:
+    """Return images (n, side, side) as the network sees them, plain, (n, 1, size, size)."""
     affine = torch.eye(2, 3).repeat(len(images), 1, 1)
-    affine[:, :, :2] *= 1 + view.margin
-    return seen(images, affine, torch.zeros(len(images), 2, 0), view, size)
+    affine[:, :, :2] *= 1 + preprocess.margin
+    return seen(images, affine, torch.zeros(len(images), 2, 0), preprocess, size)
 
 
-def seen(images: Tensor, affine: Tensor, points: Tensor, view: View, size: int) -> Tensor:
+def seen(
+    images: Tensor, affine: Tensor, points: Tensor, preprocess: Preprocess, size: int
+) -> Tensor:
     """Sample images by affine maps (n, 2, 3) and displacements of control points (n, 2, k^2)."""
-    scale, offset = _axes(images, view)
+    scale, offset = _axes(images, preprocess)
     affine = affine * scale[:, :, None]
     affine[:, :, 2] += offset
     coefficients = torch.cat([affine, points], dim=2)
     grid = coefficients @ torch.from_numpy(basis(size, round(points.shape[2] ** 0.5)))
     grid = grid.reshape(-1, 2, size, size).permute(0, 2, 3, 1)
-    background, full = view.input_range
+    background, full = preprocess.input_range
     ink = (images * (full - background))[:, None]
     return grid_sample(ink, grid, align_corners=True).add_(background)
 
 
-def _axes(images: Tensor, view: View) -> tuple[Tensor, Tensor]:
-    """Return scale and offset of x and y, (n, 2) each; see `View.axes`."""
+def _axes(images: Tensor, preprocess: Preprocess) -> tuple[Tensor, Tensor]:
+    """Return scale and offset of x and y, (n, 2) each; see `Preprocess.axes`."""
     positions = torch.linspace(-1, 1, images.shape[1])
     profiles = torch.stack([images.sum(dim=1), images.sum(dim=2)], dim=1)
     ink = images.sum(dim=(1, 2)).clamp(min=LEAST_INK)[:, None]
     means = profiles @ positions / ink
     deviations = (profiles @ positions**2 / ink - means**2).clamp(min=THINNEST**2).sqrt()
     ratio = torch.where(ink[:, 0] > LEAST_INK, deviations[:, 0] / deviations[:, 1] / PROPORTION, 1)
-    stretch = ratio ** (view.proportion / 2)
-    return torch.stack([stretch, 1 / stretch], dim=1), view.centering * means
+    stretch = ratio ** (preprocess.proportion / 2)
+    return torch.stack([stretch, 1 / stretch], dim=1), preprocess.centering * means
 
 
 def _uniform(largest: float, *shape: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Where a step of training goes: the primitives of oneDNN, the view with its warps, and the rest.
+"""Where a step of training goes: the primitives of oneDNN, the making of input, and the rest.
 
 oneDNN prints the time of each of its primitives if DNNL_VERBOSE is 1. Printing slows the training
 down, so the whole step is timed without it.
@@ -29,7 +29,7 @@ PARTS = {
     "changes of memory layout": "reorder|concat",
     "other primitives": "",
 }
-_VIEW = "view and warps"
+_VIEW = "preprocessing and augmentation"
 _REST = "MXNet's own operators, engine, Python"
 
 

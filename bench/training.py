@@ -22,9 +22,9 @@ import pandas as pd
 from bench.report import compared
 from lenet.core.npz import Dataset
 from lenet.model.architecture import Network
-from lenet.model.view import View
+from lenet.model.preprocess import Preprocess
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 ROUNDS = 5
 EPOCHS = 9
@@ -44,21 +44,21 @@ def made_up(side: int, images: int) -> Dataset:
     )
 
 
-def settings(batch: int) -> tuple[Recipe, View, Warp]:
+def settings(batch: int) -> tuple[Recipe, Preprocess, Augment]:
     """Return what params.yaml says of the training, for batches of `batch` and few epochs."""
     changes = {"epochs": EPOCHS, "batch_size": batch, "validation_fraction": 0, "members": 1}
-    return Recipe.load().model_copy(update=changes), View.load(), Warp.load()
+    return Recipe.load().model_copy(update=changes), Preprocess.load(), Augment.load()
 
 
 def lenet(size: int, batch: int) -> Iterator[object]:
-    """Train by params.yaml, on images of 16 x 16 that are centred, warped and enlarged."""
+    """Train by params.yaml, on images of 16 x 16 that are centred, augmented and enlarged."""
     from lenet.training import committee
 
-    recipe, view, warp = settings(batch)
+    recipe, preprocess, augment = settings(batch)
     # Each core computes a part of the batch.
     recipe = recipe.model_copy(update={"replicas": len(os.sched_getaffinity(0))})
     network = Network.load().model_copy(update={"image_size": size})
-    _, epochs = committee.train(made_up(16, IMAGES), recipe, network, view, warp)
+    _, epochs = committee.train(made_up(16, IMAGES), recipe, network, preprocess, augment)
     return epochs
 
 
@@ -70,7 +70,7 @@ def lenet_unwarped(size: int, batch: int) -> Iterator[object]:
     ready = mx.nd.array(made_up(size, IMAGES).images[:, None])
     with (
         patch.object(batches, "network_input", lambda images, *_, **__: ready[: len(images)]),
-        patch.object(Warp, "draw", lambda _, __, images: (None, images)),
+        patch.object(Augment, "draw", lambda _, __, images: (None, images)),
     ):
         yield from lenet(size, batch)
 
@@ -125,14 +125,14 @@ def notebook(size: int, batch: int) -> Iterator[None]:
 
 
 def pytorch(size: int, batch: int, layout: str = "contiguous_format") -> Iterator[object]:
-    """Train as `lenet` does in PyTorch, with the same network, view, warps and schedule."""
+    """Train as `lenet` does in PyTorch, with the same network, input and schedule."""
     import torch
 
     from bench.pytorch import train
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    recipe, view, warp = settings(batch)
-    return train(made_up(16, IMAGES), recipe, view, warp, size=size, layout=layout)
+    recipe, preprocess, augment = settings(batch)
+    return train(made_up(16, IMAGES), recipe, preprocess, augment, size=size, layout=layout)
 
 
 CONTENDERS: dict[str, Callable[[int, int], Iterator[object]]] = {

@@ -216,8 +216,8 @@ def _add_label_issues(add_parser: _AddParser) -> None:
         "label-issues",
         help="find training images whose label may be wrong",
         description="Train five networks, each on four fifths of train_file, and ask each about "
-        "the rest. Write metrics/suspects.csv and metrics/suspects.png, the most suspicious labels "
-        "first. It takes about five times as long as training; an interrupted run goes on.",
+        "the rest. Write metrics/label_issues.csv and .png, the most suspicious labels first. It "
+        "takes about five times as long as training; an interrupted run goes on.",
     )
     parser.set_defaults(run_command=_label_issues)
 
@@ -227,32 +227,39 @@ def _label_issues(_: argparse.Namespace) -> None:
 
     from lenet.core.files import write_csv
     from lenet.core.params import read
-    from lenet.evaluation.suspects import find_suspects
+    from lenet.evaluation.label_issues import find_label_issues
     from lenet.figures.canvas import save
-    from lenet.figures.suspects import draw_suspects
+    from lenet.figures.label_issues import draw_label_issues
     from lenet.model.architecture import Network
-    from lenet.model.view import Averaging, View
+    from lenet.model.preprocess import Averaging, Preprocess
     from lenet.raw import formats
+    from lenet.training.augment import Augment
     from lenet.training.folds import out_of_fold
     from lenet.training.recipe import Recipe
-    from lenet.training.warps import Warp
 
     raw, layout = Path(str(read(Path("params.yaml"))["train_file"])), Layout.load()
     examples = formats.read(raw, layout).data
     probabilities = out_of_fold(
-        *(examples, Recipe.load(), Network.load(), View.load(), Warp.load(), Averaging.load()),
+        *(
+            examples,
+            Recipe.load(),
+            Network.load(),
+            Preprocess.load(),
+            Augment.load(),
+            Averaging.load(),
+        ),
         kept=Path(".dvc/tmp/label-issues"),
         told=partial(print, flush=True),
     )
-    suspects = find_suspects(examples.labels, probabilities)
+    issues = find_label_issues(examples.labels, probabilities)
     places = pd.Series(formats.places(raw, layout), dtype=str)
-    suspects.insert(1, "place", places[suspects["index"]].to_numpy())
-    table, picture = Path("metrics/suspects.csv"), Path("metrics/suspects.png")
-    write_csv(suspects, table)
-    save(draw_suspects(examples.images, suspects), picture)
-    print(suspects.head(20).to_string(index=False))
-    shown = ", the first 20 above" if len(suspects) > 20 else ""
-    print(f"{len(suspects)} of {len(examples)} labels are suspicious{shown}: {table}, {picture}")
+    issues.insert(1, "place", places[issues["index"]].to_numpy())
+    table, picture = Path("metrics/label_issues.csv"), Path("metrics/label_issues.png")
+    write_csv(issues, table)
+    save(draw_label_issues(examples.images, issues), picture)
+    print(issues.head(20).to_string(index=False))
+    shown = ", the first 20 above" if len(issues) > 20 else ""
+    print(f"{len(issues)} of {len(examples)} labels are suspicious{shown}: {table}, {picture}")
 
 
 def _add_layout(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Draw images, their warps, and what the network has learnt."""
+"""Draw images, their augmentations, and what the network has learnt."""
 
 import argparse
 from pathlib import Path
@@ -11,24 +11,24 @@ from lenet.core.errors import run
 from lenet.core.files import write_json
 from lenet.core.npz import Dataset
 from lenet.core.watch import while_unchanged
+from lenet.figures.augmented import draw_augmented
 from lenet.figures.canvas import save
 from lenet.figures.curves import draw_curves, load_curves
 from lenet.figures.gallery import draw_gallery
 from lenet.figures.network import draw_kernels, draw_outputs
-from lenet.figures.warps import draw_warps
 from lenet.model import network
 from lenet.model._mxnet import context, memory_reported
 from lenet.model.architecture import Network
 from lenet.model.deformation import Deformation
+from lenet.model.preprocess import Preprocess
 from lenet.model.sampling import network_input
 from lenet.model.units import dead_units
-from lenet.model.view import View
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 # Images on which units are watched.
 _MOST_IMAGES = 1000
-# Warped copies of an image, and the most classes of which one is drawn.
+# Augmented copies of an image, and the most classes of which one is drawn.
 _COPIES, _MOST_CLASSES = 12, 10
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pictures = arguments.results / "pictures"
 
-    settings, view = Network.load(), View.load()
+    settings, preprocess = Network.load(), Preprocess.load()
     train = npz.load(arguments.train, settings.classes)
     save(draw_gallery(train), pictures / "digits.png")
     save(draw_curves(load_curves(arguments.training)), pictures / "curves.png")
@@ -50,20 +50,20 @@ def main() -> None:
     size, device = settings.image_size, context("cpu")
     examples = first_of_each_class(train)
     plain = Deformation.identity(len(examples))
-    data = network_input(examples, plain, view, size=size, context=device)
+    data = network_input(examples, plain, preprocess, size=size, context=device)
     originals = data.asnumpy()[:, 0]
-    deformation, copies = Warp.load().draw(
+    deformation, copies = Augment.load().draw(
         np.random.default_rng(Recipe.load().seed), np.repeat(examples, _COPIES, axis=0)
     )
-    warped = network_input(copies, deformation, view, size=size, context=device).asnumpy()
-    warped = warped.reshape(len(examples), _COPIES, size, size)
-    save(draw_warps(originals, warped), pictures / "warps.png")
+    augmented = network_input(copies, deformation, preprocess, size=size, context=device).asnumpy()
+    augmented = augmented.reshape(len(examples), _COPIES, size, size)
+    save(draw_augmented(originals, augmented), pictures / "augmented.png")
 
     lenet = network.load_first_member(arguments.models, settings)
     save(draw_kernels(lenet.kernels()), pictures / "filters.png")
     shown = train.images[:: max(1, len(train) // _MOST_IMAGES)]
     whole = Deformation.identity(len(shown))
-    inputs = network_input(shown, whole, view, size=size, context=device)
+    inputs = network_input(shown, whole, preprocess, size=size, context=device)
     write_json({"dead_units": dead_units(lenet, inputs)}, arguments.results / "network.json")
     outputs = {name: output.asnumpy()[0] for name, output in lenet.outputs(data[:1]).items()}
     save(draw_outputs(originals[0], outputs), pictures / "responses.png")

@@ -11,7 +11,7 @@ from lenet.core.watch import while_unchanged
 from lenet.deploy import export
 from lenet.model._mxnet import memory_reported
 from lenet.model.architecture import Network
-from lenet.model.view import Averaging, View
+from lenet.model.preprocess import Averaging, Preprocess
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("target", type=Path, help="exported network to write, ONNX")
     arguments = parser.parse_args()
 
-    kept = ("raw", "network", "view", "test_shift")
+    kept = ("raw", "network", "preprocess", "test_shift")
     params, network = read(Path("params.yaml")), Network.load()
     settings = {name: params[name] for name in kept}
     card = read_json(arguments.card)
@@ -33,7 +33,7 @@ def main() -> None:
         arguments.models,
         arguments.target,
         npz.load(arguments.train, network.classes),
-        View.load(),
+        Preprocess.load(),
         image_size=network.image_size,
         classes=network.classes,
         test_shift=Averaging.load().test_shift,

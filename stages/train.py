@@ -16,13 +16,13 @@ from lenet.core.watch import while_unchanged
 from lenet.model._mxnet import memory_reported
 from lenet.model.architecture import Network
 from lenet.model.network import save
-from lenet.model.view import View
+from lenet.model.preprocess import Preprocess
 from lenet.training import committee
+from lenet.training.augment import Augment
 from lenet.training.distributed import launcher, workers
 from lenet.training.distributed.shared import ShardedBatches, SynchronousLearner
 from lenet.training.loop import Epoch
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
 def inputs(train: Path, recipe: Recipe) -> tuple:
     """Return the arguments of `committee.train`: the images, and the settings of params.yaml."""
     network = Network.load()
-    return npz.load(train, network.classes), recipe, network, View.load(), Warp.load()
+    return npz.load(train, network.classes), recipe, network, Preprocess.load(), Augment.load()
 
 
 def train_together(arguments: argparse.Namespace, recipe: Recipe) -> None:

@@ -1,20 +1,18 @@
 """Run a study.
 
-python -m studies flags | photographs | plateau | recipe | seeds | suspects
+python -m studies photographs | plateau | recipe | seeds
 """
 
 import argparse
 
 from lenet.core.errors import run
-from studies import flags, photographs, plateau, recipe, seeds, suspects
+from studies import photographs, plateau, recipe, seeds
 
 STUDIES = {
-    "flags": flags,
     "photographs": photographs,
     "plateau": plateau,
     "recipe": recipe,
     "seeds": seeds,
-    "suspects": suspects,
 }
 
 

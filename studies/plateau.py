@@ -42,15 +42,15 @@ LEFT = 0.5
 NOTEBOOK: dict[str, object] = {
     "network.image_size": 16,
     "network.activation": "sigmoid",
-    "view.margin": 0,
-    "view.centering": 0,
-    "view.proportion": 0,
-    "view.input_range": (0, 2),
-    "warp.rotation": 0,
-    "warp.scale": 0,
-    "warp.shift": 0,
-    "warp.gamma": 0,
-    "warp.displacement": 0,
+    "preprocess.margin": 0,
+    "preprocess.centering": 0,
+    "preprocess.proportion": 0,
+    "preprocess.input_range": (0, 2),
+    "augment.rotation": 0,
+    "augment.scale": 0,
+    "augment.shift": 0,
+    "augment.gamma": 0,
+    "augment.elastic": 0,
     "test_shift": 0,
     "validation_fraction": 0,
     "momentum": 0,
@@ -81,10 +81,10 @@ def variants(train: Dataset) -> dict[str, Variant]:
     mean, deviation = float(train.images.mean()), float(train.images.std())
     return {
         "the notebook": Variant(),
-        "pixels from 0 to 1": Variant({"view.input_range": (0, 1)}),
-        "pixels from -1 to 1": Variant({"view.input_range": (-1, 1)}),
+        "pixels from 0 to 1": Variant({"preprocess.input_range": (0, 1)}),
+        "pixels from -1 to 1": Variant({"preprocess.input_range": (-1, 1)}),
         "pixels of mean 0, deviation 1": Variant(
-            {"view.input_range": (-mean / deviation, (1 - mean) / deviation)}
+            {"preprocess.input_range": (-mean / deviation, (1 - mean) / deviation)}
         ),
         "rate 0.1": Variant({"lr": 0.1}),
         "rate 0.3": Variant({"lr": 0.3}),
@@ -106,7 +106,7 @@ def variants(train: Dataset) -> dict[str, Variant]:
         "input of 32 x 32": Variant({"network.image_size": 32}),
         f"{LONG} epochs": Variant({"epochs": LONG}),
         f"pixels from -1 to 1, {LONG} epochs": Variant(
-            {"view.input_range": (-1, 1), "epochs": LONG}
+            {"preprocess.input_range": (-1, 1), "epochs": LONG}
         ),
     }
 
@@ -150,7 +150,9 @@ def train_variant(
     if untrained:
         recipe = recipe.model_copy(update={"lr": 1e-12, "epochs": 1})
     lenet = (NormalisedLeNet if variant.batch_norm else LeNet)(settings.network)
-    batches = Batches(train, recipe, settings.warp, settings.view, size=size, context=mx.cpu())
+    batches = Batches(
+        train, recipe, settings.augment, settings.preprocess, size=size, context=mx.cpu()
+    )
     initializer, arguments = variant.initializer
     learner = Learner(
         lenet,
@@ -159,7 +161,7 @@ def train_variant(
         context=mx.cpu(),
         initializer=getattr(mx.init, initializer)(**arguments),
     )
-    return lenet, fit(learner, batches, None, settings.view)
+    return lenet, fit(learner, batches, None, settings.preprocess)
 
 
 def learn(name: str, variant: Variant, train: Dataset, seed: int) -> pd.DataFrame:
@@ -187,7 +189,7 @@ def sizes(name: str, variant: Variant, train: Dataset, seed: int) -> pd.DataFram
         for _ in epochs:
             pass
         data = network_input(
-            *(batch.images, Deformation.identity(len(batch)), settings.view),
+            *(batch.images, Deformation.identity(len(batch)), settings.preprocess),
             size=settings.network.image_size,
             context=mx.cpu(),
         )

@@ -31,29 +31,29 @@ FAR = 0.3
 # The changes of params.yaml, by the names that `dvc exp run -S` takes.
 RECIPES: dict[str, dict[str, object]] = {
     "the default recipe": {},
-    "one view in evaluation": {"test_shift": 0},
-    "without margin": {"view.margin": 0},
-    "without centering": {"view.centering": 0},
-    "without proportion": {"view.proportion": 0},
-    "without gamma": {"warp.gamma": 0},
-    "without rotation": {"warp.rotation": 0},
-    "without scale": {"warp.scale": 0},
-    "without shift": {"warp.shift": 0},
-    "without displacement": {"warp.displacement": 0},
+    "one preprocess in evaluation": {"test_shift": 0},
+    "without margin": {"preprocess.margin": 0},
+    "without centering": {"preprocess.centering": 0},
+    "without proportion": {"preprocess.proportion": 0},
+    "without gamma": {"augment.gamma": 0},
+    "without rotation": {"augment.rotation": 0},
+    "without scale": {"augment.scale": 0},
+    "without shift": {"augment.shift": 0},
+    "without elastic": {"augment.elastic": 0},
     "without weight decay": {"weight_decay": 0},
     "constant rate": {"lr_schedule": "constant"},
-    "pixels from 0 to 1": {"view.input_range": (0, 1)},
+    "pixels from 0 to 1": {"preprocess.input_range": (0, 1)},
     # `make plain` makes the same changes.
     "plain LeNet-5": {
         "network.activation": "tanh",
-        "view.centering": 0,
-        "view.proportion": 0,
+        "preprocess.centering": 0,
+        "preprocess.proportion": 0,
         "test_shift": 0,
-        "warp.rotation": 0,
-        "warp.scale": 0,
-        "warp.shift": 0,
-        "warp.gamma": 0,
-        "warp.displacement": 0,
+        "augment.rotation": 0,
+        "augment.scale": 0,
+        "augment.shift": 0,
+        "augment.gamma": 0,
+        "augment.elastic": 0,
         "weight_decay": 0,
     },
 }
@@ -78,7 +78,7 @@ def score(recipe: str, seed: int) -> dict:
     one = {"seed": seed, "validation_fraction": 0, "members": 1}
     settings = Settings.load().changed({**RECIPES[recipe], **one})
     networks, epochs = committee.train(
-        train[near], settings.recipe, settings.network, settings.view, settings.warp
+        train[near], settings.recipe, settings.network, settings.preprocess, settings.augment
     )
     for _ in epochs:
         pass

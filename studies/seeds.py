@@ -42,7 +42,7 @@ def score(rendering: str, members: int, seed: int) -> dict:
     train, test = load(rendering)
     settings = Settings.load().changed({"seed": seed, "members": members})
     networks, epochs = committee.train(
-        train, settings.recipe, settings.network, settings.view, settings.warp
+        train, settings.recipe, settings.network, settings.preprocess, settings.augment
     )
     for _ in epochs:
         pass

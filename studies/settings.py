@@ -7,9 +7,9 @@ from pathlib import Path
 from typing_extensions import Self
 
 from lenet.model.architecture import Network
-from lenet.model.view import Averaging, View
+from lenet.model.preprocess import Averaging, Preprocess
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Settings:
 
     recipe: Recipe
     network: Network
-    view: View
-    warp: Warp
+    preprocess: Preprocess
+    augment: Augment
     averaging: Averaging
 
     @classmethod
@@ -28,13 +28,13 @@ class Settings:
         return cls(
             recipe=Recipe.load(path),
             network=Network.load(path),
-            view=View.load(path),
-            warp=Warp.load(path),
+            preprocess=Preprocess.load(path),
+            augment=Augment.load(path),
             averaging=Averaging.load(path),
         )
 
     def changed(self, values: Mapping[str, object]) -> "Settings":
-        """Return the settings with other `values`, by their dotted names, such as "warp.scale".
+        """Return the settings with other `values`, by their dotted names, such as "augment.scale".
 
         Raises InputError where a name is unknown or a value out of its range.
         """
@@ -47,8 +47,8 @@ class Settings:
         settings = Settings(
             recipe=self.recipe.changed(**top),
             network=self.network.changed(**own.pop("network", {})),
-            view=self.view.changed(**own.pop("view", {})),
-            warp=self.warp.changed(**own.pop("warp", {})),
+            preprocess=self.preprocess.changed(**own.pop("preprocess", {})),
+            augment=self.augment.changed(**own.pop("augment", {})),
             averaging=self.averaging.changed(**averaging),
         )
         assert not own, f"unknown groups {list(own)}"

@@ -61,7 +61,7 @@ def judged(name: str, members: Sequence[LeNet], digits: Dataset, settings: Setti
         probabilities(
             member,
             digits.images,
-            settings.view,
+            settings.preprocess,
             size=settings.network.image_size,
             test_shift=settings.averaging.test_shift,
             context=context(settings.recipe.device),

@@ -3,17 +3,17 @@
 from typing import get_args
 
 from lenet.model.architecture import Network
-from lenet.model.view import View
+from lenet.model.preprocess import Preprocess
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 NETWORK = Network(image_size=16, activation="relu", c3="full", pooling="max", classes=10)
 ACTIVATIONS = get_args(Network.model_fields["activation"].annotation)
 # An image as it is, at the network's size.
-PLAIN_VIEW = View(input_range=(-1, 1), margin=0, centering=0, proportion=0)
-DEFAULT_VIEW = View(input_range=(-1, 1), margin=0.35, centering=0.7, proportion=0.7)
-NO_WARP = Warp(rotation=0, scale=0, shift=0, gamma=0, displacement=0, control_points=5)
-WARP = Warp(rotation=12, scale=0.15, shift=0.12, gamma=0.4, displacement=0.1, control_points=5)
+PLAIN_PREPROCESS = Preprocess(input_range=(-1, 1), margin=0, centering=0, proportion=0)
+DEFAULT_PREPROCESS = Preprocess(input_range=(-1, 1), margin=0.35, centering=0.7, proportion=0.7)
+NO_AUGMENT = Augment(rotation=0, scale=0, shift=0, gamma=0, elastic=0, control_points=5)
+AUGMENT = Augment(rotation=12, scale=0.15, shift=0.12, gamma=0.4, elastic=0.1, control_points=5)
 RECIPE = Recipe(
     seed=0,
     validation_fraction=0,

@@ -19,7 +19,7 @@ from lenet.model.sampling import network_input
 from lenet.raw import formats
 from lenet.training.recipe import Recipe
 from tests.project import ROOT
-from tests.settings import DEFAULT_VIEW
+from tests.settings import DEFAULT_PREPROCESS
 from tests.training.small import real_digits
 
 
@@ -165,10 +165,10 @@ def test_pytorch_sees_what_mxnet_sees() -> None:
             generator.normal(size=(7, 2, points, points)).astype(np.float32),
         )
         widened = deformation.affine * np.array([1.35, 1.35, 1], np.float32)
-        given = (torch.from_numpy(array) for array in (images, widened, deformation.displacement))
-        ink, affine, displacement = given
-        seen = pytorch.seen(ink, affine, displacement.flatten(2), DEFAULT_VIEW, 32).numpy()
-        expected = network_input(images, deformation, DEFAULT_VIEW, size=32, context=mx.cpu())
+        given = (torch.from_numpy(array) for array in (images, widened, deformation.elastic))
+        ink, affine, elastic = given
+        seen = pytorch.seen(ink, affine, elastic.flatten(2), DEFAULT_PREPROCESS, 32).numpy()
+        expected = network_input(images, deformation, DEFAULT_PREPROCESS, size=32, context=mx.cpu())
         np.testing.assert_allclose(seen, expected.asnumpy(), atol=1e-4)
 
 

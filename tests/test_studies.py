@@ -30,18 +30,18 @@ def test_settings_are_changed_by_their_dotted_names() -> None:
     change = {
         "lr": 0.1,
         "test_shift": 0,
-        "view.margin": 0,
-        "warp.scale": 0,
+        "preprocess.margin": 0,
+        "augment.scale": 0,
         "network.c3": "partial",
     }
     other = settings.changed(change)
     found = (
-        *(other.recipe.lr, other.averaging.test_shift, other.view.margin),
-        *(other.warp.scale, other.network.c3),
+        *(other.recipe.lr, other.averaging.test_shift, other.preprocess.margin),
+        *(other.augment.scale, other.network.c3),
     )
     assert found == tuple(change.values())
     assert other.recipe.epochs == settings.recipe.epochs
-    for name in ("rate", "warp.wobble", "wrap.scale"):
+    for name in ("rate", "augment.wobble", "wrap.scale"):
         with pytest.raises((InputError, AssertionError), match="unknown"):
             settings.changed({name: 0})
 

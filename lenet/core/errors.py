@@ -6,30 +6,68 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from lenet.core.interrupt import raise_again
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that a message names.
+
+    file: the file or folder as the user named it, or the name of a parameter or an option.
+    line, record: the line and the record in the file, from 1.
+    picture: the picture in a folder, as a path from the folder.
+    """
+
+    file: Path | str
+    line: int | None = None
+    record: int | None = None
+    picture: str | None = None
+
+    def __str__(self) -> str:
+        text = str(self.file) if self.picture is None else f"{self.file}/{self.picture}"
+        for name in ("line", "record"):
+            if (number := getattr(self, name)) is not None:
+                text += f", {name} {number}"
+        return text
 
 
 class InputError(Exception):
     """Something given to the program is wrong: a file, a parameter, a missing network.
 
+    Its text is made where it is printed: "{place}: {found}; expected {expected}. {advice}".
+
     Args:
-        message: what was found, where, what was expected, and what to do besides `settings`.
-        question: what may be the cause, if `settings` fit.
-        settings: parameters that would fit, by their dotted names in params.yaml, such as
-            {"raw.side": 28}. A value may be an `Either`.
+        place: where the fault is; "" if it is in no one place.
+        found: what was found there, without a full stop: "found label 12", "is a folder".
+        expected: what was expected, without a full stop; "" if `found` says it.
+        advice: what to do, in whole sentences; "" if `expected` says it.
     """
 
+    # Single-argument calls with a whole message, `question` and `settings` go with Economy.
     def __init__(
-        self, message: str, *, question: str = "", settings: Mapping[str, object] | None = None
+        self,
+        place: Place | Path | str,
+        found: str = "",
+        expected: str = "",
+        advice: str = "",
+        *,
+        question: str = "",
+        settings: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(message)
-        # `advised` replaces the question if the whole file needs other settings.
-        self.plain = message
-        self.message = f"{message} {question}".rstrip()
+        super().__init__(place, found, expected, advice)
+        self.place = place if isinstance(place, Place) or not found else Place(place)
+        self.found, self.expected, self.advice_text = found, expected, advice
+        self.plain = str(place)
+        self.message = f"{place} {question}".rstrip()
         self.settings = dict(settings or {})
 
     def __str__(self) -> str:
+        if self.found:
+            place = f"{self.place}: " if str(self.place) else ""
+            expected = f"; expected {self.expected}" if self.expected else ""
+            return f"{place}{self.found}{expected}. {self.advice_text}".rstrip()
         if not self.settings:
             return self.message
         return f"{self.message} Set {self.advice(lambda name, value: f'{name}={value}')}."

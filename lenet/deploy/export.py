@@ -20,7 +20,7 @@ from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.network import PARAMS, SYMBOL
 from lenet.model.prediction import probabilities
-from lenet.model.view import View, shifts
+from lenet.model.preprocess import Preprocess, shifts
 
 # The newest opset that mx.onnx knows.
 _MXNET_OPSET = 13
@@ -34,7 +34,7 @@ _COMPARED = 1000
 
 def to_onnx(
     models: Path,
-    view: View,
+    preprocess: Preprocess,
     *,
     side: int,
     image_size: int,
@@ -47,7 +47,7 @@ def to_onnx(
 
     Args:
         models: the folder that `network.save` wrote to.
-        view: how the network sees an image.
+        preprocess: how the network sees an image.
         side: side of the images that the exported network takes, in pixels.
         image_size: side of the network's own input.
         classes: the number of classes.
@@ -61,7 +61,7 @@ def to_onnx(
     """
     images = argument(Tensor(np.float32, ("batch", side, side)))
     positions = shifts(test_shift)
-    data = _network_input(images, view, side=side, size=image_size, positions=positions)
+    data = _network_input(images, preprocess, side=side, size=image_size, positions=positions)
     (scores,) = inline(_bare_network(models, image_size))(data).values()
     # In float64 ONNX Runtime has one softmax and one mean for all processors.
     shares = op.softmax(op.cast(scores, to=np.float64), axis=1)
@@ -85,7 +85,7 @@ def to_onnx(
         "novelty": f"{NOVELTY}: float32 (batch,), distance to the nearest of {len(novelty.images)} "
         "training images; one in fifty others of them has more than 1",
         "preprocessing": "part of the graph: centring and proportions by the moments of the ink, "
-        "margin, bilinear enlargement, range, and the mean over shifted views",
+        "margin, bilinear enlargement, range, and the mean over shifted copies",
         "parameters": json.dumps(settings, sort_keys=True),
     }
     onnx.helper.set_model_props(model, metadata)
@@ -97,7 +97,7 @@ def export(
     models: Path,
     target: Path,
     examples: Dataset,
-    view: View,
+    preprocess: Preprocess,
     *,
     image_size: int,
     classes: int,
@@ -110,13 +110,13 @@ def export(
         models: the folder that `network.save` wrote to.
         target: the ONNX file.
         examples: the training images.
-        view, image_size, classes, test_shift, settings: see `to_onnx`.
+        preprocess, image_size, classes, test_shift, settings: see `to_onnx`.
 
     Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
     """
     model = to_onnx(
         models,
-        view,
+        preprocess,
         side=examples.images.shape[1],
         image_size=image_size,
         classes=classes,
@@ -128,7 +128,7 @@ def export(
     trained = probabilities(
         network.load(models, context=mx.cpu()),
         images,
-        view,
+        preprocess,
         size=image_size,
         test_shift=test_shift,
         context=mx.cpu(),
@@ -206,24 +206,24 @@ def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
 
 
 def _network_input(
-    images: Var, view: View, *, side: int, size: int, positions: NDArray[np.float32]
+    images: Var, preprocess: Preprocess, *, side: int, size: int, positions: NDArray[np.float32]
 ) -> Var:
     """Return the views that `sampling.network_input` gives, image by image.
 
     Args:
         images: (batch, side, side).
-        view, size: see `sampling.network_input`.
+        preprocess, size: see `sampling.network_input`.
         side: side of the images.
         positions: (views, 2), the shifts of the views.
 
     Returns (batch * views, 1, size, size) float32.
     """
     views = len(positions)
-    # No view is rotated, so x depends on the column alone, and y on the row. Each axis is
+    # No copy is rotated, so x depends on the column alone, and y on the row. Each axis is
     # (batch, views, size) until both are expanded to the whole grid.
-    lattice = (1 + view.margin) * np.linspace(-1, 1, size)
+    lattice = (1 + preprocess.margin) * np.linspace(-1, 1, size)
     axes = []
-    for axis, (scale, offset) in enumerate(view.axes(Traced(images, np.float32))):
+    for axis, (scale, offset) in enumerate(preprocess.axes(Traced(images, np.float32))):
         points = positions[:, axis].astype(np.float64)[:, None] + lattice
         line = _unsqueezed(scale, 1, 2) * points + _unsqueezed(offset, 1, 2)
         whole = op.expand(
@@ -235,7 +235,7 @@ def _network_input(
     copies = op.expand(op.unsqueeze(images, _integers(1)), _integers(1, views, side, side))
     copies = op.reshape(copies, _integers(-1, 1, side, side))
     ink = op.grid_sample(copies, grid, align_corners=1, mode="bilinear", padding_mode="zeros")
-    background, full = view.input_range
+    background, full = preprocess.input_range
     return (Traced(ink, np.float32) * (full - background) + background).var
 
 

@@ -36,7 +36,7 @@ def draw_curves(curves: pd.DataFrame) -> Figure:
     }
     _draw(right, "error rate", errors)
     right.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
-    figure.suptitle("While training: training images as warped, validation images as they are")
+    figure.suptitle("While training: training images as augmented, validation images as they are")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Where warped images are sampled: an affine map and a smooth displacement of each image."""
+"""Where augmented images are sampled: an affine map and a smooth elastic of each image."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,16 +12,16 @@ from typing_extensions import Self
 
 @dataclass(frozen=True)
 class Deformation:
-    """How images are warped, an entry for each image: a map from the warped to the plain view.
+    """How images are deformed, an entry for each image: from the network's input to the image.
 
     affine: (n, 2, 3) float32, the affine part; rows x and y, columns x, y and 1.
-    displacement: (n, 2, k, k) float32, added in x and y, in half-widths of the image. It is given
-        at k x k control points, row by row, from corner to corner of the view. Cubic splines
+    elastic: (n, 2, k, k) float32, added in x and y, in normalised coordinates. It is given
+        at k x k control points, row by row, from corner to corner of the input. Cubic splines
         interpolate between them. k is 0, or 4 or more.
     """
 
     affine: NDArray[np.float32]
-    displacement: NDArray[np.float32]
+    elastic: NDArray[np.float32]
 
     @classmethod
     def identity(cls, n: int, shift: ArrayLike = (0, 0)) -> Self:
@@ -32,7 +32,7 @@ class Deformation:
 
     def __getitem__(self, index: Any) -> "Deformation":
         """Return the entries that `index`, a slice or an array of numbers, selects."""
-        return Deformation(self.affine[index], self.displacement[index])
+        return Deformation(self.affine[index], self.elastic[index])
 
 
 @lru_cache(maxsize=8)

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from lenet.model._mxnet import mx
 from lenet.model.deformation import Deformation
+from lenet.model.preprocess import Preprocess, shifts
 from lenet.model.sampling import network_input
-from lenet.model.view import View, shifts
 
 # Large enough that the work per call outweighs the call; memory stays a few MiB.
 _BATCH = 512
@@ -15,7 +15,7 @@ _BATCH = 512
 def probabilities(
     network: mx.gluon.Block,
     images: NDArray[np.float32],
-    view: View,
+    preprocess: Preprocess,
     *,
     size: int,
     test_shift: float,
@@ -26,8 +26,8 @@ def probabilities(
     Args:
         network: gives the scores of a batch, (n, classes), before the softmax.
         images: (n, side, side) float32 in [0, 1], 0 = background.
-        view, size: the same as in training; see `network_input`.
-        test_shift: 0, or the distance in half-widths between nine views, whose probabilities are
+        preprocess, size: the same as in training; see `network_input`.
+        test_shift: 0, or the distance between nine copies, whose probabilities are
             averaged; see `shifts`.
         context: where the network is.
     """
@@ -37,7 +37,7 @@ def probabilities(
         answers = []
         for shift in shifts(test_shift):
             shifted = Deformation.identity(len(batch), shift)
-            data = network_input(batch, shifted, view, size=size, context=context)
+            data = network_input(batch, shifted, preprocess, size=size, context=context)
             # Outside of training mode, MXNet's oneDNN layers reorder the weights in place and
             # asynchronously. Chance decides which later pass reads the new order, and so its
             # last bits. No layer of LeNet computes anything else in training mode.

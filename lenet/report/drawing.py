@@ -140,8 +140,11 @@ def _stored(value: NDArray) -> dict[str, Any]:
 
 def _about_input(parameters: dict[str, Any]) -> str:
     size = parameters["network"]["image_size"]
-    view = parameters["view"]
-    adjusted = (view["centering"] and "centred", view["proportion"] and "proportions adjusted")
+    preprocess = parameters["preprocess"]
+    adjusted = (
+        preprocess["centering"] and "centred",
+        preprocess["proportion"] and "proportions adjusted",
+    )
     done = ", ".join(word for word in adjusted if word)
     return f"what the network sees: {size} x {size}{done and ', '}{done}"
 

@@ -1,1 +1,1 @@
-"""The training loop, its recipe, its warps and its replicas."""
+"""The training loop, its recipe, its augmentations and its replicas."""

@@ -1,4 +1,4 @@
-"""The training images of each epoch: shuffled, warped, and divided into batches."""
+"""The training images of each epoch: shuffled, augmented, and divided into batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.deformation import Deformation
+from lenet.model.preprocess import Preprocess
 from lenet.model.sampling import network_input
-from lenet.model.view import View
+from lenet.training.augment import AUGMENTED_AT_ONCE, Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import WARPED_AT_ONCE, Warp
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Batches:
     Args:
         examples: the training images.
         recipe: `batch_size` and `seed` are used.
-        warp: how far the images are warped.
-        view: how the network sees an image.
+        augment: how far the images are augmented.
+        preprocess: how the network sees an image.
         size: side of the network's input in pixels.
         context: where the batches lie.
     """
@@ -48,18 +48,23 @@ class Batches:
         self,
         examples: Dataset,
         recipe: Recipe,
-        warp: Warp,
-        view: View,
+        augment: Augment,
+        preprocess: Preprocess,
         *,
         size: int,
         context: mx.Context,
     ) -> None:
         self._examples = examples
-        self._warp, self._view, self._size, self._context = warp, view, size, context
+        self._augment, self._preprocess, self._size, self._context = (
+            augment,
+            preprocess,
+            size,
+            context,
+        )
         self._batch_size = recipe.batch_size
-        # The streams are independent, so that the order of images does not depend on the warps.
+        # The streams are independent: the order of images is the same with any augmentation.
         seeds = np.random.SeedSequence(recipe.seed).spawn(2)
-        self._order, self._warps = map(np.random.default_rng, seeds)
+        self._order, self._augmentation = map(np.random.default_rng, seeds)
 
     @property
     def images(self) -> int:
@@ -73,11 +78,11 @@ class Batches:
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of the next epoch."""
         shuffled = self._examples[self._order.permutation(self.images)]
-        # Many batches are warped and copied at once, because a copy waits for MXNet's whole queue.
-        many = self._batch_size * max(1, WARPED_AT_ONCE // self._batch_size)
+        # Many batches are made and copied at once, because a copy waits for MXNet's whole queue.
+        many = self._batch_size * max(1, AUGMENTED_AT_ONCE // self._batch_size)
         for start in range(0, self.images, many):
             some = shuffled[start : start + many]
-            deformation, images = self._warp.draw(self._warps, some.images)
+            deformation, images = self._augment.draw(self._augmentation, some.images)
             yield from self._cut(images, deformation, some.labels)
 
     def _cut(
@@ -94,6 +99,6 @@ class Batches:
     ) -> tuple[mx.nd.NDArray, mx.nd.NDArray]:
         """Return the network's input and the labels, on the device."""
         data = network_input(
-            images, deformation, self._view, size=self._size, context=self._context
+            images, deformation, self._preprocess, size=self._size, context=self._context
         )
         return data, mx.nd.array(labels, ctx=self._context)

@@ -6,20 +6,20 @@ from lenet.core.npz import Dataset
 from lenet.model._mxnet import context
 from lenet.model.architecture import Network
 from lenet.model.network import LeNet, member_name
-from lenet.model.view import View
+from lenet.model.preprocess import Preprocess
+from lenet.training.augment import Augment
 from lenet.training.batches import Batches
 from lenet.training.learner import Learner
 from lenet.training.loop import Epoch, fit, split
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 
 def train(
     examples: Dataset,
     recipe: Recipe,
     network: Network,
-    view: View,
-    warp: Warp,
+    preprocess: Preprocess,
+    augment: Augment,
     *,
     learner: Callable[..., Learner] = Learner,
     batches: Callable[..., Batches] = Batches,
@@ -30,8 +30,8 @@ def train(
         examples: the images of the training file; the validation set is cut out of them.
         recipe: how each member is trained; the members have consecutive seeds.
         network: the kind and size of LeNet.
-        view: how the network sees an image.
-        warp: how far training warps images.
+        preprocess: how the network sees an image.
+        augment: how far training augmentations images.
         learner, batches: classes, or functions that make their objects.
 
     Returns the members, and for each epoch the mean over the members. Each member trains an epoch
@@ -43,7 +43,9 @@ def train(
     runs = []
     for number, member in enumerate(members):
         own = recipe.member(number)
-        feed = batches(images, own, warp, view, size=network.image_size, context=device)
+        feed = batches(images, own, augment, preprocess, size=network.image_size, context=device)
         steps = recipe.epochs * len(feed)
-        runs.append(fit(learner(member, own, steps=steps, context=device), feed, validation, view))
+        runs.append(
+            fit(learner(member, own, steps=steps, context=device), feed, validation, preprocess)
+        )
     return members, (Epoch.mean(each) for each in zip(*runs, strict=True))

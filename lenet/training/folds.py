@@ -22,10 +22,10 @@ from lenet.core.params import Params
 from lenet.model._mxnet import context, memory_reported
 from lenet.model.architecture import Network
 from lenet.model.prediction import probabilities
-from lenet.model.view import Averaging, View
+from lenet.model.preprocess import Averaging, Preprocess
 from lenet.training import committee
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 FOLDS = 5
 
@@ -57,8 +57,8 @@ def out_of_fold(
     examples: Dataset,
     recipe: Recipe,
     network: Network,
-    view: View,
-    warp: Warp,
+    preprocess: Preprocess,
+    augment: Augment,
     averaging: Averaging,
     *,
     kept: Path,
@@ -71,7 +71,7 @@ def out_of_fold(
     Args:
         examples: see `parts`.
         recipe: how each network is trained, without validation images and in one process.
-        network, view, warp: see `committee.train`.
+        network, preprocess, augment: see `committee.train`.
         averaging: the views of an image that are averaged.
         kept: folder for the answers, part by part; a later call with the same arguments and code
             goes on with the parts that are missing.
@@ -80,7 +80,7 @@ def out_of_fold(
     Returns (n, classes) float64. Raises InputError as `parts` does, and where a process was killed.
     """
     alone = recipe.model_copy(update={"validation_fraction": 0, "members": 1, "workers": 1})
-    settings = (alone, network, view, warp, averaging)
+    settings = (alone, network, preprocess, augment, averaging)
     folder = kept / _fingerprint(examples, settings)
     divided = parts(examples, recipe.seed)
     files = [folder / f"{number}.npy" for number in range(FOLDS)]
@@ -127,22 +127,22 @@ def _ask(
     left_out: NDArray[np.int64],
     recipe: Recipe,
     network: Network,
-    view: View,
-    warp: Warp,
+    preprocess: Preprocess,
+    augment: Augment,
     averaging: Averaging,
 ) -> tuple[int, NDArray[np.float32]]:
     """Train a network on all but a part of the images; return its number and probabilities."""
     # Bars of several processes would overwrite each other, and a killed one would leave their lock.
     tqdm.set_lock(RLock())
     rest = np.setdiff1d(np.arange(len(examples)), left_out)
-    (lenet,), epochs = committee.train(examples[rest], recipe, network, view, warp)
+    (lenet,), epochs = committee.train(examples[rest], recipe, network, preprocess, augment)
     with redirect_stderr(StringIO()):
         for _ in epochs:
             pass
     return number, probabilities(
         lenet,
         examples.images[left_out],
-        view,
+        preprocess,
         size=network.image_size,
         test_shift=averaging.test_shift,
         context=context(recipe.device),

@@ -14,7 +14,7 @@ from lenet.core.interrupt import held_back
 from lenet.core.loss import mean_log_loss
 from lenet.core.npz import Dataset
 from lenet.model.prediction import probabilities
-from lenet.model.view import View
+from lenet.model.preprocess import Preprocess
 from lenet.training.batches import Batches
 from lenet.training.learner import Learner
 from lenet.training.recipe import Recipe
@@ -25,9 +25,9 @@ class Epoch:
     """The result of one pass over the training images.
 
     number: from 1.
-    loss: mean loss of the warped training images while the network was learning.
+    loss: mean loss of the augmented training images while the network was learning.
     train_accuracy: share of the same images that were recognised while the network was learning.
-    validation_loss: mean loss of the unwarped validation images after the epoch, in nats; None
+    validation_loss: mean loss of the plain validation images after the epoch, in nats; None
         without validation images.
     validation_accuracy: share of the same images that are recognised; None likewise.
     """
@@ -91,7 +91,7 @@ def split(examples: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
 
 
 def fit(
-    learner: Learner, batches: Batches, validation: Dataset | None, view: View
+    learner: Learner, batches: Batches, validation: Dataset | None, preprocess: Preprocess
 ) -> Iterator[Epoch]:
     """Train a network in place, and yield the result of every epoch.
 
@@ -101,7 +101,7 @@ def fit(
         learner: the network, and how it learns.
         batches: of the training images.
         validation: recognised after each epoch, or None; it has no influence on the training.
-        view: how the network sees an image.
+        preprocess: how the network sees an image.
 
     Raises InputError where the training diverges.
     """
@@ -115,7 +115,7 @@ def fit(
                 interrupted()
         loss, train_accuracy = learner.end_epoch(batches.images)
         _check_convergence(learner, number, loss)
-        known = () if validation is None else _loss_and_accuracy(learner, validation, view)
+        known = () if validation is None else _loss_and_accuracy(learner, validation, preprocess)
         yield Epoch(number, loss, train_accuracy, *known)
 
 
@@ -131,11 +131,13 @@ def _check_convergence(learner: Learner, number: int, loss: float) -> None:
     raise InputError(f"training diverged: {reason}. Lower lr ({learner.recipe.lr}).")
 
 
-def _loss_and_accuracy(learner: Learner, examples: Dataset, view: View) -> tuple[float, float]:
+def _loss_and_accuracy(
+    learner: Learner, examples: Dataset, preprocess: Preprocess
+) -> tuple[float, float]:
     given = probabilities(
         learner.network,
         examples.images,
-        view,
+        preprocess,
         size=learner.network.image_size,
         test_shift=0,
         context=learner.context,

@@ -11,7 +11,7 @@ from lenet.core.params import LEAST, Number, Params, Whole, ZeroOrSome
 class Recipe(Params, frozen=True):
     """How a network is trained.
 
-    seed: of the validation split, the initial weights, the order of the images and the warps.
+    seed: of the validation split, the initial weights, the order and augmentation of images.
     validation_fraction: share of the training file that is kept for validation, stratified.
     epochs: passes over the training images.
     batch_size: images in a step; the last batch of an epoch may be smaller.
@@ -28,7 +28,7 @@ class Recipe(Params, frozen=True):
     # The groups, and the keys of the top level that other stages read.
     others: ClassVar[Collection[str] | None] = (
         *("train_file", "test_file", "test_shift"),
-        *("raw", "network", "view", "warp"),
+        *("raw", "network", "preprocess", "augment"),
     )
 
     seed: Whole = Field(ge=0, lt=2**31, description="a whole number from 0 to 2147483647")

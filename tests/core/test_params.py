@@ -7,13 +7,18 @@ from ruamel.yaml import YAML
 from lenet.core.errors import InputError
 from lenet.core.params import Params
 from lenet.model.architecture import Network
-from lenet.model.view import Averaging, View
+from lenet.model.preprocess import Averaging, Preprocess
 from lenet.raw.layout import Layout
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 from tests.project import ROOT
 
-GROUPS: dict[str, type[Params]] = {"raw": Layout, "network": Network, "view": View, "warp": Warp}
+GROUPS: dict[str, type[Params]] = {
+    "raw": Layout,
+    "network": Network,
+    "preprocess": Preprocess,
+    "augment": Augment,
+}
 MODELS: tuple[type[Params], ...] = (Recipe, Averaging, *GROUPS.values())
 
 
@@ -38,8 +43,8 @@ def test_the_projects_own_parameters_are_right() -> None:
     assert Network.load(ROOT / "params.yaml").image_size == 32
     assert Recipe.load(ROOT / "params.yaml").lr == 0.05
     assert Averaging.load(ROOT / "params.yaml").test_shift == 0.09
-    assert View.load(ROOT / "params.yaml").input_range == (-1, 1)
-    assert Warp.load(ROOT / "params.yaml").rotation == 12
+    assert Preprocess.load(ROOT / "params.yaml").input_range == (-1, 1)
+    assert Augment.load(ROOT / "params.yaml").rotation == 12
 
 
 def test_numbers_as_dvc_writes_them_are_read(tmp_path: Path) -> None:
@@ -71,21 +76,29 @@ def test_numbers_as_dvc_writes_them_are_read(tmp_path: Path) -> None:
         ("device", "tpu", "found 'tpu'; expected cpu or gpu"),
         ("network.image_size", 18, "found 18; expected a multiple of 4 from 16 to 512"),
         ("network.image_size", 12, "found 12; expected a multiple of 4 from 16 to 512"),
-        ("view.input_range", [1, -1], "expected two numbers from -1e9 to 1e9, the lower first"),
-        ("view.input_range", 1, "found 1; expected two numbers"),
+        (
+            "preprocess.input_range",
+            [1, -1],
+            "expected two numbers from -1e9 to 1e9, the lower first",
+        ),
+        ("preprocess.input_range", 1, "found 1; expected two numbers"),
         # MXNet cannot take these for a float32.
         ("lr", 1e-40, "found 1e-40; expected a number from 1e-9 to 100"),
         ("weight_decay", 1e-40, "found 1e-40; expected 0, or a number from 1e-9 to 1"),
         ("momentum", 1e-40, "found 1e-40; expected 0, or a number from 1e-9 to below 1"),
-        ("view.input_range", [0, 1e-320], "expected two numbers from -1e9 to 1e9, the lower first"),
         (
-            "view.input_range",
+            "preprocess.input_range",
+            [0, 1e-320],
+            "expected two numbers from -1e9 to 1e9, the lower first",
+        ),
+        (
+            "preprocess.input_range",
             [-1e39, 1e39],
             "expected two numbers from -1e9 to 1e9, the lower first",
         ),
         ("momentum", 1, "found 1; expected 0, or a number from 1e-9 to below 1"),
         ("validation_fraction", 1, "found 1; expected a number from 0 to 0.9"),
-        ("warp.rotation", -5, "found -5; expected a number of degrees"),
+        ("augment.rotation", -5, "found -5; expected a number of degrees"),
         ("seed", -1, "found -1; expected a whole number from 0"),
         ("raw.side", 1, "found 1; expected a whole number from 2 to 1024"),
     ],
@@ -141,8 +154,8 @@ def test_an_unknown_key_and_a_missing_one_are_named(tmp_path: Path) -> None:
         Recipe.load(changed(tmp_path, weight_deca=1))
     with pytest.raises(InputError, match=r"raw.sid: unknown parameter; did you mean raw.side\?$"):
         Layout.load(changed(tmp_path, **{"raw.sid": 28}))
-    with pytest.raises(InputError, match=r"warp.wobble: unknown parameter"):
-        Warp.load(changed(tmp_path, **{"warp.wobble": 0}))
+    with pytest.raises(InputError, match=r"augment.wobble: unknown parameter"):
+        Augment.load(changed(tmp_path, **{"augment.wobble": 0}))
     with pytest.raises(InputError, match=r"network.classes: unknown parameter"):
         Network.load(changed(tmp_path, **{"network.classes": 5}))
     path = tmp_path / "params.yaml"
@@ -156,17 +169,23 @@ def test_an_unknown_key_and_a_missing_one_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("seed: 0\n", r"view: missing; expected a group\.$"),
-        ("veiw:\n  margin: 0\n", r"view: missing; expected a group; did you mean veiw\?$"),
-        ("view: 3\n", r"view: found 3; expected a group of parameters, a line `  name: value`"),
-        ("view:\nseed: 0\n", r"view: found None; expected a group of parameters"),
+        ("seed: 0\n", r"preprocess: missing; expected a group\.$"),
+        (
+            "preproces:\n  margin: 0\n",
+            r"preprocess: missing; expected a group; did you mean preproces\?$",
+        ),
+        (
+            "preprocess: 3\n",
+            r"preprocess: found 3; expected a group of parameters, a line `  name: value`",
+        ),
+        ("preprocess:\nseed: 0\n", r"preprocess: found None; expected a group of parameters"),
     ],
 )
 def test_a_group_that_is_none_is_named(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(content)
     with pytest.raises(InputError, match=f"params.yaml: {message}"):
-        View.load(path)
+        Preprocess.load(path)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +246,7 @@ def test_dvc_leaves_the_file_as_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     expected = (ROOT / "params.yaml").read_text()
     path.write_text(expected)
-    apply_overrides(path, ["lr=0.1", "raw.pixel_range=[-1,1]", "warp.rotation=0", "epochs=5"])
+    apply_overrides(path, ["lr=0.1", "raw.pixel_range=[-1,1]", "augment.rotation=0", "epochs=5"])
     for before, after in (
         ("\nlr: 0.05\n", "\nlr: 0.1\n"),
         ("\nepochs: 60\n", "\nepochs: 5\n"),
@@ -239,4 +258,4 @@ def test_dvc_leaves_the_file_as_it_is_written(tmp_path: Path) -> None:
     assert path.read_text() == expected
     assert Layout.load(path).pixel_range == (-1, 1)
     assert (Recipe.load(path).lr, Recipe.load(path).epochs) == (0.1, 5)
-    assert Warp.load(path).rotation == 0
+    assert Augment.load(path).rotation == 0

@@ -16,12 +16,12 @@ from lenet.model._mxnet import mx
 from lenet.model.deformation import Deformation
 from lenet.model.network import PARAMS, SYMBOL
 from lenet.model.prediction import probabilities
+from lenet.model.preprocess import Preprocess, shifts
 from lenet.model.sampling import network_input
-from lenet.model.view import View, shifts
 from tests.deploy.untrained import TANH, save_untrained
-from tests.settings import ACTIVATIONS, DEFAULT_VIEW
+from tests.settings import ACTIVATIONS, DEFAULT_PREPROCESS
 
-SETTINGS = {"view": DEFAULT_VIEW.model_dump()}
+SETTINGS = {"preprocess": DEFAULT_PREPROCESS.model_dump()}
 
 
 def some_blank(images: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def some_blank(images: np.ndarray) -> np.ndarray:
 def test_the_exported_view_is_that_of_mxnet(
     change: dict, side: int, size: int, test_shift: float
 ) -> None:
-    view: View = DEFAULT_VIEW.changed(**change)
+    preprocess: Preprocess = DEFAULT_PREPROCESS.changed(**change)
     generator = np.random.default_rng(0)
     images = some_blank(generator.random((7, side, side), dtype=np.float32))
     # These images have hardly any ink, and a stroke of no width.
@@ -56,14 +56,14 @@ def test_the_exported_view_is_that_of_mxnet(
     positions = shifts(test_shift)
 
     given = argument(Tensor(np.float32, ("batch", side, side)))
-    seen = export._network_input(given, view, side=side, size=size, positions=positions)
-    model = build({"images": given}, {"view": seen}).SerializeToString()
+    seen = export._network_input(given, preprocess, side=side, size=size, positions=positions)
+    model = build({"images": given}, {"preprocess": seen}).SerializeToString()
     (found,) = onnxruntime.InferenceSession(model).run(None, {"images": images})
     found = found.reshape(len(images), len(positions), 1, size, size)
-    background, full = view.input_range
+    background, full = preprocess.input_range
     for number, shift in enumerate(positions):
         shifted = Deformation.identity(len(images), shift)
-        expected = network_input(images, shifted, view, size=size, context=mx.cpu()).asnumpy()
+        expected = network_input(images, shifted, preprocess, size=size, context=mx.cpu()).asnumpy()
         # The difference is a share of full ink. Images of noise are the hardest to agree on.
         difference = np.abs(found[:, number] - expected).max() / (full - background)
         assert difference < 1e-5
@@ -87,10 +87,10 @@ def test_the_exported_network_agrees_with_mxnet(
     members = settings.get("members", 1)
     kinds = {name: value for name, value in settings.items() if name != "members"}
     save_untrained(tmp_path, TANH.changed(**kinds), members=members)
-    view = DEFAULT_VIEW.changed(**change)
+    preprocess = DEFAULT_PREPROCESS.changed(**change)
     images = some_blank(random_digits.images)
     own = probabilities(
-        *(network.load(tmp_path, context=mx.cpu()), images, view),
+        *(network.load(tmp_path, context=mx.cpu()), images, preprocess),
         size=32,
         test_shift=test_shift,
         context=mx.cpu(),
@@ -98,7 +98,7 @@ def test_the_exported_network_agrees_with_mxnet(
     assert np.ptp(own, axis=0).max() > 0.005
     target = tmp_path / "lenet.onnx"
     export.export(
-        *(tmp_path, target, Dataset(images, random_digits.labels), view),
+        *(tmp_path, target, Dataset(images, random_digits.labels), preprocess),
         image_size=32,
         classes=10,
         test_shift=test_shift,
@@ -132,7 +132,7 @@ def test_the_exported_file_is_valid_plain_and_the_same_each_time(
 
 def export_default(models: Path, target: Path, digits: Dataset) -> None:
     export.export(
-        *(models, target, digits, DEFAULT_VIEW),
+        *(models, target, digits, DEFAULT_PREPROCESS),
         image_size=32,
         classes=10,
         test_shift=0.06,

@@ -9,7 +9,7 @@ from lenet.deploy import export
 from lenet.deploy.novelty import Novelty
 from lenet.deploy.recogniser import Recogniser
 from tests.deploy.untrained import TANH, save_untrained
-from tests.settings import DEFAULT_VIEW
+from tests.settings import DEFAULT_PREPROCESS
 
 DIGITS = (load_digits().images / 16).astype(np.float32)
 
@@ -73,7 +73,7 @@ def test_the_exported_network_computes_the_same_distance(tmp_path: Path) -> None
     save_untrained(tmp_path)
     model = export.to_onnx(
         tmp_path,
-        DEFAULT_VIEW,
+        DEFAULT_PREPROCESS,
         side=16,
         image_size=TANH.image_size,
         classes=10,

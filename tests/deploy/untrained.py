@@ -10,7 +10,7 @@ from lenet.model import network
 from lenet.model._mxnet import mx
 from lenet.model.architecture import Network
 from lenet.model.network import LeNet
-from tests.settings import DEFAULT_VIEW, NETWORK
+from tests.settings import DEFAULT_PREPROCESS, NETWORK
 
 TANH = NETWORK.changed(image_size=32, activation="tanh")
 
@@ -38,7 +38,7 @@ def export_untrained(folder: Path) -> Path:
     size = TANH.image_size
     model = export.to_onnx(
         folder,
-        DEFAULT_VIEW,
+        DEFAULT_PREPROCESS,
         side=16,
         image_size=size,
         classes=10,
@@ -47,7 +47,7 @@ def export_untrained(folder: Path) -> Path:
         settings={
             "raw": RAW,
             "network": TANH.model_dump(exclude={"classes"}),
-            "view": DEFAULT_VIEW.model_dump(),
+            "preprocess": DEFAULT_PREPROCESS.model_dump(),
         },
     )
     path = folder / "lenet.onnx"

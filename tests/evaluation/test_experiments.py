@@ -10,7 +10,7 @@ def run(name: str, seed: int, errors: float, **params: object) -> dict:
         "name": name,
         "seed": seed,
         "lr": 0.05,
-        "warp.rotation": 12.0,
+        "augment.rotation": 12.0,
         "raw.pixel_range": "[0, 2]",
         **params,
         "validation_loss": errors / 1000,
@@ -28,7 +28,7 @@ RUNS = pd.DataFrame(
         run("even-name", 2, 46),
         run("fast", 0, 40, lr=0.1),
         run("other-code", 3, 30) | {"inputs": "other code"},
-        run("flat", 0, 60, **{"warp.rotation": 0.0}) | {"validation_loss": None},
+        run("flat", 0, 60, **{"augment.rotation": 0.0}) | {"validation_loss": None},
     ]
 )
 
@@ -40,7 +40,7 @@ def test_runs_that_differ_in_the_seed_alone_share_a_row() -> None:
     assert row["seeds"] == 3
     assert (row["errors_mean"], row["errors_low"], row["errors_high"]) == (46, 44, 48)
     # Parameters that are alike in all rows are left out.
-    assert set(table) >= {"lr", "warp.rotation", "seed"}
+    assert set(table) >= {"lr", "augment.rotation", "seed"}
     assert "raw.pixel_range" not in table
 
 
@@ -49,7 +49,7 @@ def test_the_best_come_first_and_unknown_figures_last() -> None:
 
 
 def test_the_text_is_narrow_and_names_what_differs() -> None:
-    long = {f"warp.{letter * 12}": 1.0 for letter in "abcdef"}
+    long = {f"augment.{letter * 12}": 1.0 for letter in "abcdef"}
     runs = pd.DataFrame(
         [
             *RUNS.to_dict("records"),
@@ -65,7 +65,7 @@ def test_the_text_is_narrow_and_names_what_differs() -> None:
     assert "raw.pixel_range" not in text
     # A row tells what is not as in the workspace.
     (flat,) = [line for line in text.splitlines() if line.startswith("flat ")]
-    assert flat.split()[1] == "warp.rotation=0"
+    assert flat.split()[1] == "augment.rotation=0"
     (same,) = [line for line in text.splitlines() if line.startswith("workspace")]
     assert "as in params.yaml" in same
 

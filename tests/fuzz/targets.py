@@ -16,13 +16,13 @@ from lenet.core.errors import InputError
 from lenet.core.params import Params
 from lenet.deploy.recogniser import Recogniser
 from lenet.model.architecture import Network
-from lenet.model.view import Averaging, View
+from lenet.model.preprocess import Averaging, Preprocess
 from lenet.predict import output, predictor
 from lenet.raw import formats, pictures
 from lenet.raw.inspection import as_options, inspect, settings
 from lenet.raw.layout import Layout
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 
 Result = TypeVar("Result")
 
@@ -101,7 +101,7 @@ def check_params(path: Path) -> None:
     """Parameters are as they may be, or they are refused."""
     recipe = attempt(Recipe.load, path)
     assert recipe is None or 0 < recipe.lr <= 100
-    models: tuple[type[Params], ...] = (Averaging, Layout, Network, View, Warp)
+    models: tuple[type[Params], ...] = (Averaging, Layout, Network, Preprocess, Augment)
     for model in models:
         attempt(model.load, path)
 

@@ -6,11 +6,16 @@ import pytest
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.prediction import probabilities
-from tests.settings import PLAIN_VIEW
+from tests.settings import PLAIN_PREPROCESS
 from tests.training import small
 from tests.training.small import trained
 
-ASKED: dict[str, Any] = {"view": PLAIN_VIEW, "size": 16, "test_shift": 0, "context": mx.cpu()}
+ASKED: dict[str, Any] = {
+    "preprocess": PLAIN_PREPROCESS,
+    "size": 16,
+    "test_shift": 0,
+    "context": mx.cpu(),
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +46,7 @@ def test_probabilities_of_many_images_come_in_order(real_digits: Dataset) -> Non
 def test_a_grid_of_shifted_views_is_averaged(real_digits: Dataset) -> None:
     lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
     inside = np.pad(real_digits.images[:20, 2:-2, 2:-2], ((0, 0), (2, 2), (2, 2)))
-    # A pixel of a 16 x 16 image is 2/15 of its half-width.
+    # A pixel of a 16 x 16 image is 2/15 in normalised coordinates.
     together = probabilities(lenet, inside, **ASKED | {"test_shift": 2 / 15})
     steps = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
     moved = [np.roll(inside, step, axis=(1, 2)) for step in steps]

@@ -8,20 +8,24 @@ from scipy.ndimage import affine_transform, map_coordinates
 
 from lenet.model._mxnet import mx
 from lenet.model.deformation import Deformation
+from lenet.model.preprocess import Preprocess
 from lenet.model.sampling import network_input
-from lenet.model.view import View
 from tests.project import ROOT
-from tests.settings import DEFAULT_VIEW, PLAIN_VIEW, WARP
+from tests.settings import AUGMENT, DEFAULT_PREPROCESS, PLAIN_PREPROCESS
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 # The network's values are the values of the ink.
-INK_VIEW = PLAIN_VIEW.changed(input_range=(0, 1))
+INK_VIEW = PLAIN_PREPROCESS.changed(input_range=(0, 1))
 
 
 def seen(
-    images: np.ndarray, deformation: Deformation, view: View = INK_VIEW, *, size: int = 16
+    images: np.ndarray,
+    deformation: Deformation,
+    preprocess: Preprocess = INK_VIEW,
+    *,
+    size: int = 16,
 ) -> np.ndarray:
-    data = network_input(images, deformation, view, size=size, context=mx.cpu())
+    data = network_input(images, deformation, preprocess, size=size, context=mx.cpu())
     assert data.shape == (len(images), 1, size, size)
     return data.asnumpy()[:, 0]
 
@@ -31,10 +35,10 @@ def test_unwarped_at_their_own_size_images_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.2])
-@pytest.mark.parametrize("displacement", [0.0, 0.2])
-def test_enlarging_and_warping_equal_scipys_sampling(margin: float, displacement: float) -> None:
-    warp = WARP.changed(gamma=0, displacement=displacement, control_points=5)
-    deformation, _ = warp.draw(np.random.default_rng(2), IMAGES)
+@pytest.mark.parametrize("elastic", [0.0, 0.2])
+def test_enlarging_and_warping_equal_scipys_sampling(margin: float, elastic: float) -> None:
+    augment = AUGMENT.changed(gamma=0, elastic=elastic, control_points=5)
+    deformation, _ = augment.draw(np.random.default_rng(2), IMAGES)
     affine = deformation.affine
     # Sampling takes any affine map, though training draws none that slant or stretch.
     affine[:, 0, 1] += np.linspace(-0.25, 0.25, 6)
@@ -42,10 +46,10 @@ def test_enlarging_and_warping_equal_scipys_sampling(margin: float, displacement
     result = seen(IMAGES, deformation, INK_VIEW.changed(margin=margin), size=32)
     line = np.linspace(-1, 1, 32)
     y, x = np.meshgrid(line, line, indexing="ij")
-    # The control points lie from corner to corner of the view.
+    # The control points lie from corner to corner of the preprocess.
     points = [(y + 1) * 2, (x + 1) * 2]
-    parts = zip(IMAGES, affine, deformation.displacement, result, strict=True)
-    for image, matrix, shifts, warped in parts:
+    parts = zip(IMAGES, affine, deformation.elastic, result, strict=True)
+    for image, matrix, shifts, augmented in parts:
         u, v = np.einsum("ij,jhw->ihw", matrix[:, :2] * (1 + margin), np.stack([x, y]))
         u = u + matrix[0, 2] + map_coordinates(shifts[0], points, order=3, mode="mirror")
         v = v + matrix[1, 2] + map_coordinates(shifts[1], points, order=3, mode="mirror")
@@ -53,13 +57,13 @@ def test_enlarging_and_warping_equal_scipys_sampling(margin: float, displacement
         expected = map_coordinates(
             np.pad(image, 1), [(v + 1) * 7.5 + 1, (u + 1) * 7.5 + 1], order=1, mode="constant"
         )
-        np.testing.assert_allclose(warped, expected, atol=1e-4)
+        np.testing.assert_allclose(augmented, expected, atol=1e-4)
 
 
 def test_margin_and_input_range_frame_the_digit() -> None:
     ink = np.ones((1, 16, 16), np.float32)
-    view = PLAIN_VIEW.changed(margin=0.25, input_range=(-1, 3))
-    (data,) = seen(ink, Deformation.identity(1), view, size=32)
+    preprocess = PLAIN_PREPROCESS.changed(margin=0.25, input_range=(-1, 3))
+    (data,) = seen(ink, Deformation.identity(1), preprocess, size=32)
     # Between the centres of the outer pixels lie 31 pixels; the digit takes 1/1.25 of them.
     inked = np.flatnonzero(data[16] > 2.9)
     assert len(inked) == pytest.approx(31 / 1.25, abs=1)
@@ -127,10 +131,10 @@ def test_a_stroke_of_no_width_stays_in_the_frame() -> None:
 def test_the_bits_of_an_image_do_not_depend_on_the_images_beside_it() -> None:
     # Several workers sample their parts of a batch, and train the network of one process.
     images = np.random.default_rng(1).random((100, 16, 16), dtype=np.float32)
-    deformation, _ = WARP.draw(np.random.default_rng(2), images)
-    whole = seen(images, deformation, DEFAULT_VIEW, size=32)
+    deformation, _ = AUGMENT.draw(np.random.default_rng(2), images)
+    whole = seen(images, deformation, DEFAULT_PREPROCESS, size=32)
     for part in (slice(0, 1), slice(3, 10), slice(36, 100)):
-        alone = seen(images[part], deformation[part], DEFAULT_VIEW, size=32)
+        alone = seen(images[part], deformation[part], DEFAULT_PREPROCESS, size=32)
         np.testing.assert_array_equal(alone, whole[part])
 
 
@@ -138,9 +142,9 @@ WARPED = """
 import hashlib
 import numpy as np
 from tests.model.test_sampling import IMAGES, seen
-from tests.settings import DEFAULT_VIEW, WARP
-deformation, _ = WARP.draw(np.random.default_rng(0), IMAGES)
-data = seen(IMAGES, deformation, DEFAULT_VIEW, size=32)
+from tests.settings import DEFAULT_PREPROCESS, AUGMENT
+deformation, _ = AUGMENT.draw(np.random.default_rng(0), IMAGES)
+data = seen(IMAGES, deformation, DEFAULT_PREPROCESS, size=32)
 print(hashlib.sha256(data.tobytes()).hexdigest())
 """
 

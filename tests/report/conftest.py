@@ -16,7 +16,15 @@ PICTURES = [
     "confusion.png",
     *(
         f"pictures/{name}.png"
-        for name in ("confidence", "mistakes", "curves", "digits", "warps", "filters", "responses")
+        for name in (
+            "confidence",
+            "mistakes",
+            "curves",
+            "digits",
+            "augmentations",
+            "filters",
+            "responses",
+        )
     ),
 ]
 Write = Callable[..., str]

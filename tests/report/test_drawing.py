@@ -20,7 +20,7 @@ from lenet.model.architecture import Network
 from lenet.raw import pictures
 from lenet.report import drawing
 from tests.deploy.untrained import save_untrained
-from tests.settings import ACTIVATIONS, DEFAULT_VIEW, NETWORK
+from tests.settings import ACTIVATIONS, DEFAULT_PREPROCESS, NETWORK
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -43,7 +43,7 @@ def exported(
     save_untrained(folder, network, members=members)
     model = export.to_onnx(
         folder,
-        DEFAULT_VIEW,
+        DEFAULT_PREPROCESS,
         side=side,
         image_size=network.image_size,
         classes=network.classes,
@@ -51,7 +51,7 @@ def exported(
         novelty=Novelty.learn(digits(50, side)),
         settings={
             "network": network.model_dump(exclude={"classes"}),
-            "view": DEFAULT_VIEW.model_dump(),
+            "preprocess": DEFAULT_PREPROCESS.model_dump(),
         },
     )
     path = folder / "lenet.onnx"

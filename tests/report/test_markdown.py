@@ -131,9 +131,9 @@ def test_all_parameters_stand_as_in_params_yaml(write: Write) -> None:
     for name, value in lines:
         assert last_names[name] == value
     assert table["raw.side"] == "16"
-    assert table["view.margin"] == "0.35"
+    assert table["preprocess.margin"] == "0.35"
     assert table["weight_decay"] == "0.0005"
-    assert table["view.input_range"] == "[-1,1]"
+    assert table["preprocess.input_range"] == "[-1,1]"
     # In params.yaml, each of the two ranges takes three lines.
     assert len(table) == len(lines) + 2
 

@@ -8,12 +8,12 @@ from sklearn.datasets import load_digits
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
-from lenet.model.view import View
+from lenet.model.preprocess import Preprocess
+from lenet.training.augment import Augment
 from lenet.training.batches import Batches
 from lenet.training.learner import Learner
 from lenet.training.loop import Epoch, fit
-from lenet.training.warps import Warp
-from tests.settings import NETWORK, NO_WARP, PLAIN_VIEW, RECIPE
+from tests.settings import NETWORK, NO_AUGMENT, PLAIN_PREPROCESS, RECIPE
 
 
 def real_digits() -> Dataset:
@@ -27,18 +27,18 @@ def trained(
     digits: Dataset,
     validation: Dataset | None = None,
     *,
-    warp: Warp = NO_WARP,
-    view: View = PLAIN_VIEW,
+    augment: Augment = NO_AUGMENT,
+    preprocess: Preprocess = PLAIN_PREPROCESS,
     initializer: mx.init.Initializer | None = None,
     **recipe: Any,
 ) -> tuple[LeNet, list[Epoch]]:
     """Train a network by `RECIPE` with these changes, unchecked; return it and its epochs."""
     lenet, own = LeNet(NETWORK), RECIPE.model_copy(update=recipe)
-    batches = Batches(digits, own, warp, view, size=lenet.image_size, context=mx.cpu())
+    batches = Batches(digits, own, augment, preprocess, size=lenet.image_size, context=mx.cpu())
     learner = Learner(
         lenet, own, steps=own.epochs * len(batches), context=mx.cpu(), initializer=initializer
     )
-    return lenet, list(fit(learner, batches, validation, view))
+    return lenet, list(fit(learner, batches, validation, preprocess))
 
 
 def weights(lenet: LeNet) -> bytes:

@@ -4,14 +4,14 @@ import pytest
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.sampling import network_input
+from lenet.training.augment import Augment
 from lenet.training.batches import Batches
-from lenet.training.warps import Warp
-from tests.settings import DEFAULT_VIEW, NO_WARP, PLAIN_VIEW, RECIPE, WARP
+from tests.settings import AUGMENT, DEFAULT_PREPROCESS, NO_AUGMENT, PLAIN_PREPROCESS, RECIPE
 
 
-def batches(digits: Dataset, warp: Warp = NO_WARP, **recipe: int) -> Batches:
-    view = PLAIN_VIEW.changed(input_range=(0, 1))
-    return Batches(digits, RECIPE.changed(**recipe), warp, view, size=16, context=mx.cpu())
+def batches(digits: Dataset, augment: Augment = NO_AUGMENT, **recipe: int) -> Batches:
+    preprocess = PLAIN_PREPROCESS.changed(input_range=(0, 1))
+    return Batches(digits, RECIPE.changed(**recipe), augment, preprocess, size=16, context=mx.cpu())
 
 
 def many(count: int) -> Dataset:
@@ -20,7 +20,7 @@ def many(count: int) -> Dataset:
     return Dataset(images, np.arange(count) % 10)
 
 
-# Up to 512 of the 1,100 images are warped at once, unless a batch is larger.
+# Up to 512 of the 1,100 images are augmented at once, unless a batch is larger.
 @pytest.mark.parametrize("batch_size", [1, 7, 64, 600, 2000])
 def test_an_epoch_shows_each_image_once_with_its_label(batch_size: int) -> None:
     digits = many(11 if batch_size == 1 else 1100)
@@ -47,20 +47,20 @@ def test_every_epoch_has_an_order_of_its_own() -> None:
     assert first.tolist() != second.tolist()
 
 
-def test_the_order_follows_the_seed_and_not_the_warps() -> None:
-    def order(warp: Warp, seed: int) -> list[float]:
+def test_the_order_follows_the_seed_and_not_the_augmentation() -> None:
+    def order(augment: Augment, seed: int) -> list[float]:
         return [
             label
-            for batch in batches(many(50), warp, seed=seed).epoch()
+            for batch in batches(many(50), augment, seed=seed).epoch()
             for label in batch.labels.asnumpy()
         ]
 
-    assert order(NO_WARP, 3) == order(WARP, 3)
-    assert order(NO_WARP, 3) != order(NO_WARP, 4)
+    assert order(NO_AUGMENT, 3) == order(AUGMENT, 3)
+    assert order(NO_AUGMENT, 3) != order(NO_AUGMENT, 4)
 
 
 def test_images_are_warped_anew_each_epoch(random_digits: Dataset) -> None:
-    feed = batches(random_digits, WARP, batch_size=40)
+    feed = batches(random_digits, AUGMENT, batch_size=40)
     (first,), (second,) = feed.epoch(), feed.epoch()
     by_label = [
         batch.data.asnumpy()[np.argsort(batch.labels.asnumpy())] for batch in (first, second)
@@ -70,14 +70,14 @@ def test_images_are_warped_anew_each_epoch(random_digits: Dataset) -> None:
 
 def test_a_batch_is_what_the_network_sees_of_the_warped_images(random_digits: Dataset) -> None:
     feed = Batches(
-        *(random_digits, RECIPE.changed(batch_size=40), WARP, DEFAULT_VIEW),
+        *(random_digits, RECIPE.changed(batch_size=40), AUGMENT, DEFAULT_PREPROCESS),
         size=32,
         context=mx.cpu(),
     )
     (batch,) = feed.epoch()
-    order, warps = map(np.random.default_rng, np.random.SeedSequence(RECIPE.seed).spawn(2))
+    order, augmentations = map(np.random.default_rng, np.random.SeedSequence(RECIPE.seed).spawn(2))
     shuffled = random_digits[order.permutation(40)]
-    deformation, images = WARP.draw(warps, shuffled.images)
-    expected = network_input(images, deformation, DEFAULT_VIEW, size=32, context=mx.cpu())
+    deformation, images = AUGMENT.draw(augmentations, shuffled.images)
+    expected = network_input(images, deformation, DEFAULT_PREPROCESS, size=32, context=mx.cpu())
     np.testing.assert_array_equal(batch.data.asnumpy(), expected.asnumpy())
     np.testing.assert_array_equal(batch.labels.asnumpy(), shuffled.labels)

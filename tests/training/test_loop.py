@@ -12,12 +12,12 @@ from lenet.model.prediction import probabilities
 from lenet.training import loop
 from lenet.training.batches import Batch
 from lenet.training.learner import Learner
-from tests.settings import NO_WARP, PLAIN_VIEW, RECIPE, WARP
+from tests.settings import AUGMENT, NO_AUGMENT, PLAIN_PREPROCESS, RECIPE
 from tests.training import small
 from tests.training.small import trained, weights
 
 ASKED: dict[str, Any] = {
-    "view": PLAIN_VIEW,
+    "preprocess": PLAIN_PREPROCESS,
     "size": 16,
     "test_shift": 0,
     "context": mx.cpu(),
@@ -41,16 +41,16 @@ def test_eight_digits_are_learnt_by_heart(real_digits: Dataset) -> None:
 
 def test_real_digits_are_recognised_after_five_epochs(real_digits: Dataset) -> None:
     train, validation = loop.split(real_digits, RECIPE.changed(validation_fraction=0.2))
-    _, epochs = trained(train, validation, epochs=5, warp=WARP)
+    _, epochs = trained(train, validation, epochs=5, augment=AUGMENT)
     assert epochs[-1].validation_accuracy is not None
     assert epochs[-1].validation_accuracy > 0.9
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(real_digits: Dataset) -> None:
     some = real_digits[np.arange(100)]
-    first, first_epochs = trained(some, warp=WARP)
-    again, again_epochs = trained(some, warp=WARP)
-    other, _ = trained(some, warp=WARP, seed=1)
+    first, first_epochs = trained(some, augment=AUGMENT)
+    again, again_epochs = trained(some, augment=AUGMENT)
+    other, _ = trained(some, augment=AUGMENT, seed=1)
     assert weights(first) == weights(again)
     assert first_epochs == again_epochs
     assert weights(first) != weights(other)
@@ -102,15 +102,15 @@ def test_the_short_last_batch_counts(real_digits: Dataset) -> None:
         {"lr": 0.03},
         {"epochs": 3},
         {"replicas": 2},
-        {"view": PLAIN_VIEW.changed(margin=0.2)},
-        {"view": PLAIN_VIEW.changed(centering=0.5)},
-        {"view": PLAIN_VIEW.changed(proportion=0.5)},
-        {"view": PLAIN_VIEW.changed(input_range=(0, 1))},
-        {"warp": NO_WARP.changed(rotation=5)},
-        {"warp": NO_WARP.changed(scale=0.1)},
-        {"warp": NO_WARP.changed(shift=0.1)},
-        {"warp": NO_WARP.changed(gamma=0.3)},
-        {"warp": NO_WARP.changed(displacement=0.1)},
+        {"preprocess": PLAIN_PREPROCESS.changed(margin=0.2)},
+        {"preprocess": PLAIN_PREPROCESS.changed(centering=0.5)},
+        {"preprocess": PLAIN_PREPROCESS.changed(proportion=0.5)},
+        {"preprocess": PLAIN_PREPROCESS.changed(input_range=(0, 1))},
+        {"augment": NO_AUGMENT.changed(rotation=5)},
+        {"augment": NO_AUGMENT.changed(scale=0.1)},
+        {"augment": NO_AUGMENT.changed(shift=0.1)},
+        {"augment": NO_AUGMENT.changed(gamma=0.3)},
+        {"augment": NO_AUGMENT.changed(elastic=0.1)},
         {"initializer": mx.init.Normal(0.1)},
         {"batch_size": 8},
     ],
@@ -145,7 +145,7 @@ def test_divergence_in_the_last_step_is_an_error_too(real_digits: Dataset) -> No
             batch_size=20,
             lr=1e38,
             momentum=0,
-            view=PLAIN_VIEW.changed(input_range=(-1e9, 1e9)),
+            preprocess=PLAIN_PREPROCESS.changed(input_range=(-1e9, 1e9)),
         )
 
 

@@ -15,9 +15,9 @@ from tests.settings import NETWORK
 
 TRAIN = """
 import hashlib
-from tests.settings import WARP
+from tests.settings import AUGMENT
 from tests.training.small import real_digits, trained, weights
-lenet, _ = trained(real_digits()[:640], replicas=2, warp=WARP)
+lenet, _ = trained(real_digits()[:640], replicas=2, augment=AUGMENT)
 print(hashlib.sha256(weights(lenet)).hexdigest())
 """
 TANH = NETWORK.changed(activation="tanh")

@@ -38,13 +38,13 @@ OTHER: dict[str, Any] = {
     "test_shift": 0.2,
     "raw": {"pixel_range": [-1, 1], "side": 28, "first_label": 1, "first_index": 0, "classes": 26},
     "network": {"image_size": 28, "activation": "tanh", "c3": "partial", "pooling": "subsample"},
-    "view": {"input_range": [0, 2], "margin": 0, "centering": 0.1, "proportion": 0.1},
-    "warp": {
+    "preprocess": {"input_range": [0, 2], "margin": 0, "centering": 0.1, "proportion": 0.1},
+    "augment": {
         "rotation": 1,
         "scale": 0.1,
         "shift": 0.1,
         "gamma": 0.1,
-        "displacement": 0.05,
+        "elastic": 0.05,
         "control_points": 7,
     },
 }

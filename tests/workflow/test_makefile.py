@@ -11,11 +11,11 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from lenet.model.architecture import Network
-from lenet.model.view import Averaging, View
+from lenet.model.preprocess import Averaging, Preprocess
+from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
-from lenet.training.warps import Warp
 from tests.project import ROOT
-from tests.settings import NO_WARP
+from tests.settings import NO_AUGMENT
 
 
 def applied(target: str, folder: Path) -> Path:
@@ -46,17 +46,19 @@ def applied(target: str, folder: Path) -> Path:
 @pytest.mark.parametrize("target", ["plain", "lecun1998", "notebook"])
 def test_an_experiment_sets_values_that_the_stages_take(target: str, tmp_path: Path) -> None:
     path = applied(target, tmp_path)
-    for params in (Recipe, Network, View, Warp, Averaging):
+    for params in (Recipe, Network, Preprocess, Augment, Averaging):
         params.load(path)
-    assert (Warp.load(path) == NO_WARP) == (target != "lecun1998")
+    assert (Augment.load(path) == NO_AUGMENT) == (target != "lecun1998")
 
 
 def test_the_notebook_sees_images_as_they_are_and_learns_by_plain_descent(tmp_path: Path) -> None:
     path = applied("notebook", tmp_path)
     assert Network.load(path).activation == "sigmoid"
-    assert View.load(path) == View(input_range=(0, 2), margin=0, centering=0, proportion=0)
+    assert Preprocess.load(path) == Preprocess(
+        input_range=(0, 2), margin=0, centering=0, proportion=0
+    )
     assert Averaging.load(path).test_shift == 0
-    assert Warp.load(path) == NO_WARP
+    assert Augment.load(path) == NO_AUGMENT
     recipe = Recipe.load(path)
     assert (recipe.momentum, recipe.weight_decay, recipe.validation_fraction) == (0, 0, 0)
     assert (recipe.lr, recipe.lr_schedule, recipe.epochs) == (0.9, "constant", 10)
@@ -67,7 +69,7 @@ def test_the_network_of_1998_is_trained_by_the_recipe(tmp_path: Path) -> None:
     assert Network.load(path) == Network(
         image_size=32, c3="partial", pooling="subsample", activation="scaled_tanh", classes=10
     )
-    for params in (Recipe, View, Warp, Averaging):
+    for params in (Recipe, Preprocess, Augment, Averaging):
         assert params.load(path) == params.load(ROOT / "params.yaml")
 
 

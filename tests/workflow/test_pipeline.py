@@ -251,7 +251,7 @@ def test_every_source_group_and_list_can_be_set_on_the_command_line(project: Pro
     assert "raw.pixel_range=[-1,1]" in refused
     project.run(
         "dvc exp run -S test_file=data/raw/libsvm.txt -S raw.first_label=1 "
-        "-S raw.pixel_range=[-1,1] -S warp.rotation=0 -S lr=0.1 convert@test"
+        "-S raw.pixel_range=[-1,1] -S augment.rotation=0 -S lr=0.1 convert@test"
     )
     assert project.hashes()["data/npz/test.npz"] == before["data/npz/test.npz"]
     # The file is the one that a user would have written: each comment stays, and each other byte.

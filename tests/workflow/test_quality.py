@@ -84,13 +84,13 @@ def test_wrong_labels_are_found_corrected_and_compared(
     done = int(re.findall(r"^(\d) of 5 folds are done", said)[0])
     assert 1 <= done == 5 - said.count(" of 5 is done\n")
     assert project.run(f"{LENET} label-issues").startswith("5 of 5 folds are done")
-    suspects = project.csv("metrics/suspects.csv")
-    looked_at = [int(row["index"]) for row in suspects[: round(1.5 * len(wrong))]]
+    issues = project.csv("metrics/label_issues.csv")
+    looked_at = [int(row["index"]) for row in issues[: round(1.5 * len(wrong))]]
     found = sorted(set(looked_at) & set(wrong))
     assert len(found) >= 0.9 * len(wrong)
-    for row in suspects:
+    for row in issues:
         assert row["place"] == f"line {int(row['index']) + 1}, record {int(row['index']) + 1}"
-    assert (project.path / "metrics/suspects.png").stat().st_size > 10_000
+    assert (project.path / "metrics/label_issues.png").stat().st_size > 10_000
     # The workflow itself is as it was.
     assert project.repro() == []
 

@@ -93,7 +93,7 @@ def test_a_folder_of_pictures_goes_through_the_queue(reproduced: Project, tmp_pa
 def test_two_branches_with_results_are_merged(branched: Project) -> None:
     branched.run("git checkout --quiet main")
     branched.run("dvc checkout --quiet")
-    branched.run("dvc exp run -S warp.rotation=10")
+    branched.run("dvc exp run -S augment.rotation=10")
     branched.commit("rotation")
     conflict = branched.run("git merge feature", fails=True)
     assert "CONFLICT (content): Merge conflict in dvc.lock" in conflict

@@ -31,7 +31,7 @@ class _Shard(Batch):
 
 
 class ShardedBatches(Batches):
-    """A worker's part of each batch; every worker draws the warps of all images.
+    """A worker's part of each batch; every worker draws the augmentations of all images.
 
     Args:
         workers: all workers of the training.

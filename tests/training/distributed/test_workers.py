@@ -45,12 +45,12 @@ SMALL = {"epochs": 4, "batch_size": 32, "validation_fraction": 0}
 
 
 class Training:
-    """A folder to train in, with a process's view of the workers there."""
+    """A folder to train in, with a process's preprocess of the workers there."""
 
     def __init__(self, path: Path, **params: object) -> None:
         self.path = path
         path.mkdir()
-        # 512 images are warped at once. The last batch is one image: the second worker has none.
+        # 512 images are augmented at once. The last batch is one image: the second worker has none.
         npz.save(real_digits()[: 512 + 1], path / "train.npz")
         (path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
         with modify_yaml(path / "params.yaml") as values:
@@ -180,7 +180,7 @@ from lenet.core import npz
 from lenet.training import batches, committee
 from lenet.training.distributed import workers
 from lenet.training.distributed.shared import ShardedBatches, SynchronousLearner
-from tests.settings import NETWORK, NO_WARP, PLAIN_VIEW, RECIPE
+from tests.settings import NETWORK, NO_AUGMENT, PLAIN_PREPROCESS, RECIPE
 if role != "worker":
     workers.serve()
 else:
@@ -194,7 +194,7 @@ else:
     recipe = RECIPE.changed(epochs=1, workers=2)
     with workers.joined() as peers:
         _, epochs = committee.train(
-            *(data, recipe, NETWORK, PLAIN_VIEW, NO_WARP),
+            *(data, recipe, NETWORK, PLAIN_PREPROCESS, NO_AUGMENT),
             learner=partial(SynchronousLearner, peers),
             batches=partial(ShardedBatches, peers),
         )

@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 
 from lenet.model.deformation import Deformation
-from lenet.training.warps import Warp
+from lenet.training.augment import Augment
 from tests.project import ROOT
-from tests.settings import NO_WARP
+from tests.settings import NO_AUGMENT
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 
 
 def test_no_warp_is_the_identity() -> None:
-    deformation, images = NO_WARP.draw(np.random.default_rng(1), IMAGES)
+    deformation, images = NO_AUGMENT.draw(np.random.default_rng(1), IMAGES)
     np.testing.assert_array_equal(deformation.affine, Deformation.identity(6).affine)
-    assert not deformation.displacement.any()
+    assert not deformation.elastic.any()
     np.testing.assert_array_equal(images, IMAGES)
 
 
@@ -20,7 +20,7 @@ def test_each_amount_does_what_it_says() -> None:
     images = np.zeros((4000, 2, 2), np.float32)
 
     def drawn(**amount: float) -> np.ndarray:
-        deformation, _ = NO_WARP.changed(**amount).draw(np.random.default_rng(3), images)
+        deformation, _ = NO_AUGMENT.changed(**amount).draw(np.random.default_rng(3), images)
         assert deformation.affine.dtype == np.float32
         return deformation.affine.astype(float)
 
@@ -45,11 +45,11 @@ def test_each_amount_does_what_it_says() -> None:
 
 def test_displacement_has_an_amplitude_of_each_image() -> None:
     images = np.zeros((4000, 2, 2), np.float32)
-    warp = NO_WARP.changed(displacement=0.12, control_points=6)
-    deformation, _ = warp.draw(np.random.default_rng(0), images)
-    assert deformation.displacement.dtype == np.float32
-    assert deformation.displacement.shape == (4000, 2, 6, 6)
-    shifts = deformation.displacement.reshape(4000, 72)
+    augment = NO_AUGMENT.changed(elastic=0.12, control_points=6)
+    deformation, _ = augment.draw(np.random.default_rng(0), images)
+    assert deformation.elastic.dtype == np.float32
+    assert deformation.elastic.shape == (4000, 2, 6, 6)
+    shifts = deformation.elastic.reshape(4000, 72)
     amplitudes = shifts.std(axis=1)
     # Uniform up to 0.12: the mean is half of that.
     assert amplitudes.mean() == pytest.approx(0.06, rel=0.05)
@@ -62,7 +62,7 @@ def test_displacement_has_an_amplitude_of_each_image() -> None:
 def test_gamma_raises_each_image_to_its_own_power() -> None:
     half = np.full((4000, 2, 2), 0.5, np.float32)
     half[:, 0, 0], half[:, 1, 1] = 0, 1
-    _, bent = NO_WARP.changed(gamma=0.4).draw(np.random.default_rng(0), half)
+    _, bent = NO_AUGMENT.changed(gamma=0.4).draw(np.random.default_rng(0), half)
     assert bent.dtype == np.float32
     assert (bent[:, 0, 0] == 0).all()
     assert (bent[:, 1, 1] == 1).all()
@@ -72,12 +72,12 @@ def test_gamma_raises_each_image_to_its_own_power() -> None:
 
 
 def test_an_amount_does_not_change_the_draws_of_the_others() -> None:
-    whole = Warp.load(ROOT / "params.yaml")
+    whole = Augment.load(ROOT / "params.yaml")
     drawn, images = whole.draw(np.random.default_rng(5), IMAGES)
-    for name in ("rotation", "scale", "shift", "displacement"):
+    for name in ("rotation", "scale", "shift", "elastic"):
         other, same = whole.changed(**{name: 0}).draw(np.random.default_rng(5), IMAGES)
         np.testing.assert_array_equal(same, images)
         if name != "shift":
             np.testing.assert_array_equal(other.affine[:, :, 2], drawn.affine[:, :, 2])
-        if name != "displacement":
-            np.testing.assert_array_equal(other.displacement, drawn.displacement)
+        if name != "elastic":
+            np.testing.assert_array_equal(other.elastic, drawn.elastic)

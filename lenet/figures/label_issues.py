@@ -11,14 +11,14 @@ _COLUMNS = 12
 _MOST = 120
 
 
-def draw_suspects(images: NDArray[np.float32], suspects: pd.DataFrame) -> Figure:
+def draw_label_issues(images: NDArray[np.float32], issues: pd.DataFrame) -> Figure:
     """Draw suspicious images, the most suspicious first.
 
     Args:
         images: (n, side, side) in [0, 1], all training images.
-        suspects: see `suspects.find_suspects`.
+        issues: see `issues.find_label_issues`.
     """
-    shown = suspects[:_MOST]
+    shown = issues[:_MOST]
     rows = max(1, -(-len(shown) // _COLUMNS))
     figure = blank(1.05 * rows + 0.7)
     captions = [
@@ -31,6 +31,6 @@ def draw_suspects(images: NDArray[np.float32], suspects: pd.DataFrame) -> Figure
     chosen = images[shown["index"].to_numpy(np.int64)]
     room = images.shape[1] // 2
     draw_captioned(axes, chosen, captions, rows=rows, columns=_COLUMNS, text=room)
-    title = f"{len(suspects)} suspicious labels: label, suggestion, record"
-    axes.set_title(title + (f"; the first {_MOST}" if len(suspects) > _MOST else ""), loc="left")
+    title = f"{len(issues)} suspicious labels: label, suggestion, record"
+    axes.set_title(title + (f"; the first {_MOST}" if len(issues) > _MOST else ""), loc="left")
     return figure

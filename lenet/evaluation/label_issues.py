@@ -2,12 +2,14 @@
 
 import numpy as np
 import pandas as pd
-from cleanlab.filter import find_label_issues
+from cleanlab import filter as confident_learning
 from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
 
 
-def find_suspects(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> pd.DataFrame:
+def find_label_issues(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> pd.DataFrame:
     """Return the images whose label may be wrong, the most suspicious first.
 
     Args:
@@ -22,8 +24,10 @@ def find_suspects(labels: NDArray[np.int64], probabilities: NDArray[np.float64])
     """
     # Rounded probabilities do not add up to 1.
     exact = probabilities / probabilities.sum(axis=1, keepdims=True)
-    # The narrower filters leave out one planted error in eighteen; see studies/suspects.py.
-    suspicious = find_label_issues(labels, exact, filter_by="predicted_neq_given", n_jobs=1)
+    # The narrower filters leave out one planted error in eighteen.
+    suspicious = confident_learning.find_label_issues(
+        labels, exact, filter_by="predicted_neq_given", n_jobs=1
+    )
     quality = get_label_quality_scores(labels, exact, method="self_confidence")
     table = pd.DataFrame(
         {

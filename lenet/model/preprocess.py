@@ -1,7 +1,7 @@
 """How the network sees an image: centred, in proportion, with a margin, at the network's size.
 
-`View.axes` is plain NumPy: `sampling` computes it for training, and `deploy.export` traces it into
-ONNX.
+`Preprocess.axes` is plain NumPy: `sampling` computes it for training, and `deploy.export` traces
+it into ONNX.
 """
 
 from itertools import product
@@ -16,27 +16,27 @@ from lenet.core.params import Number, Params, Range
 # The width-to-height ratio of a digit, in standard deviations of its ink. The recipe was chosen
 # with this value; the mean of the USPS training digits is 0.67.
 PROPORTION = 0.75
-# The lower bound of a standard deviation, in half-widths: a stroke a third of a pixel wide.
+# The lower bound of a standard deviation: a stroke a third of a pixel wide.
 THINNEST = 0.02
 # An image with less ink than this, in pixels, counts as blank.
 LEAST_INK = 1e-9
 
 
-class View(Params, frozen=True):
-    """How the network is shown an image: the group `view` of params.yaml.
+class Preprocess(Params, frozen=True):
+    """How the network is shown an image: the group `preprocess` of params.yaml.
 
-    Positions are in half-widths: an image reaches from -1 to 1 in each direction.
+    Coordinates are normalised: an image reaches from -1 to 1 in each direction.
 
     input_range: the network's values for background and for full ink.
     margin: background around the image, as a share of its size: at 0.2 an image takes 1/1.2 of
-        the view's width.
-    centering: the centre of the view, from the centre of the image (0) to the centre of mass of
+        the input's width.
+    centering: the centre of the input, from the centre of the image (0) to the centre of mass of
         its ink (1).
     proportion: the ratio of width to height, from the ratio in the image (0) to `PROPORTION` (1),
         at the same area.
     """
 
-    group: ClassVar[str] = "view"
+    group: ClassVar[str] = "preprocess"
 
     input_range: Range = Field(
         description="two numbers from -1e9 to 1e9, the lower first, such as [-1,1]"
@@ -46,9 +46,9 @@ class View(Params, frozen=True):
     proportion: Number = Field(ge=0, le=1, description="a number from 0 to 1")
 
     def axes(self, images: Any) -> list[tuple[Any, Any]]:
-        """Return scale and offset of each axis, x then y, from the view to the image.
+        """Return scale and offset of each axis, x then y, from the network's input to the image.
 
-        A position p of the view is at scale * p + offset in the image.
+        A position p of the input is at scale * p + offset in the image.
 
         Args:
             images: (n, side, side) in [0, 1]; an array of NumPy, or one that traces its functions.
@@ -77,7 +77,7 @@ class View(Params, frozen=True):
 class Averaging(Params, frozen=True):
     """The views of an image that the exported network averages.
 
-    test_shift: 0, or the distance in half-widths between nine views; see `shifts`.
+    test_shift: 0, or the distance between nine shifted copies; see `shifts`.
     """
 
     # `Recipe` checks the keys of the top level.
@@ -87,9 +87,9 @@ class Averaging(Params, frozen=True):
 
 
 def shifts(test_shift: float) -> NDArray[np.float32]:
-    """Return the shifts of the views that are averaged, (views, 2) float32 in half-widths.
+    """Return the shifts of the copies that are averaged, (copies, 2) float32.
 
-    The first view is the image as it is. Unless `test_shift` is 0, it is the middle of a grid of
+    The first copy is the image as it is. Unless `test_shift` is 0, it is the middle of a grid of
     3 x 3 views.
     """
     steps = (0, 1, -1) if test_shift else (0,)

@@ -1,4 +1,4 @@
-"""Random warps of training images: affine maps, smooth displacement, thickness of strokes."""
+"""Random augmentations of training images: affine maps, smooth elastic, thickness of strokes."""
 
 from typing import ClassVar
 
@@ -10,38 +10,38 @@ from lenet.core.params import Number, Params, Whole
 from lenet.model.deformation import Deformation
 
 # The number of images, rounded down to whole batches. Memory stays at a few MiB.
-WARPED_AT_ONCE = 512
+AUGMENTED_AT_ONCE = 512
 
 
-class Warp(Params, frozen=True):
-    """How far training warps images: the group `warp` of params.yaml.
+class Augment(Params, frozen=True):
+    """How far training augmentations images: the group `augment` of params.yaml.
 
     Rotation, scale, shift and gamma are drawn uniformly from minus to plus their value, for each
     image and epoch. 0 is none.
 
     rotation: angle in degrees.
     scale: change of size, as a natural logarithm.
-    shift: shift in each direction, in half-widths of the image.
+    shift: shift in each direction, in normalised coordinates.
     gamma: exponent of the ink, as a natural logarithm; it makes strokes thinner or thicker.
-    displacement: local shifts that vary smoothly over the image, in half-widths of the image. The
+    elastic: local shifts that vary smoothly over the image, in normalised coordinates. The
         shifts are normal, and independent in x and y. Their standard deviation is drawn from 0 to
         this value.
-    control_points: the shifts are drawn at this many points in each direction over the view.
+    control_points: the shifts are drawn at this many points in each direction over the input.
     """
 
-    group: ClassVar[str] = "warp"
+    group: ClassVar[str] = "augment"
 
     rotation: Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
     scale: Number = Field(ge=0, le=2, description="a number from 0 to 2")
     shift: Number = Field(ge=0, le=2, description="a number from 0 to 2")
     gamma: Number = Field(ge=0, le=2, description="a number from 0 to 2")
-    displacement: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    elastic: Number = Field(ge=0, le=2, description="a number from 0 to 2")
     control_points: Whole = Field(ge=4, le=16, description="a whole number from 4 to 16")
 
     def draw(
         self, generator: np.random.Generator, images: NDArray[np.float32]
     ) -> tuple[Deformation, NDArray[np.float32]]:
-        """Draw a warp for each image.
+        """Draw a augment for each image.
 
         Args:
             generator: the source of the draws.
@@ -59,7 +59,7 @@ class Warp(Params, frozen=True):
         affine[:, 0, 1] = -affine[:, 1, 0]
         affine[:, :, 2] = generator.uniform(-self.shift, self.shift, (n, 2))
         power = np.exp(generator.uniform(-self.gamma, self.gamma, (n, 1, 1)))
-        amplitude = generator.uniform(0, self.displacement, (n, 1, 1, 1))
+        amplitude = generator.uniform(0, self.elastic, (n, 1, 1, 1))
         points = (n, 2, self.control_points, self.control_points)
-        displacement = amplitude.astype(np.float32) * generator.standard_normal(points, np.float32)
-        return Deformation(affine, displacement), images ** power.astype(np.float32)
+        elastic = amplitude.astype(np.float32) * generator.standard_normal(points, np.float32)
+        return Deformation(affine, elastic), images ** power.astype(np.float32)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from lenet.model.view import Averaging, View, shifts
+from lenet.model.preprocess import Averaging, Preprocess, shifts
 from tests.project import ROOT
-from tests.settings import DEFAULT_VIEW, PLAIN_VIEW
+from tests.settings import DEFAULT_PREPROCESS, PLAIN_PREPROCESS
 
 
 def strokes() -> np.ndarray:
@@ -15,9 +15,9 @@ def strokes() -> np.ndarray:
 
 
 def test_images_without_moments_stay_in_the_frame() -> None:
-    (x_scale, x_offset), (y_scale, y_offset) = PLAIN_VIEW.changed(centering=1, proportion=1).axes(
-        strokes()
-    )
+    (x_scale, x_offset), (y_scale, y_offset) = PLAIN_PREPROCESS.changed(
+        centering=1, proportion=1
+    ).axes(strokes())
     assert (x_scale[0], x_offset[0], y_scale[0], y_offset[0]) == (1, 0, 1, 0)
     assert np.isfinite([x_scale, x_offset, y_scale, y_offset]).all()
     assert np.abs([x_scale, y_scale]).min() > 0.1
@@ -25,7 +25,7 @@ def test_images_without_moments_stay_in_the_frame() -> None:
 
 def test_the_axes_keep_the_area() -> None:
     images = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
-    (x_scale, _), (y_scale, _) = DEFAULT_VIEW.axes(images)
+    (x_scale, _), (y_scale, _) = DEFAULT_PREPROCESS.axes(images)
     assert x_scale.dtype == np.float64
     np.testing.assert_allclose(x_scale * y_scale, 1)
 
@@ -33,7 +33,7 @@ def test_the_axes_keep_the_area() -> None:
 @pytest.mark.parametrize("side", [16, 17])
 def test_a_plain_view_is_the_identity(side: int) -> None:
     images = np.random.default_rng(0).random((4, side, side), dtype=np.float32)
-    for scale, offset in PLAIN_VIEW.axes(images):
+    for scale, offset in PLAIN_PREPROCESS.axes(images):
         np.testing.assert_array_equal(scale, np.ones(4))
         np.testing.assert_array_equal(offset, np.zeros(4))
 
@@ -48,6 +48,6 @@ def test_shifts_are_none_or_a_grid_around_it() -> None:
     assert len(found) == 9
 
 
-def test_params_yaml_says_the_default_view() -> None:
-    assert View.load(ROOT / "params.yaml") == DEFAULT_VIEW
+def test_params_yaml_says_the_default_preprocess() -> None:
+    assert Preprocess.load(ROOT / "params.yaml") == DEFAULT_PREPROCESS
     assert Averaging.load(ROOT / "params.yaml").test_shift == 0.09

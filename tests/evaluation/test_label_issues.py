@@ -1,6 +1,6 @@
 import numpy as np
 
-from lenet.evaluation.suspects import find_suspects
+from lenet.evaluation.label_issues import find_label_issues
 
 
 def test_planted_labels_are_found_the_most_suspicious_first() -> None:
@@ -13,7 +13,7 @@ def test_planted_labels_are_found_the_most_suspicious_first() -> None:
     labels = actual.copy()
     labels[planted] = (labels[planted] + 1 + planted % 9) % 10
     # Written with six decimals, probabilities do not quite add up to 1.
-    found = find_suspects(labels, probabilities.round(6))
+    found = find_label_issues(labels, probabilities.round(6))
     assert list(found) == ["index", "label", "suggested", "probability", "quality"]
     assert np.isin(planted, found["index"][:60]).mean() >= 0.95
     assert found["quality"].is_monotonic_increasing
@@ -27,4 +27,4 @@ def test_right_labels_raise_no_suspicion() -> None:
     labels = np.repeat(np.arange(3), 20)
     probabilities = np.full((60, 3), 0.02)
     probabilities[np.arange(60), labels] = 0.96
-    assert find_suspects(labels, probabilities).empty
+    assert find_label_issues(labels, probabilities).empty
