@@ -226,30 +226,21 @@ def _label_issues(_: argparse.Namespace) -> None:
     import pandas as pd
 
     from lenet.core.files import write_csv
-    from lenet.core.params import read
     from lenet.evaluation.label_issues import find_label_issues
     from lenet.figures.canvas import save
     from lenet.figures.label_issues import draw_label_issues
-    from lenet.model.architecture import Network
-    from lenet.model.preprocess import Averaging, Preprocess
     from lenet.raw import formats
-    from lenet.training.augment import Augment
+    from lenet.training.config import Config
     from lenet.training.folds import out_of_fold
-    from lenet.training.recipe import Recipe
 
-    raw, layout = Path(str(read(Path("params.yaml"))["train_file"])), Layout.load()
+    config, layout = Config.load(), Layout.load()
+    raw = Path(config.train_file)
     examples = formats.read(raw, layout).data
     probabilities = out_of_fold(
-        *(
-            examples,
-            Recipe.load(),
-            Network.load(),
-            Preprocess.load(),
-            Augment.load(),
-            Averaging.load(),
-        ),
+        examples,
+        config,
         kept=Path(".dvc/tmp/label-issues"),
-        told=partial(print, flush=True),
+        callback=partial(print, flush=True),
     )
     issues = find_label_issues(examples.labels, probabilities)
     places = pd.Series(formats.places(raw, layout), dtype=str)
@@ -320,11 +311,13 @@ def _first_index(text: str) -> object:
 
 def _layout(arguments: argparse.Namespace) -> Layout:
     return Layout.check(
-        side=arguments.side,
-        pixel_range=tuple(map(float, arguments.pixel_range)),
-        first_label=arguments.first_label,
-        first_index=_first_index(arguments.first_index),
-        classes=arguments.classes,
+        {
+            "side": arguments.side,
+            "pixel_range": tuple(map(float, arguments.pixel_range)),
+            "first_label": arguments.first_label,
+            "first_index": _first_index(arguments.first_index),
+            "classes": arguments.classes,
+        }
     )
 
 
@@ -559,8 +552,9 @@ def _add_summary(add_parser: _AddParser) -> None:
 
 
 def _summary(arguments: argparse.Namespace) -> None:
-    from lenet.model.architecture import Network
+    from lenet.training.config import Config
 
-    given = {name: getattr(arguments, name) for name in ("image_size", "c3", "pooling")}
-    given = {name: value for name, value in given.items() if value is not None}
-    print(Network.load().changed(**given).table().to_string(index=False))
+    options = {name: getattr(arguments, name) for name in ("image_size", "c3", "pooling")}
+    given = {f"network.{name}": value for name, value in options.items() if value is not None}
+    config = Config.load().changed(given)
+    print(config.network.table(config.classes).to_string(index=False))

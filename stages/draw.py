@@ -18,13 +18,10 @@ from lenet.figures.gallery import draw_gallery
 from lenet.figures.network import draw_kernels, draw_outputs
 from lenet.model import network
 from lenet.model._mxnet import context, memory_reported
-from lenet.model.architecture import Network
 from lenet.model.deformation import Deformation
-from lenet.model.preprocess import Preprocess
 from lenet.model.sampling import network_input
 from lenet.model.units import dead_units
-from lenet.training.augment import Augment
-from lenet.training.recipe import Recipe
+from lenet.training.config import Config
 
 # Images on which units are watched.
 _MOST_IMAGES = 1000
@@ -42,24 +39,25 @@ def main() -> None:
     arguments = parser.parse_args()
     pictures = arguments.results / "pictures"
 
-    settings, preprocess = Network.load(), Preprocess.load()
-    train = npz.load(arguments.train, settings.classes)
+    config = Config.load()
+    preprocess, classes = config.preprocess, config.classes
+    train = npz.load(arguments.train, classes)
     save(draw_gallery(train), pictures / "digits.png")
     save(draw_curves(load_curves(arguments.training)), pictures / "curves.png")
 
-    size, device = settings.image_size, context("cpu")
+    size, device = config.network.image_size, context("cpu")
     examples = first_of_each_class(train)
     plain = Deformation.identity(len(examples))
     data = network_input(examples, plain, preprocess, size=size, context=device)
     originals = data.asnumpy()[:, 0]
-    deformation, copies = Augment.load().draw(
-        np.random.default_rng(Recipe.load().seed), np.repeat(examples, _COPIES, axis=0)
+    deformation, copies = config.augment.draw(
+        np.random.default_rng(config.seed), np.repeat(examples, _COPIES, axis=0)
     )
     augmented = network_input(copies, deformation, preprocess, size=size, context=device).asnumpy()
     augmented = augmented.reshape(len(examples), _COPIES, size, size)
     save(draw_augmented(originals, augmented), pictures / "augmented.png")
 
-    lenet = network.load_first_member(arguments.models, settings)
+    lenet = network.load_first_member(arguments.models, config.network, classes)
     save(draw_kernels(lenet.kernels()), pictures / "filters.png")
     shown = train.images[:: max(1, len(train) // _MOST_IMAGES)]
     whole = Deformation.identity(len(shown))

@@ -6,12 +6,10 @@ from pathlib import Path
 from lenet.core import npz
 from lenet.core.errors import run
 from lenet.core.files import read_json
-from lenet.core.params import read
 from lenet.core.watch import while_unchanged
 from lenet.deploy import export
 from lenet.model._mxnet import memory_reported
-from lenet.model.architecture import Network
-from lenet.model.preprocess import Averaging, Preprocess
+from lenet.training.config import Config
 
 
 def main() -> None:
@@ -23,20 +21,16 @@ def main() -> None:
     parser.add_argument("target", type=Path, help="exported network to write, ONNX")
     arguments = parser.parse_args()
 
-    kept = ("raw", "network", "preprocess", "test_shift")
-    params, network = read(Path("params.yaml")), Network.load()
-    settings = {name: params[name] for name in kept}
+    config = Config.load()
+    settings = config.model_dump(include={"raw", "network", "preprocess", "test_shift"})
     card = read_json(arguments.card)
     # A training file in image-text shows where its indices start; other files of the user may not.
     settings["raw"]["first_index"] = card.get("first_index", settings["raw"]["first_index"])
     export.export(
         arguments.models,
         arguments.target,
-        npz.load(arguments.train, network.classes),
-        Preprocess.load(),
-        image_size=network.image_size,
-        classes=network.classes,
-        test_shift=Averaging.load().test_shift,
+        npz.load(arguments.train, config.classes),
+        config,
         settings=settings,
     )
     print(f"{arguments.target}: ONNX Runtime agrees with MXNet")

@@ -1,20 +1,20 @@
-"""Reading params.yaml: its top level or one of its groups, as a frozen model that checks itself.
+"""Reading params.yaml as a frozen model that checks itself.
 
-Each model stands beside the code that it configures; this module knows none of their fields.
+The models stand beside the code that they configure; this module knows none of their fields.
 """
 
 import difflib
 import reprlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from typing_extensions import Self
 
-from lenet.core.errors import InputError, untrusted
+from lenet.core.errors import InputError, Place, untrusted
 
 # The smallest parameter other than 0; float32 can hold it.
 LEAST = 1e-9
@@ -46,69 +46,71 @@ ZeroOrSome = Annotated[Number, AfterValidator(_zero_or_some)]
 Range = Annotated[tuple[_Bound, _Bound], AfterValidator(_ascending)]
 # From one value to another, up or down.
 Span = Annotated[tuple[_Bound, _Bound], AfterValidator(_different)]
+ClassCount = Annotated[
+    int, Field(strict=True, ge=2, le=1000, description="a whole number from 2 to 1000")
+]
 
 
-class Params(BaseModel, frozen=True):
-    """Parameters that belong together; the description of each field says what it may be.
+class Params(BaseModel, frozen=True, extra="forbid"):
+    """Parameters that belong together: all of params.yaml, or a group of it.
 
-    group: the key of params.yaml that holds them; None for the top level.
-    others: keys at the same level that belong to other models; None if these are not checked.
+    A field is a parameter, whose description says what it may be; or a group, a model of its own.
     """
 
-    group: ClassVar[str | None] = None
-    others: ClassVar[Collection[str] | None] = ()
-
     @classmethod
-    def load(cls, path: Path = Path("params.yaml"), **elsewhere: Any) -> Self:
-        """Read this model's parameters from the YAML file at `path`.
-
-        Args:
-            path: the file.
-            elsewhere: values of fields that are not in the model's group.
+    def load(cls, path: Path = Path("params.yaml")) -> Self:
+        """Read the YAML file at `path`.
 
         Raises InputError where the file cannot be read, or a parameter is missing, unknown or
         out of its range.
         """
-        values = read(path)
-        if cls.group is not None:
-            if cls.group not in values:
-                advice = _did_you_mean(cls.group, values)
-                raise InputError(f"{path}: {cls.group}: missing; expected a group{advice}")
-            values = values[cls.group]
-            if not isinstance(values, dict):
-                raise InputError(
-                    f"{path}: {cls.group}: found {reprlib.repr(values)}; expected a group of "
-                    f"parameters, a line `  name: value` for each."
-                )
-        values = {str(key): value for key, value in values.items()}
-        for key in elsewhere.keys() & values.keys():
-            raise InputError(f"{path}: {cls.group}.{key}: unknown parameter.")
-        try:
-            return cls.check(**values, **elsewhere)
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from None
-
-    def changed(self, **values: Any) -> Self:
-        """Return the parameters with other `values`; raise InputError where one is wrong."""
-        return self.check(**self.model_dump() | values)
+        return cls.check(read(path), path)
 
     @classmethod
-    def check(cls, /, **values: Any) -> Self:
-        """Return the parameters `values`; raise InputError where one is wrong or missing."""
-        prefix = f"{cls.group}." if cls.group else ""
-        known = {*cls.model_fields, *(cls.others or ())}
-        for key in values:
-            if key not in known and cls.others is not None:
-                advice = _did_you_mean(key, known, prefix)
-                raise InputError(f"{prefix}{key[:80]}: unknown parameter{advice}")
+    def check(cls, values: Mapping[str, Any], path: Path | None = None) -> Self:
+        """Return the parameters `values`; raise InputError where one is wrong or missing.
+
+        Args:
+            values: by name; those of a group are a mapping too.
+            path: the file that holds the values, for messages.
+        """
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            key = str(error.errors()[0]["loc"][0])
-            expected = cls.model_fields[key].description
+            # An unknown name explains the missing one that it stands for.
+            first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+            missing = first["type"] == "missing"
             # A few lines of YAML with aliases can make a huge value, so the message shortens it.
-            found = f"found {reprlib.repr(values[key])}" if key in values else "missing"
-            raise InputError(f"{prefix}{key}: {found}; expected {expected}.") from None
+            found = "missing" if missing else f"found {reprlib.repr(first['input'])}"
+            raise cls._error(first["loc"], found, f"{path}: " if path else "") from None
+
+    @classmethod
+    def _error(cls, location: Sequence[int | str], found: str, prefix: str) -> InputError:
+        """Return the error of the parameter at a location, a name or the names of group and key."""
+        name = str(location[0])
+        field = cls.model_fields.get(name)
+        if field is None:
+            near = difflib.get_close_matches(name, cls.model_fields, n=1)
+            advice = f"Did you mean {near[0]}?" if near else ""
+            return InputError(f"{prefix}{name[:80]}", "unknown parameter", advice=advice)
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, Params):
+            if len(location) > 1:
+                return group._error(location[1:], found, f"{prefix}{name}.")
+            expected = "a group of parameters, a line `  name: value` for each"
+            return InputError(f"{prefix}{name}", found, expected)
+        return InputError(f"{prefix}{name}", found, field.description or "")
+
+    def changed(self, values: Mapping[str, object]) -> Self:
+        """Return the parameters with other `values`, by their dotted names, such as "raw.side".
+
+        Raises InputError where a name is unknown, or a value out of its range.
+        """
+        new = self.model_dump()
+        for name, value in values.items():
+            group, _, key = name.rpartition(".")
+            (new.setdefault(group, {}) if group else new)[key] = value
+        return self.check(new)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -121,25 +123,20 @@ def read(path: Path) -> dict[str, Any]:
             # DVC writes 1e-06, which is a number in YAML 1.2 only.
             values = YAML(typ="safe", pure=True).load(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise InputError(path, f"cannot be read ({error.strerror})") from error
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line}: cannot be read as YAML: {error.problem}.") from error
+        place = Place(path, line=mark.line + 1 if mark else None)
+        raise InputError(place, f"cannot be read as YAML: {error.problem}") from error
     if not isinstance(values, dict):
-        raise InputError(f"{path}: found no parameters; expected a line `name: value` for each.")
-    return values
+        raise InputError(path, "found no parameters", "a line `name: value` for each")
+    return {str(name): value for name, value in values.items()}
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the parameters of all groups by their dotted names, such as "raw.side"."""
-    found: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     for name, value in values.items():
         key = f"{prefix}{name}"
-        found |= flat(value, f"{key}.") if isinstance(value, dict) else {key: value}
-    return found
-
-
-def _did_you_mean(key: str, known: Collection[str], prefix: str = "") -> str:
-    near = difflib.get_close_matches(key, map(str, known), n=1)
-    return f"; did you mean {prefix}{near[0]}?" if near else "."
+        named |= flat(value, f"{key}.") if isinstance(value, dict) else {key: value}
+    return named

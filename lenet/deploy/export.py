@@ -21,6 +21,7 @@ from lenet.model._mxnet import mx
 from lenet.model.network import PARAMS, SYMBOL
 from lenet.model.prediction import probabilities
 from lenet.model.preprocess import Preprocess, shifts
+from lenet.training.config import Config
 
 # The newest opset that mx.onnx knows.
 _MXNET_OPSET = 13
@@ -33,25 +34,14 @@ _COMPARED = 1000
 
 
 def to_onnx(
-    models: Path,
-    preprocess: Preprocess,
-    *,
-    side: int,
-    image_size: int,
-    classes: int,
-    test_shift: float,
-    novelty: Novelty,
-    settings: dict,
+    models: Path, config: Config, *, side: int, novelty: Novelty, settings: dict
 ) -> onnx.ModelProto:
     """Return a saved network as ONNX, with all that `prediction.probabilities` adds to it.
 
     Args:
         models: the folder that `network.save` wrote to.
-        preprocess: how the network sees an image.
+        config: the parameters that the network was trained by.
         side: side of the images that the exported network takes, in pixels.
-        image_size: side of the network's own input.
-        classes: the number of classes.
-        test_shift: see `prediction.probabilities`.
         novelty: what tells how unlike the training images an image is.
         settings: parameters that the metadata keep as JSON.
 
@@ -60,8 +50,11 @@ def to_onnx(
     describe all three.
     """
     images = argument(Tensor(np.float32, ("batch", side, side)))
-    positions = shifts(test_shift)
-    data = _network_input(images, preprocess, side=side, size=image_size, positions=positions)
+    positions, classes = shifts(config.test_shift), config.classes
+    image_size = config.network.image_size
+    data = _network_input(
+        images, config.preprocess, side=side, size=image_size, positions=positions
+    )
     (scores,) = inline(_bare_network(models, image_size))(data).values()
     # In float64 ONNX Runtime has one softmax and one mean for all processors.
     shares = op.softmax(op.cast(scores, to=np.float64), axis=1)
@@ -94,15 +87,7 @@ def to_onnx(
 
 
 def export(
-    models: Path,
-    target: Path,
-    examples: Dataset,
-    preprocess: Preprocess,
-    *,
-    image_size: int,
-    classes: int,
-    test_shift: float,
-    settings: dict,
+    models: Path, target: Path, examples: Dataset, config: Config, *, settings: dict
 ) -> None:
     """Write a saved network to `target` as ONNX if it agrees with MXNet on training images.
 
@@ -110,17 +95,14 @@ def export(
         models: the folder that `network.save` wrote to.
         target: the ONNX file.
         examples: the training images.
-        preprocess, image_size, classes, test_shift, settings: see `to_onnx`.
+        config, settings: see `to_onnx`.
 
     Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
     """
     model = to_onnx(
         models,
-        preprocess,
+        config,
         side=examples.images.shape[1],
-        image_size=image_size,
-        classes=classes,
-        test_shift=test_shift,
         novelty=Novelty.learn(examples.images),
         settings=settings,
     )
@@ -128,9 +110,9 @@ def export(
     trained = probabilities(
         network.load(models, context=mx.cpu()),
         images,
-        preprocess,
-        size=image_size,
-        test_shift=test_shift,
+        config.preprocess,
+        size=config.network.image_size,
+        test_shift=config.test_shift,
         context=mx.cpu(),
     )
     content = model.SerializeToString(deterministic=True)

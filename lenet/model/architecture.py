@@ -3,16 +3,14 @@
 Arithmetic alone, without MXNet.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
-from typing_extensions import Self
+from pydantic import AfterValidator, Field
 
-from lenet.core.classes import Classes
-from lenet.core.params import Params, Whole
+from lenet.core.params import ClassCount, Params, Whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +42,50 @@ C3_LINKS = (
 )
 
 
+@dataclass(frozen=True)
+class Activation:
+    """A function after every layer but the last; it must be monotone, see `network.LeNet`.
+
+    mxnet: a function of MXNet's namespace, for arrays or symbols, and of x, of any shape.
+    onnx: the operator in which an exported network has it.
+    javascript: the same operator for the page to draw on, an expression of the number `x`.
+    """
+
+    mxnet: Callable[[Any, Any], Any]
+    onnx: str
+    javascript: str
+
+
+def _operator(name: str) -> Callable[[Any, Any], Any]:
+    return lambda space, x: space.Activation(x, act_type=name, name="fwd")
+
+
+ACTIVATIONS = {
+    "relu": Activation(_operator("relu"), "Relu", "Math.max(x, 0)"),
+    "tanh": Activation(_operator("tanh"), "Tanh", "Math.tanh(x)"),
+    "sigmoid": Activation(_operator("sigmoid"), "Sigmoid", "1 / (1 + Math.exp(-x))"),
+    # Slope near 1 at the origin, and f(1) = 1: LeCun 1998, appendix A.
+    "scaled_tanh": Activation(
+        lambda space, x: 1.7159 * space.tanh(x * (2 / 3)), "Tanh", "Math.tanh(x)"
+    ),
+}
+
+
+def _known(activation: str) -> str:
+    if activation not in ACTIVATIONS:
+        raise ValueError
+    return activation
+
+
+class Classes(Params, frozen=True, extra="allow"):
+    """The number of classes: a key of the group `raw`; `raw.layout.Layout` checks the others.
+
+    classes: the network has as many outputs.
+    """
+
+    classes: ClassCount
+
+
 def feature_map_sides(image_size: int) -> tuple[int, int, int, int]:
     """Return the sides of the feature maps of C1, P2, C3 and P4 for an input of `image_size`.
 
@@ -55,34 +97,25 @@ def feature_map_sides(image_size: int) -> tuple[int, int, int, int]:
 
 
 class Network(Params, frozen=True):
-    """The kind and size of LeNet: the group `network` of params.yaml, and `raw.classes`.
+    """The kind and size of LeNet: the group `network` of params.yaml.
 
     image_size: side of the input in pixels.
-    activation: function after every layer but the last; "scaled_tanh" is 1.7159 tanh(2x/3).
+    activation: see `ACTIVATIONS`.
     c3: "full", every C3 map connected to every P2 map; or "partial", see `C3_LINKS`.
     pooling: "max"; or "subsample", the trainable pooling of 1998.
-    classes: the units of the last layer.
     """
-
-    group: ClassVar[str] = "network"
 
     image_size: Whole = Field(
         ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"
     )
-    activation: Literal["relu", "tanh", "sigmoid", "scaled_tanh"] = Field(
-        description="relu, tanh, sigmoid or scaled_tanh"
+    activation: Annotated[str, AfterValidator(_known)] = Field(
+        description=f"one of {', '.join(ACTIVATIONS)}"
     )
     c3: Literal["full", "partial"] = Field(description="full or partial")
     pooling: Literal["max", "subsample"] = Field(description="max or subsample")
-    classes: Whole = Field(ge=2, le=1000, description="a whole number from 2 to 1000")
 
-    @classmethod
-    def load(cls, path: Path = Path("params.yaml"), **elsewhere: Any) -> Self:
-        """Read the group `network`, and the number of classes from the group `raw`."""
-        return super().load(path, classes=Classes.load(path).classes, **elsewhere)
-
-    def layers(self) -> list["Layer"]:
-        """Return the layers from C1 to O7."""
+    def layers(self, classes: int) -> list["Layer"]:
+        """Return the layers from C1 to O7, which has a unit for each class."""
         *sides, last = feature_map_sides(self.image_size)
         links = sum(map(len, C3_LINKS)) if self.c3 == "partial" else C1_MAPS * C3_MAPS
         shares = str(links) if self.c3 == "partial" else f"{C3_MAPS} x {C1_MAPS}"
@@ -93,17 +126,17 @@ class Network(Params, frozen=True):
             _pooling("P4", C3_MAPS, last, self.pooling),
             _dense("C5", C5_UNITS, C3_MAPS * last**2),
             _dense("F6", F6_UNITS, C5_UNITS),
-            _dense("O7", self.classes, F6_UNITS),
+            _dense("O7", classes, F6_UNITS),
         ]
 
-    def table(self) -> "pd.DataFrame":
+    def table(self, classes: int) -> "pd.DataFrame":
         """Return a row for each layer and a row of totals, with all cells as text.
 
         Columns: layer, output, kernel, parameters, connections, neurons.
         """
         import pandas as pd
 
-        rows = self.layers()
+        rows = self.layers(classes)
         table = pd.DataFrame(
             {
                 "layer": row.name,
@@ -115,12 +148,15 @@ class Network(Params, frozen=True):
             }
             for row in rows
         )
-        table.loc[len(table)] = [
-            *("total", "", ""),
-            f"{sum(row.parameters for row in rows):,}",
-            f"{sum(row.connections for row in rows):,}",
-            f"{sum(row.neurons for row in rows):,}",
+        sums = [
+            f"{sum(numbers):,}"
+            for numbers in (
+                [row.parameters for row in rows],
+                [row.connections for row in rows],
+                [row.neurons for row in rows],
+            )
         ]
+        table.loc[len(table)] = ["total", "", "", *sums]
         return table
 
 

@@ -14,6 +14,7 @@ from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
 from lenet.model._mxnet import mx
 from lenet.model.architecture import (
+    ACTIVATIONS,
     C1_MAPS,
     C3_LINKS,
     C3_MAPS,
@@ -28,25 +29,6 @@ from lenet.model.architecture import (
 MAPS_IN_A_BLOCK = 8
 # The files of a network, under the names that MXNet's `export` gives.
 SYMBOL, PARAMS = "lenet-symbol.json", "lenet-0000.params"
-# The number of feature maps of each layer, without the blank maps of `_Conv2D`; None for a layer of
-# units, which are all its own.
-_MAPS = {
-    "C1": C1_MAPS,
-    "P2": C1_MAPS,
-    "C3": C3_MAPS,
-    "P4": C3_MAPS,
-    "C5": None,
-    "F6": None,
-    "O7": None,
-}
-
-
-class ScaledTanh(mx.gluon.HybridBlock):
-    """1.7159 tanh(2x/3): slope near 1 at the origin, f(1) = 1 (LeCun 1998, appendix A)."""
-
-    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)
-        """Return the values of `x`, of any shape, squashed."""
-        return 1.7159 * F.tanh(x * (2 / 3))
 
 
 class _Conv2D(mx.gluon.nn.Conv2D):
@@ -108,6 +90,22 @@ class _PartialC3(mx.gluon.HybridBlock):
         return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
 
 
+class _Activation(mx.gluon.HybridBlock):
+    """A function of `ACTIVATIONS`."""
+
+    def __init__(self, name: str) -> None:
+        self._name_in_table = name
+        super().__init__()
+
+    def _alias(self) -> str:
+        # Gluon names the block by it, "relu0".
+        return self._name_in_table
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)
+        """Return the values of the function at `x`, of any shape."""
+        return ACTIVATIONS[self._name_in_table].mxnet(F, x)
+
+
 class _Subsampling(mx.gluon.HybridBlock):
     """Trainable pooling: the sum of each 2 x 2, times a coefficient of the map, plus a bias.
 
@@ -136,59 +134,78 @@ class _Subsampling(mx.gluon.HybridBlock):
         return F.broadcast_add(scaled, F.reshape(bias, (1, -1, 1, 1)))
 
 
-def _activation(name: str) -> mx.gluon.HybridBlock:
-    return ScaledTanh() if name == "scaled_tanh" else mx.gluon.nn.Activation(name)
-
-
-def _pooling(name: str, maps: int, activation: str, *, prefix: str) -> list[mx.gluon.HybridBlock]:
-    """Return the blocks after a convolution to `maps` feature maps: pooling and activations."""
-    if name == "subsample":
-        return [_activation(activation), _Subsampling(maps, prefix=prefix), _activation(activation)]
-    return [mx.gluon.nn.MaxPool2D(2, prefix=prefix), _activation(activation)]
+def _chain(*blocks: mx.gluon.HybridBlock) -> mx.gluon.nn.HybridSequential:
+    """Return blocks as one, which adds nothing to their names."""
+    chain = mx.gluon.nn.HybridSequential(prefix="")
+    chain.add(*blocks)
+    return chain
 
 
 class LeNet(mx.gluon.HybridBlock):
     """LeNet-5 for square grey images.
 
-    Max pooling precedes the activation. Every activation here is monotone, so the result is the
-    same, and the activation runs on a quarter of the values.
+    Max pooling precedes the activation. Every activation is monotone, so the result is the same,
+    and the activation runs on a quarter of the values.
 
     Args:
         network: the kind and size of LeNet.
+        classes: the number of classes.
         name: prefix of the parameters' names.
 
     Input (n, 1, image_size, image_size) float32; output (n, classes) float32, the class scores
     before the softmax.
     """
 
-    def __init__(self, network: Network, *, name: str = "lenet") -> None:
+    def __init__(self, network: Network, classes: int, *, name: str = "lenet") -> None:
         # Gluon's own prefix would count the blocks made so far in the process.
         super().__init__(prefix=f"{name}_")
         self.image_size = network.image_size
-        pooling, activation = network.pooling, network.activation
-        side = feature_map_sides(network.image_size)[-1]
-        nn = mx.gluon.nn
+        self._layers = network.layers(classes)
+        p4_side = feature_map_sides(network.image_size)[-1]
+        nn, partial = mx.gluon.nn, network.c3 == "partial"
+
+        def squash() -> _Activation:
+            return _Activation(network.activation)
+
+        def pooling(maps: int, prefix: str) -> mx.gluon.HybridBlock:
+            if network.pooling == "max":
+                return _chain(nn.MaxPool2D(2, prefix=prefix), squash())
+            return _chain(squash(), _Subsampling(maps, prefix=prefix), squash())
+
         with self.name_scope():
-            self.layers = nn.HybridSequential(prefix="")
-            #                                                                 32x32: output
-            self.layers.add(
-                _Conv2D(C1_MAPS, KERNEL, in_channels=1, prefix="c1_"),  #     6 x 28 x 28
-                *_pooling(pooling, C1_MAPS, activation, prefix="p2_"),  #     6 x 14 x 14
-                _PartialC3(prefix="c3_")  #                                   16 x 10 x 10
-                if network.c3 == "partial"
-                else _Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_"),
-                *_pooling(pooling, C3_MAPS, activation, prefix="p4_"),  #     16 x 5 x 5
-                # A convolution over the whole of its input is a dense layer.
-                nn.Dense(C5_UNITS, in_units=C3_MAPS * side * side, prefix="c5_"),  # 120
-                _activation(activation),
-                nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"),  #       84
-                _activation(activation),
-                nn.Dense(network.classes, in_units=F6_UNITS, prefix="o7_"),  #  10
+            self.c1 = _Conv2D(C1_MAPS, KERNEL, in_channels=1, prefix="c1_")
+            self.p2 = pooling(C1_MAPS, "p2_")
+            self.c3 = (
+                _PartialC3(prefix="c3_")
+                if partial
+                else _Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_")
             )
+            self.p4 = pooling(C3_MAPS, "p4_")
+            # A convolution over the whole of its input is a dense layer.
+            self.c5 = _chain(
+                nn.Dense(C5_UNITS, in_units=C3_MAPS * p4_side**2, prefix="c5_"), squash()
+            )
+            self.f6 = _chain(nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"), squash())
+            self.o7 = nn.Dense(classes, in_units=F6_UNITS, prefix="o7_")
+        for layer in self._layers:
+            learned = getattr(self, layer.name.lower()).collect_params().values()
+            sizes = [math.prod(one.shape) for one in learned if one.grad_req != "null"]
+            assert sum(sizes) == layer.parameters
+
+    def forward_from(self, c1: Any, p2: Any) -> tuple[Any, ...]:
+        """Return the outputs of all layers, given those of C1 and P2: arrays, or symbols."""
+        #                      side 32: 6 x 28 x 28 from C1, 6 x 14 x 14 from P2
+        c3 = self.c3(p2)  #             16 x 10 x 10
+        p4 = self.p4(c3)  #             16 x 5 x 5
+        c5 = self.c5(p4)  #             120
+        f6 = self.f6(c5)  #             84
+        o7 = self.o7(f6)  #             10
+        return c1, p2, c3, p4, c5, f6, o7
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: ARG002, N803 (Gluon's signature)
         """Return the class scores of `x`; see the class."""
-        return self.layers(x)
+        c1 = self.c1(x)
+        return self.forward_from(c1, self.p2(c1))[-1]
 
     def outputs(self, data: mx.nd.NDArray) -> dict[str, mx.nd.NDArray]:
         """Return the output of every layer, from C1 to O7, for `data`, by the layer's name.
@@ -196,26 +213,24 @@ class LeNet(mx.gluon.HybridBlock):
         Args:
             data: (n, 1, image_size, image_size) float32; see `sampling.network_input`.
 
-        Returns (n, feature maps, height, width) or (n, units), after the activation if the
-        activation follows the layer directly. C1 and C3 are given before the activation where
-        max pooling stands between.
+        Returns (n, feature maps, height, width) or (n, units), after the activation. C1 and C3
+        are given before the activation, which follows in P2 and P4.
         """
-        found = {}
-        name = ""
         with mx.autograd.train_mode():
-            for block in self.layers:
-                data = block(data)
-                # A block that is no layer is the activation of the layer before it.
-                own = block.name.rpartition("_")[2].upper()
-                name = own if own in _MAPS else name
-                # MXNet 1.9.1 crashes where `data[:, :6]` cuts the maps of several images, which lie
-                # in blocks.
-                found[name] = mx.nd.slice_axis(data, axis=1, begin=0, end=_MAPS[name])
-        return found
+            c1 = self.c1(data)
+            values = self.forward_from(c1, self.p2(c1))
+        outputs = {}
+        for layer, value in zip(self._layers, values, strict=True):
+            # Without the blank maps. MXNet 1.9.1 crashes where `value[:, :6]` cuts the maps of
+            # several images, which lie in blocks.
+            own = mx.nd.slice_axis(value, axis=1, begin=0, end=layer.output[0])
+            assert own.shape[1:] == layer.output
+            outputs[layer.name] = own
+        return outputs
 
     def kernels(self) -> NDArray[np.float32]:
         """Return the kernels of C1, (6, 5, 5)."""
-        weight: NDArray[np.float32] = self.layers[0].weight.data().asnumpy()
+        weight: NDArray[np.float32] = self.c1.weight.data().asnumpy()
         return weight[:, 0]
 
 
@@ -289,12 +304,12 @@ def load(folder: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
         return _read(folder, context=context)
 
 
-def load_first_member(folder: Path, network: Network) -> LeNet:
+def load_first_member(folder: Path, network: Network, classes: int) -> LeNet:
     """Read the network that `save` wrote to `folder`, or a committee's first member, by layers.
 
     Raises InputError where the file is missing or holds no such network.
     """
-    lenet = LeNet(network, name=member_name(0))
+    lenet = LeNet(network, classes, name=member_name(0))
     with readable(folder / PARAMS):
         lenet.collect_params().load(str(folder / PARAMS), ctx=mx.cpu(), ignore_extra=True)
     return lenet

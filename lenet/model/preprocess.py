@@ -5,7 +5,7 @@ it into ONNX.
 """
 
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +35,6 @@ class Preprocess(Params, frozen=True):
     proportion: the ratio of width to height, from the ratio in the image (0) to `PROPORTION` (1),
         at the same area.
     """
-
-    group: ClassVar[str] = "preprocess"
 
     input_range: Range = Field(
         description="two numbers from -1e9 to 1e9, the lower first, such as [-1,1]"
@@ -72,18 +70,6 @@ class Preprocess(Params, frozen=True):
         ratio = np.where(ink > LEAST_INK, deviations[0] / deviations[1] / PROPORTION, 1.0)
         stretch = ratio ** (self.proportion / 2)
         return [(stretch, self.centering * means[0]), (1 / stretch, self.centering * means[1])]
-
-
-class Averaging(Params, frozen=True):
-    """The views of an image that the exported network averages.
-
-    test_shift: 0, or the distance between nine shifted copies; see `shifts`.
-    """
-
-    # `Recipe` checks the keys of the top level.
-    others: ClassVar[None] = None
-
-    test_shift: Number = Field(ge=0, le=2, description="a number from 0 to 2")
 
 
 def shifts(test_shift: float) -> NDArray[np.float32]:

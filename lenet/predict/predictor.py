@@ -83,7 +83,7 @@ def layout_of(recogniser: Recogniser, told: Mapping[str, Any]) -> Layout:
         low, high = map(float, values.pop("pixel_range"))
     known = {name: value for name, value in values.items() if name in Layout.model_fields}
     network = {"side": recogniser.side, "classes": recogniser.classes}
-    return Layout.check(**known | network | {"pixel_range": (low, high)})
+    return Layout.check(known | network | {"pixel_range": (low, high)})
 
 
 def predict(

@@ -230,11 +230,13 @@ def settings(inspections: Sequence[Inspection]) -> dict[str, object]:
     first_label, classes = _classes(inspections)
     try:
         Layout.check(
-            side=_side(inspections),
-            pixel_range=pixel_range,
-            first_label=first_label,
-            first_index="auto",
-            classes=classes,
+            {
+                "side": _side(inspections),
+                "pixel_range": pixel_range,
+                "first_label": first_label,
+                "first_index": "auto",
+                "classes": classes,
+            }
         )
     except InputError as error:
         raise InputError(f"{first.path}: no settings fit: {error}") from error

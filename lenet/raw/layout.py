@@ -1,17 +1,16 @@
 """The layout of a raw file: what the file does not say about itself."""
 
-from collections.abc import Collection
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
-from lenet.core.classes import Classes
-from lenet.core.params import Span, Whole
+from lenet.core.params import ClassCount, Params, Span, Whole
 
 LARGEST_SIDE = 1024
 
 
-class Layout(Classes, frozen=True):
+class Layout(Params, frozen=True):
     """How the numbers of a raw file are to be read: the group `raw` of params.yaml.
 
     pixel_range: the values of background and of full ink; the first is the greater one where ink
@@ -23,14 +22,18 @@ class Layout(Classes, frozen=True):
     classes: the number of classes.
     """
 
-    others: ClassVar[Collection[str] | None] = ()
-
     pixel_range: Span = Field(description="two different numbers from -1e9 to 1e9, such as [0,2]")
     side: Whole = Field(
         ge=2, le=LARGEST_SIDE, description=f"a whole number from 2 to {LARGEST_SIDE}"
     )
     first_label: Whole = Field(ge=0, le=1000, description="a whole number from 0 to 1000")
     first_index: Literal["auto", 0, 1] = Field(description="auto, 0 or 1")
+    classes: ClassCount
+
+    @classmethod
+    def load(cls, path: Path = Path("params.yaml")) -> "Layout":
+        """Read the group `raw` of the YAML file at `path`, and nothing else; see `Params.load`."""
+        return _Raw.load(path).raw
 
     @classmethod
     def of_npz(cls, *, side: int, classes: int) -> "Layout":
@@ -39,7 +42,13 @@ class Layout(Classes, frozen=True):
         Raises InputError where there can be no such layout.
         """
         return cls.check(
-            side=side, pixel_range=(0, 1), first_label=0, first_index="auto", classes=classes
+            {
+                "side": side,
+                "pixel_range": (0, 1),
+                "first_label": 0,
+                "first_index": "auto",
+                "classes": classes,
+            }
         )
 
     @property
@@ -52,3 +61,7 @@ class Layout(Classes, frozen=True):
         """The least and the greatest value of a pixel."""
         low, high = sorted(self.pixel_range)
         return low, high
+
+
+class _Raw(Params, frozen=True, extra="ignore"):
+    raw: Layout

@@ -36,7 +36,7 @@ def render(path: Path) -> str:
         parameters = json.loads(metadata["parameters"])
         classes = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
         side = model.graph.input[0].type.tensor_type.shape.dim[1].dim_value
-        layers = Network(**parameters["network"], classes=classes).layers()
+        layers = Network(**parameters["network"]).layers(classes)
         nodes, tensors = _folded(model)
     unknown = {node.op_type for node in nodes} - _operators()
     if unknown:

@@ -60,7 +60,7 @@ def render(results: Results) -> str:
         files=results.files,
         params={name: as_typed(value) for name, value in sorted(flat(results.params).items())},
         members=results.params["members"],
-        layers=results.network.table().to_dict("records"),
+        layers=results.config.network.table(results.config.classes).to_dict("records"),
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from lenet.core.errors import untrusted
 from lenet.core.files import md5, read_json
 from lenet.core.params import read
-from lenet.model.architecture import Network
+from lenet.training.config import Config
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Results:
     cards: the data cards of the `training` and `test` images; see `raw.data_card`.
     files: by what they are; `predictions` is among them.
     params: what params.yaml holds.
-    network: the group `network` of `params`.
+    config: the same, checked.
     """
 
     headline: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Results:
     cards: Mapping[str, Mapping[str, Any]]
     files: Mapping[str, File]
     params: Mapping[str, Any]
-    network: Network
+    config: Config
 
     @classmethod
     def load(cls, folder: Path, model: Path, params: Path = Path("params.yaml")) -> "Results":
@@ -82,7 +82,7 @@ class Results:
                 "predictions": File(str(predictions), _md5(predictions)),
             },
             params=values,
-            network=Network.load(params),
+            config=Config.load(params),
         )
 
 

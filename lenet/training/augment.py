@@ -1,16 +1,11 @@
 """Random augmentations of training images: affine maps, smooth elastic, thickness of strokes."""
 
-from typing import ClassVar
-
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from lenet.core.params import Number, Params, Whole
 from lenet.model.deformation import Deformation
-
-# The number of images, rounded down to whole batches. Memory stays at a few MiB.
-AUGMENTED_AT_ONCE = 512
 
 
 class Augment(Params, frozen=True):
@@ -28,8 +23,6 @@ class Augment(Params, frozen=True):
         this value.
     control_points: the shifts are drawn at this many points in each direction over the input.
     """
-
-    group: ClassVar[str] = "augment"
 
     rotation: Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
     scale: Number = Field(ge=0, le=2, description="a number from 0 to 2")

@@ -1,42 +1,88 @@
 """A network that learns: its initial weights, its optimizer, and a step for each batch."""
 
+from typing import Any
+
 import numpy as np
 
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
-from lenet.training.batches import Batch
-from lenet.training.recipe import Recipe
-from lenet.training.replicas import Replicas
+from lenet.training.batches import Batch, Peers
+from lenet.training.config import Config
+from lenet.training.phases import learning_form
+
+
+class _Objective(mx.gluon.HybridBlock):
+    """A network followed by what training asks of it, as one graph.
+
+    Input: data (n, 1, side, side) and labels (n,). Output: the summed cross entropy (1,), and the
+    number of images that are recognised (1,).
+    """
+
+    def __init__(self, network: mx.gluon.HybridBlock) -> None:
+        super().__init__(prefix=network.prefix)
+        self._network = network
+        self._criterion = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+
+    def hybrid_forward(self, F: Any, data: Any, labels: Any) -> Any:  # noqa: N803 (Gluon's name)
+        """Return the sums over a batch; see the class."""
+        scores = self._network(data)
+        correct = F.broadcast_equal(F.argmax(F.BlockGrad(scores), axis=1), labels)
+        return F.sum(self._criterion(scores, labels)), F.sum(correct)
 
 
 class Learner:
     """A network in training.
 
     Args:
-        network: is initialised here; `end_epoch` gives it what it has learned.
-        recipe: how the network is trained.
+        network: is initialised here, and learns in place.
+        config: how the network is trained.
         steps: the number of steps of the whole training, for the schedule of the learning rate.
         context: the device.
+        peers: the processes that take each step together.
         initializer: of the weights; Xavier's by default.
+
+    Attributes:
+        weights: (weights,) float32, all that is learned; the network's parameters are parts of it,
+            so that a step is one operation.
+        gradients: (weights,) float32, of the summed loss of the last batch.
     """
 
     def __init__(
         self,
         network: LeNet,
-        recipe: Recipe,
+        config: Config,
         *,
         steps: int,
         context: mx.Context,
+        peers: Peers,
         initializer: mx.init.Initializer | None = None,
     ) -> None:
-        self.network, self.recipe, self.context = network, recipe, context
+        self.network, self.config, self.context, self._peers = network, config, context, peers
         # MXNet draws initial weights on the CPU, for a GPU too.
-        mx.random.seed(recipe.seed, ctx=mx.cpu())
+        mx.random.seed(config.seed, ctx=mx.cpu())
         network.initialize(initializer or mx.init.Xavier(), ctx=context, force_reinit=True)
-        self._replicas = Replicas(network, recipe.replicas, context=context)
-        self._optimizer = _optimizer(recipe, steps)
-        self._state = self._optimizer.create_state(0, self._replicas.weights)
+        self._join_parameters()
+        self._objective = _Objective(learning_form(network))
+        self._objective.hybridize(static_alloc=True, static_shape=True)
+        self._optimizer = _optimizer(config, steps)
+        self._state = self._optimizer.create_state(0, self.weights)
         self._reset()
+
+    def _join_parameters(self) -> None:
+        """Make `weights` and `gradients`, and the network's parameters parts of them."""
+        parameters = self.network.collect_params().values()
+        # Constants have no gradient.
+        learned = [one for one in parameters if one.grad_req != "null"]
+        self.weights = mx.nd.concat(*(one.data().reshape(-1) for one in learned), dim=0)
+        self.gradients = mx.nd.zeros_like(self.weights)
+        end = 0
+        for parameter in learned:
+            shape = parameter.shape
+            start, end = end, end + parameter.data().size
+            # MXNet 1.9.1, the last version, has no public name for these lists.
+            parameter._data = [self.weights[start:end].reshape(shape)]
+            parameter._grad = [self.gradients[start:end].reshape(shape)]
+            mx.autograd.mark_variables(parameter._data, parameter._grad)
 
     def _reset(self) -> None:
         # The sums stay on the device until the epoch ends, because reading stalls MXNet's queue.
@@ -44,41 +90,38 @@ class Learner:
         self._correct = mx.nd.zeros(1, ctx=self.context)
 
     def step(self, batch: Batch) -> None:
-        """Learn from a batch."""
-        for loss, correct in self._replicas.learn(batch.data, batch.labels):
+        """Learn from a batch, together with the peers."""
+        if batch.data is None:
+            self.gradients[:] = 0
+        else:
+            with mx.autograd.record():
+                loss, correct = self._objective(batch.data, batch.labels)
+            loss.backward()
             self._loss += loss
             self._correct += correct
-        self._update(batch.size)
-
-    def _update(self, size: int) -> None:
-        """Change the weights by the gradients of a batch of `size` images."""
-        self._optimizer.rescale_grad = 1 / size
-        replicas = self._replicas
-        self._optimizer.update(0, replicas.weights, replicas.gradients, self._state)
-        replicas.follow()
+        self._peers.add_up(f"{self.network.prefix}gradients", self.gradients)
+        self._optimizer.rescale_grad = 1 / batch.size
+        self._optimizer.update(0, self.weights, self.gradients, self._state)
 
     def end_epoch(self, images: int) -> tuple[float, float]:
-        """Give the network what it has learned, and return how well it did meanwhile.
-
-        Returns mean loss and accuracy of the `images` in the steps since the last call.
-        """
-        self._replicas.write_back()
+        """Return mean loss and accuracy of the `images` in the steps since the last call."""
+        self._peers.add_up(f"{self.network.prefix}sums", self._loss, self._correct)
         loss, accuracy = self._loss.asscalar() / images, self._correct.asscalar() / images
         self._reset()
         return float(loss), float(accuracy)
 
     def has_finite_weights(self) -> bool:
         """Return whether all weights are finite numbers."""
-        return bool(np.isfinite(self._replicas.weights.asnumpy()).all())
+        return bool(np.isfinite(self.weights.asnumpy()).all())
 
 
-def _optimizer(recipe: Recipe, steps: int) -> mx.optimizer.Optimizer:
+def _optimizer(config: Config, steps: int) -> mx.optimizer.Optimizer:
     settings = {
-        "learning_rate": recipe.lr,
-        "momentum": recipe.momentum,
-        "wd": recipe.weight_decay,
+        "learning_rate": config.lr,
+        "momentum": config.momentum,
+        "wd": config.weight_decay,
     }
-    if recipe.lr_schedule == "cosine":
-        settings["lr_scheduler"] = mx.lr_scheduler.CosineScheduler(steps, base_lr=recipe.lr)
+    if config.lr_schedule == "cosine":
+        settings["lr_scheduler"] = mx.lr_scheduler.CosineScheduler(steps, base_lr=config.lr)
     # MXNet's "nag" is Nesterov's momentum; without momentum, it is plain SGD.
     return mx.optimizer.create("nag", **settings)

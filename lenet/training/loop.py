@@ -1,4 +1,4 @@
-"""The training loop: epochs of batches, and the result of each epoch."""
+"""The training loop: epochs of batches, the result of each epoch, and committees."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -13,11 +13,12 @@ from lenet.core.errors import InputError
 from lenet.core.interrupt import held_back
 from lenet.core.loss import mean_log_loss
 from lenet.core.npz import Dataset
+from lenet.model._mxnet import context
+from lenet.model.network import LeNet, member_name
 from lenet.model.prediction import probabilities
-from lenet.model.preprocess import Preprocess
-from lenet.training.batches import Batches
+from lenet.training.batches import Alone, Batches, Peers
+from lenet.training.config import Config
 from lenet.training.learner import Learner
-from lenet.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Epoch:
     number: from 1.
     loss: mean loss of the augmented training images while the network was learning.
     train_accuracy: share of the same images that were recognised while the network was learning.
-    validation_loss: mean loss of the plain validation images after the epoch, in nats; None
-        without validation images.
+    validation_loss: mean loss of the validation images, as they are, after the epoch, in nats;
+        None without validation images.
     validation_accuracy: share of the same images that are recognised; None likewise.
     """
 
@@ -60,7 +61,35 @@ class Epoch:
         return {name: value for name, value in values.items() if value is not None}
 
 
-def split(examples: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
+def train(
+    examples: Dataset, config: Config, peers: Peers | None = None
+) -> tuple[list[LeNet], Iterator[Epoch]]:
+    """Make the members of a committee, and train them as the epochs are read.
+
+    Args:
+        examples: the images of the training file; the validation set is cut out of them.
+        config: all parameters; the members have consecutive seeds.
+        peers: the processes that train together; None for this process alone.
+
+    Returns the members, and for each epoch the mean over the members. Each member trains an epoch
+    in turn, so that the learning curves show all members from the start.
+    """
+    peers = peers or Alone()
+    device = context(config.device)
+    images, validation = split(examples, config)
+    members, runs = [], []
+    for number in range(config.members):
+        own = config.model_copy(update={"seed": config.seed + number})
+        member = LeNet(config.network, config.classes, name=member_name(number))
+        batches = Batches(images, own, context=device, peers=peers)
+        steps = config.epochs * len(batches)
+        learner = Learner(member, own, steps=steps, context=device, peers=peers)
+        members.append(member)
+        runs.append(fit(learner, batches, validation))
+    return members, (Epoch.mean(each) for each in zip(*runs, strict=True))
+
+
+def split(examples: Dataset, config: Config) -> tuple[Dataset, Dataset | None]:
     """Cut a validation set out of `examples`, stratified by label.
 
     Returns the rest and the validation set, None where `validation_fraction` is 0.
@@ -68,44 +97,43 @@ def split(examples: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
     """
     if len(np.unique(examples.labels)) < 2:
         raise InputError(
-            f"all {len(examples)} training images are of class {examples.labels[0]}; expected at "
-            "least two classes. `lenet inspect` says where the file has its labels."
+            "train_file",
+            f"all {len(examples)} training images are of class {examples.labels[0]}",
+            "at least two classes",
+            "`lenet inspect` says where the file has its labels.",
         )
-    if recipe.validation_fraction == 0:
+    if config.validation_fraction == 0:
         return examples, None
     try:
         rest, validation = train_test_split(
             np.arange(len(examples)),
-            test_size=recipe.validation_fraction,
+            test_size=config.validation_fraction,
             stratify=examples.labels,
-            random_state=recipe.seed,
+            random_state=config.seed,
         )
     except ValueError as error:
         raise InputError(
-            f"validation_fraction: {recipe.validation_fraction} cannot be cut out of "
-            f"{len(examples)} training images ({str(error).rstrip('.')}). At 0, training "
-            "takes all of them.",
-            settings={"validation_fraction": 0},
+            "validation_fraction",
+            f"{config.validation_fraction} cannot be cut out of {len(examples)} training images "
+            f"({str(error).rstrip('.')})",
+            advice="At 0, training takes all of them.",
         ) from error
     return examples[rest], examples[validation]
 
 
-def fit(
-    learner: Learner, batches: Batches, validation: Dataset | None, preprocess: Preprocess
-) -> Iterator[Epoch]:
+def fit(learner: Learner, batches: Batches, validation: Dataset | None) -> Iterator[Epoch]:
     """Train a network in place, and yield the result of every epoch.
 
-    The same arguments give the same bits, on the same build of MXNet and kind of processor.
+    The same arguments give the same bits, on the same build of MXNet.
 
     Args:
         learner: the network, and how it learns.
         batches: of the training images.
         validation: recognised after each epoch, or None; it has no influence on the training.
-        preprocess: how the network sees an image.
 
     Raises InputError where the training diverges.
     """
-    epochs = learner.recipe.epochs
+    epochs = learner.config.epochs
     for number in range(1, epochs + 1):
         progress = f"epoch {number}/{epochs}"
         bar = tqdm(batches.epoch(), progress, len(batches), leave=False, disable=None)
@@ -115,7 +143,7 @@ def fit(
                 interrupted()
         loss, train_accuracy = learner.end_epoch(batches.images)
         _check_convergence(learner, number, loss)
-        known = () if validation is None else _loss_and_accuracy(learner, validation, preprocess)
+        known = () if validation is None else _loss_and_accuracy(learner, validation)
         yield Epoch(number, loss, train_accuracy, *known)
 
 
@@ -128,16 +156,16 @@ def _check_convergence(learner: Learner, number: int, loss: float) -> None:
         reason = f"after epoch {number} some weights are not finite"
     else:
         return
-    raise InputError(f"training diverged: {reason}. Lower lr ({learner.recipe.lr}).")
+    raise InputError(
+        "lr", f"training diverged: {reason}", advice=f"Lower lr ({learner.config.lr})."
+    )
 
 
-def _loss_and_accuracy(
-    learner: Learner, examples: Dataset, preprocess: Preprocess
-) -> tuple[float, float]:
+def _loss_and_accuracy(learner: Learner, examples: Dataset) -> tuple[float, float]:
     given = probabilities(
         learner.network,
         examples.images,
-        preprocess,
+        learner.config.preprocess,
         size=learner.network.image_size,
         test_shift=0,
         context=learner.context,

@@ -28,7 +28,7 @@ class Phases(mx.gluon.HybridBlock):
     def __init__(self, network: LeNet) -> None:
         super().__init__(prefix=network.prefix)
         self.network = network
-        self.weight, self.bias = network.layers[0].weight, network.layers[0].bias
+        self.weight, self.bias = network.c1.weight, network.c1.bias
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
         """Return the class scores of `x`; see the class."""
@@ -47,10 +47,9 @@ class Phases(mx.gluon.HybridBlock):
         blank = F.zeros_like(F.slice_axis(flat, axis=1, begin=0, end=1))
         flat = F.concat(flat, *[blank] * (-C1_MAPS % MAPS_IN_A_BLOCK), dim=1)
         sides = {"lhs_begin": 2, "lhs_end": 3, "rhs_begin": 2, "rhs_end": 4}
-        x = F.reshape_like(flat, x, **sides)
-        for block in list(self.network.layers)[2:]:
-            x = block(x)
-        return x
+        _, activation = self.network.p2
+        p2 = activation(F.reshape_like(flat, x, **sides))
+        return self.network.forward_from(None, p2)[-1]
 
 
 def _kernels(F: Any, weight: Any) -> Any:  # noqa: N803
@@ -65,4 +64,4 @@ def _kernels(F: Any, weight: Any) -> Any:  # noqa: N803
 
 def learning_form(network: LeNet) -> mx.gluon.HybridBlock:
     """Return the form of a network that learns fastest, with the same parameters and outputs."""
-    return Phases(network) if isinstance(network.layers[1], mx.gluon.nn.MaxPool2D) else network
+    return Phases(network) if isinstance(network.p2[0], mx.gluon.nn.MaxPool2D) else network

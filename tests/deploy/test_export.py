@@ -19,9 +19,7 @@ from lenet.model.prediction import probabilities
 from lenet.model.preprocess import Preprocess, shifts
 from lenet.model.sampling import network_input
 from tests.deploy.untrained import TANH, save_untrained
-from tests.settings import ACTIVATIONS, DEFAULT_PREPROCESS
-
-SETTINGS = {"preprocess": DEFAULT_PREPROCESS.model_dump()}
+from tests.settings import ACTIVATIONS, DEFAULT, DEFAULT_PREPROCESS
 
 
 def some_blank(images: np.ndarray) -> np.ndarray:
@@ -46,7 +44,7 @@ def some_blank(images: np.ndarray) -> np.ndarray:
 def test_the_exported_view_is_that_of_mxnet(
     change: dict, side: int, size: int, test_shift: float
 ) -> None:
-    preprocess: Preprocess = DEFAULT_PREPROCESS.changed(**change)
+    preprocess: Preprocess = DEFAULT_PREPROCESS.changed(change)
     generator = np.random.default_rng(0)
     images = some_blank(generator.random((7, side, side), dtype=np.float32))
     # These images have hardly any ink, and a stroke of no width.
@@ -70,40 +68,35 @@ def test_the_exported_view_is_that_of_mxnet(
 
 
 @pytest.mark.parametrize(
-    ("settings", "change", "test_shift"),
+    "changes",
     [
-        ({}, {}, 0.06),
-        ({"members": 2}, {}, 0.06),
-        ({"c3": "partial", "pooling": "subsample"}, {}, 0.06),
-        ({}, {"margin": 0, "input_range": (0, 2)}, 0),
-        ({}, {"centering": 0, "proportion": 0}, 0.06),
-        *(({"activation": activation}, {}, 0) for activation in ACTIVATIONS),
+        {},
+        {"members": 2},
+        {"network.c3": "partial", "network.pooling": "subsample"},
+        {"preprocess.margin": 0, "preprocess.input_range": (0, 2), "test_shift": 0},
+        {"preprocess.centering": 0, "preprocess.proportion": 0},
+        *({"network.activation": name, "test_shift": 0} for name in ACTIVATIONS),
     ],
     ids=str,
 )
 def test_the_exported_network_agrees_with_mxnet(
-    tmp_path: Path, random_digits: Dataset, settings: dict, change: dict, test_shift: float
+    tmp_path: Path, random_digits: Dataset, changes: dict
 ) -> None:
-    members = settings.get("members", 1)
-    kinds = {name: value for name, value in settings.items() if name != "members"}
-    save_untrained(tmp_path, TANH.changed(**kinds), members=members)
-    preprocess = DEFAULT_PREPROCESS.changed(**change)
+    config = TANH.changed(changes)
+    save_untrained(tmp_path, config)
     images = some_blank(random_digits.images)
     own = probabilities(
-        *(network.load(tmp_path, context=mx.cpu()), images, preprocess),
+        network.load(tmp_path, context=mx.cpu()),
+        images,
+        config.preprocess,
         size=32,
-        test_shift=test_shift,
+        test_shift=config.test_shift,
         context=mx.cpu(),
     )
     assert np.ptp(own, axis=0).max() > 0.005
     target = tmp_path / "lenet.onnx"
-    export.export(
-        *(tmp_path, target, Dataset(images, random_digits.labels), preprocess),
-        image_size=32,
-        classes=10,
-        test_shift=test_shift,
-        settings=SETTINGS,
-    )
+    digits = Dataset(images, random_digits.labels)
+    export.export(tmp_path, target, digits, config, settings={})
     recogniser = Recogniser(target)
     assert recogniser.side == 16
     np.testing.assert_allclose(recogniser.probabilities(images), own, rtol=0, atol=1e-5)
@@ -131,13 +124,8 @@ def test_the_exported_file_is_valid_plain_and_the_same_each_time(
 
 
 def export_default(models: Path, target: Path, digits: Dataset) -> None:
-    export.export(
-        *(models, target, digits, DEFAULT_PREPROCESS),
-        image_size=32,
-        classes=10,
-        test_shift=0.06,
-        settings=SETTINGS,
-    )
+    settings = DEFAULT.model_dump(include={"preprocess"})
+    export.export(models, target, digits, TANH, settings=settings)
 
 
 def test_other_files_are_refused(tmp_path: Path, random_digits: Dataset) -> None:

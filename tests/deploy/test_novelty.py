@@ -9,7 +9,6 @@ from lenet.deploy import export
 from lenet.deploy.novelty import Novelty
 from lenet.deploy.recogniser import Recogniser
 from tests.deploy.untrained import TANH, save_untrained
-from tests.settings import DEFAULT_PREPROCESS
 
 DIGITS = (load_digits().images / 16).astype(np.float32)
 
@@ -63,8 +62,8 @@ def test_half_of_a_small_training_set_says_what_is_unusual() -> None:
 def test_images_unlike_all_others_are_unusual() -> None:
     novelty = Novelty.learn(DIGITS)
     noise = np.random.default_rng(0).random((50, 8, 8), dtype=np.float32)
-    for strangers in (noise, 1 - DIGITS[:50]):
-        assert (distances(strangers, novelty) > 1).all()
+    for unlike in (noise, 1 - DIGITS[:50]):
+        assert (distances(unlike, novelty) > 1).all()
 
 
 def test_the_exported_network_computes_the_same_distance(tmp_path: Path) -> None:
@@ -73,11 +72,8 @@ def test_the_exported_network_computes_the_same_distance(tmp_path: Path) -> None
     save_untrained(tmp_path)
     model = export.to_onnx(
         tmp_path,
-        DEFAULT_PREPROCESS,
+        TANH,
         side=16,
-        image_size=TANH.image_size,
-        classes=10,
-        test_shift=0,
         novelty=novelty,
         settings={},
     )

@@ -12,10 +12,6 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-import lenet.model.preprocess
-import lenet.raw.layout
-import lenet.training.recipe
-import lenet.training.augment  # noqa: F401  Their models are found as subclasses of Params.
 from lenet.core.params import Params
 from lenet.model.architecture import Network
 from tests.docs.figures import params

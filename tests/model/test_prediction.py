@@ -36,7 +36,7 @@ def test_the_network_is_asked_as_in_training(random_digits: Dataset) -> None:
 
 
 def test_probabilities_of_many_images_come_in_order(real_digits: Dataset) -> None:
-    lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
+    lenet, _ = trained(real_digits[np.arange(64)], {"epochs": 1})
     together = probabilities(lenet, real_digits.images[:1100], **ASKED)
     apart = [probabilities(lenet, real_digits.images[i : i + 100], **ASKED) for i in (0, 500, 1000)]
     for start, part in zip((0, 500, 1000), apart, strict=True):
@@ -44,7 +44,7 @@ def test_probabilities_of_many_images_come_in_order(real_digits: Dataset) -> Non
 
 
 def test_a_grid_of_shifted_views_is_averaged(real_digits: Dataset) -> None:
-    lenet, _ = trained(real_digits[np.arange(64)], epochs=1)
+    lenet, _ = trained(real_digits[np.arange(64)], {"epochs": 1})
     inside = np.pad(real_digits.images[:20, 2:-2, 2:-2], ((0, 0), (2, 2), (2, 2)))
     # A pixel of a 16 x 16 image is 2/15 in normalised coordinates.
     together = probabilities(lenet, inside, **ASKED | {"test_shift": 2 / 15})

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from lenet.model.preprocess import Averaging, Preprocess, shifts
-from tests.project import ROOT
+from lenet.model.preprocess import shifts
 from tests.settings import DEFAULT_PREPROCESS, PLAIN_PREPROCESS
 
 
@@ -16,7 +15,7 @@ def strokes() -> np.ndarray:
 
 def test_images_without_moments_stay_in_the_frame() -> None:
     (x_scale, x_offset), (y_scale, y_offset) = PLAIN_PREPROCESS.changed(
-        centering=1, proportion=1
+        {"centering": 1, "proportion": 1}
     ).axes(strokes())
     assert (x_scale[0], x_offset[0], y_scale[0], y_offset[0]) == (1, 0, 1, 0)
     assert np.isfinite([x_scale, x_offset, y_scale, y_offset]).all()
@@ -46,8 +45,3 @@ def test_shifts_are_none_or_a_grid_around_it() -> None:
     grid = {(x, y) for x in (-0.25, 0, 0.25) for y in (-0.25, 0, 0.25)}
     assert {*map(tuple, found.tolist())} == grid
     assert len(found) == 9
-
-
-def test_params_yaml_says_the_default_preprocess() -> None:
-    assert Preprocess.load(ROOT / "params.yaml") == DEFAULT_PREPROCESS
-    assert Averaging.load(ROOT / "params.yaml").test_shift == 0.09

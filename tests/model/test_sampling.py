@@ -15,13 +15,13 @@ from tests.settings import AUGMENT, DEFAULT_PREPROCESS, PLAIN_PREPROCESS
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 # The network's values are the values of the ink.
-INK_VIEW = PLAIN_PREPROCESS.changed(input_range=(0, 1))
+INK = PLAIN_PREPROCESS.changed({"input_range": (0, 1)})
 
 
 def seen(
     images: np.ndarray,
     deformation: Deformation,
-    preprocess: Preprocess = INK_VIEW,
+    preprocess: Preprocess = INK,
     *,
     size: int = 16,
 ) -> np.ndarray:
@@ -37,16 +37,16 @@ def test_unwarped_at_their_own_size_images_stay_as_they_are() -> None:
 @pytest.mark.parametrize("margin", [0.0, 0.2])
 @pytest.mark.parametrize("elastic", [0.0, 0.2])
 def test_enlarging_and_warping_equal_scipys_sampling(margin: float, elastic: float) -> None:
-    augment = AUGMENT.changed(gamma=0, elastic=elastic, control_points=5)
+    augment = AUGMENT.changed({"gamma": 0, "elastic": elastic, "control_points": 5})
     deformation, _ = augment.draw(np.random.default_rng(2), IMAGES)
     affine = deformation.affine
     # Sampling takes any affine map, though training draws none that slant or stretch.
     affine[:, 0, 1] += np.linspace(-0.25, 0.25, 6)
     affine[:, 0, 0] *= np.exp(np.linspace(0.2, -0.2, 6))
-    result = seen(IMAGES, deformation, INK_VIEW.changed(margin=margin), size=32)
+    result = seen(IMAGES, deformation, INK.changed({"margin": margin}), size=32)
     line = np.linspace(-1, 1, 32)
     y, x = np.meshgrid(line, line, indexing="ij")
-    # The control points lie from corner to corner of the preprocess.
+    # The control points lie from corner to corner of the input.
     points = [(y + 1) * 2, (x + 1) * 2]
     parts = zip(IMAGES, affine, deformation.elastic, result, strict=True)
     for image, matrix, shifts, augmented in parts:
@@ -62,7 +62,7 @@ def test_enlarging_and_warping_equal_scipys_sampling(margin: float, elastic: flo
 
 def test_margin_and_input_range_frame_the_digit() -> None:
     ink = np.ones((1, 16, 16), np.float32)
-    preprocess = PLAIN_PREPROCESS.changed(margin=0.25, input_range=(-1, 3))
+    preprocess = PLAIN_PREPROCESS.changed({"margin": 0.25, "input_range": (-1, 3)})
     (data,) = seen(ink, Deformation.identity(1), preprocess, size=32)
     # Between the centres of the outer pixels lie 31 pixels; the digit takes 1/1.25 of them.
     inked = np.flatnonzero(data[16] > 2.9)
@@ -102,7 +102,7 @@ def blots() -> np.ndarray:
 
 
 def normalised(images: np.ndarray, **amounts: float) -> np.ndarray:
-    return seen(images, Deformation.identity(len(images)), INK_VIEW.changed(**amounts), size=64)
+    return seen(images, Deformation.identity(len(images)), INK.changed(amounts), size=64)
 
 
 @pytest.mark.parametrize("centering", [1.0, 0.5])
@@ -138,7 +138,7 @@ def test_the_bits_of_an_image_do_not_depend_on_the_images_beside_it() -> None:
         np.testing.assert_array_equal(alone, whole[part])
 
 
-WARPED = """
+SAMPLED = """
 import hashlib
 import numpy as np
 from tests.model.test_sampling import IMAGES, seen
@@ -154,7 +154,7 @@ def test_the_bits_do_not_depend_on_blas() -> None:
     # OpenBLAS has other kernels for each kind of processor.
     found = {
         subprocess.run(
-            [sys.executable, "-c", WARPED],
+            [sys.executable, "-c", SAMPLED],
             cwd=ROOT,
             env=os.environ | {"OPENBLAS_CORETYPE": kernels},
             capture_output=True,

@@ -7,7 +7,7 @@ from tests.settings import NETWORK
 
 
 def test_units_that_never_change_are_counted() -> None:
-    lenet = LeNet(NETWORK)
+    lenet = LeNet(NETWORK, 10)
     mx.random.seed(0)
     lenet.initialize(mx.init.Xavier(magnitude=8))
     data = mx.nd.array(np.random.default_rng(0).normal(size=(50, 1, 16, 16)))

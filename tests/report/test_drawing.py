@@ -25,7 +25,7 @@ from tests.settings import ACTIVATIONS, DEFAULT_PREPROCESS, NETWORK
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-LARGE = NETWORK.changed(image_size=32)
+LARGE = NETWORK.changed({"image_size": 32})
 # The way of a pen that draws a seven, as shares of the sheet.
 SEVEN = [(0.3, 0.2), (0.7, 0.22), (0.45, 0.85)]
 
@@ -120,9 +120,14 @@ def test_the_page_agrees_with_the_exported_network_on_200_images(
 @pytest.mark.parametrize(
     ("network", "members", "side", "shift"),
     [
-        (LARGE.changed(activation="scaled_tanh", pooling="subsample", c3="partial"), 1, 8, 0.0),
+        (
+            LARGE.changed({"activation": "scaled_tanh", "pooling": "subsample", "c3": "partial"}),
+            1,
+            8,
+            0.0,
+        ),
         *(
-            pytest.param(NETWORK.changed(activation=name), 1, 16, 0.0, marks=pytest.mark.slow)
+            pytest.param(NETWORK.changed({"activation": name}), 1, 16, 0.0, marks=pytest.mark.slow)
             for name in ACTIVATIONS
         ),
         pytest.param(NETWORK, 3, 16, 0.0, marks=pytest.mark.slow),
@@ -240,7 +245,7 @@ def test_the_page_is_one_small_file_and_fits_the_screen(
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_page_has_the_operators_of_every_activation(tmp_path: Path, activation: str) -> None:
-    drawing.render(exported(tmp_path, NETWORK.changed(activation=activation)))
+    drawing.render(exported(tmp_path, NETWORK.changed({"activation": activation})))
 
 
 def test_an_operator_that_the_page_lacks_is_named(network: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Small trainings, and what they leave."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -8,12 +8,14 @@ from sklearn.datasets import load_digits
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
-from lenet.model.preprocess import Preprocess
-from lenet.training.augment import Augment
-from lenet.training.batches import Batches
+from lenet.training.batches import Alone, Batches
+from lenet.training.config import Config
 from lenet.training.learner import Learner
 from lenet.training.loop import Epoch, fit
-from tests.settings import NETWORK, NO_AUGMENT, PLAIN_PREPROCESS, RECIPE
+from tests.settings import DEFAULT, SMALL
+
+# Training images augmented as by default.
+AUGMENTED = {f"augment.{name}": value for name, value in DEFAULT.augment.model_dump().items()}
 
 
 def real_digits() -> Dataset:
@@ -23,22 +25,32 @@ def real_digits() -> Dataset:
     return Dataset(images.astype(np.float32), bunch.target.astype(np.int64))
 
 
+def learner(config: Config = SMALL, *, steps: int = 1, **settings: object) -> Learner:
+    """Return a new network, ready to learn alone."""
+    lenet = LeNet(config.network, config.classes)
+    return Learner(lenet, config, steps=steps, context=mx.cpu(), peers=Alone(), **settings)  # type: ignore[arg-type]
+
+
 def trained(
     digits: Dataset,
+    changes: Mapping[str, object] | None = None,
     validation: Dataset | None = None,
     *,
-    augment: Augment = NO_AUGMENT,
-    preprocess: Preprocess = PLAIN_PREPROCESS,
-    initializer: mx.init.Initializer | None = None,
-    **recipe: Any,
+    unchecked: Mapping[str, object] | None = None,
+    **settings: object,
 ) -> tuple[LeNet, list[Epoch]]:
-    """Train a network by `RECIPE` with these changes, unchecked; return it and its epochs."""
-    lenet, own = LeNet(NETWORK), RECIPE.model_copy(update=recipe)
-    batches = Batches(digits, own, augment, preprocess, size=lenet.image_size, context=mx.cpu())
-    learner = Learner(
-        lenet, own, steps=own.epochs * len(batches), context=mx.cpu(), initializer=initializer
-    )
-    return lenet, list(fit(learner, batches, validation, preprocess))
+    """Train a network by `SMALL` with changes; return it and its epochs.
+
+    Args:
+        digits, validation: see `loop.fit`.
+        changes: see `Config.changed`.
+        unchecked: changes of the top level that the models refuse.
+        settings: see `Learner`.
+    """
+    config = SMALL.changed(changes or {}).model_copy(update=unchecked or {})
+    batches = Batches(digits, config, context=mx.cpu(), peers=Alone())
+    learning = learner(config, steps=config.epochs * len(batches), **settings)
+    return learning.network, list(fit(learning, batches, validation))
 
 
 def weights(lenet: LeNet) -> bytes:

@@ -2,14 +2,12 @@ import numpy as np
 import pytest
 
 from lenet.model.deformation import Deformation
-from lenet.training.augment import Augment
-from tests.project import ROOT
-from tests.settings import NO_AUGMENT
+from tests.settings import AUGMENT, NO_AUGMENT
 
 IMAGES = np.random.default_rng(0).random((6, 16, 16), dtype=np.float32)
 
 
-def test_no_warp_is_the_identity() -> None:
+def test_no_augmentation_is_the_identity() -> None:
     deformation, images = NO_AUGMENT.draw(np.random.default_rng(1), IMAGES)
     np.testing.assert_array_equal(deformation.affine, Deformation.identity(6).affine)
     assert not deformation.elastic.any()
@@ -20,7 +18,7 @@ def test_each_amount_does_what_it_says() -> None:
     images = np.zeros((4000, 2, 2), np.float32)
 
     def drawn(**amount: float) -> np.ndarray:
-        deformation, _ = NO_AUGMENT.changed(**amount).draw(np.random.default_rng(3), images)
+        deformation, _ = NO_AUGMENT.changed(amount).draw(np.random.default_rng(3), images)
         assert deformation.affine.dtype == np.float32
         return deformation.affine.astype(float)
 
@@ -43,9 +41,9 @@ def test_each_amount_does_what_it_says() -> None:
     assert np.abs(np.corrcoef(shifts.T)[0, 1]) < 0.1
 
 
-def test_displacement_has_an_amplitude_of_each_image() -> None:
+def test_elastic_shifts_have_an_amplitude_of_each_image() -> None:
     images = np.zeros((4000, 2, 2), np.float32)
-    augment = NO_AUGMENT.changed(elastic=0.12, control_points=6)
+    augment = NO_AUGMENT.changed({"elastic": 0.12, "control_points": 6})
     deformation, _ = augment.draw(np.random.default_rng(0), images)
     assert deformation.elastic.dtype == np.float32
     assert deformation.elastic.shape == (4000, 2, 6, 6)
@@ -62,7 +60,7 @@ def test_displacement_has_an_amplitude_of_each_image() -> None:
 def test_gamma_raises_each_image_to_its_own_power() -> None:
     half = np.full((4000, 2, 2), 0.5, np.float32)
     half[:, 0, 0], half[:, 1, 1] = 0, 1
-    _, bent = NO_AUGMENT.changed(gamma=0.4).draw(np.random.default_rng(0), half)
+    _, bent = NO_AUGMENT.changed({"gamma": 0.4}).draw(np.random.default_rng(0), half)
     assert bent.dtype == np.float32
     assert (bent[:, 0, 0] == 0).all()
     assert (bent[:, 1, 1] == 1).all()
@@ -72,10 +70,10 @@ def test_gamma_raises_each_image_to_its_own_power() -> None:
 
 
 def test_an_amount_does_not_change_the_draws_of_the_others() -> None:
-    whole = Augment.load(ROOT / "params.yaml")
+    whole = AUGMENT
     drawn, images = whole.draw(np.random.default_rng(5), IMAGES)
     for name in ("rotation", "scale", "shift", "elastic"):
-        other, same = whole.changed(**{name: 0}).draw(np.random.default_rng(5), IMAGES)
+        other, same = whole.changed({name: 0}).draw(np.random.default_rng(5), IMAGES)
         np.testing.assert_array_equal(same, images)
         if name != "shift":
             np.testing.assert_array_equal(other.affine[:, :, 2], drawn.affine[:, :, 2])

@@ -1,17 +1,26 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.sampling import network_input
-from lenet.training.augment import Augment
-from lenet.training.batches import Batches
-from tests.settings import AUGMENT, DEFAULT_PREPROCESS, NO_AUGMENT, PLAIN_PREPROCESS, RECIPE
+from lenet.training.batches import Alone, Batch, Batches, Peers
+from tests.settings import AUGMENT, DEFAULT, SMALL
+from tests.training.small import AUGMENTED
 
 
-def batches(digits: Dataset, augment: Augment = NO_AUGMENT, **recipe: int) -> Batches:
-    preprocess = PLAIN_PREPROCESS.changed(input_range=(0, 1))
-    return Batches(digits, RECIPE.changed(**recipe), augment, preprocess, size=16, context=mx.cpu())
+def batches(digits: Dataset, changes: dict | None = None, peers: Peers | None = None) -> Batches:
+    config = SMALL.changed({"preprocess.input_range": (0, 1), **(changes or {})})
+    return Batches(digits, config, context=mx.cpu(), peers=peers or Alone())
+
+
+def arrays(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Return data and labels of a batch."""
+    assert batch.data is not None
+    assert batch.labels is not None
+    return batch.data.asnumpy(), batch.labels.asnumpy()
 
 
 def many(count: int) -> Dataset:
@@ -20,64 +29,72 @@ def many(count: int) -> Dataset:
     return Dataset(images, np.arange(count) % 10)
 
 
-# Up to 512 of the 1,100 images are augmented at once, unless a batch is larger.
+# Up to 512 of the 1,100 images are made at once, unless a batch is larger.
 @pytest.mark.parametrize("batch_size", [1, 7, 64, 600, 2000])
 def test_an_epoch_shows_each_image_once_with_its_label(batch_size: int) -> None:
     digits = many(11 if batch_size == 1 else 1100)
-    feed = batches(digits, batch_size=batch_size)
+    feed = batches(digits, {"batch_size": batch_size})
     for _ in range(2):
         epoch = list(feed.epoch())
         sizes = [batch.size for batch in epoch]
         assert len(sizes) == len(feed) == -(-len(digits) // batch_size)
         assert set(sizes[:-1]) <= {batch_size}
         assert sum(sizes) == feed.images == len(digits)
-        values = np.concatenate([batch.data.asnumpy()[:, 0, 8, 8] for batch in epoch])
-        labels = np.concatenate([batch.labels.asnumpy() for batch in epoch])
-        order = np.rint(values * (len(digits) - 1)).astype(int)
+        data, labels = map(np.concatenate, zip(*map(arrays, epoch), strict=True))
+        order = np.rint(data[:, 0, 8, 8] * (len(digits) - 1)).astype(int)
         assert order.tolist() != list(range(len(digits)))
         assert sorted(order) == list(range(len(digits)))
         assert labels.tolist() == digits.labels[order].tolist()
 
 
-def test_every_epoch_has_an_order_of_its_own() -> None:
-    feed = batches(many(50))
-    first, second = (
-        np.concatenate([batch.labels.asnumpy() for batch in feed.epoch()]) for _ in range(2)
-    )
-    assert first.tolist() != second.tolist()
+class Shared(Alone):
+    """The part of one of several processes, which the test plays in turn."""
+
+    def __init__(self, rank: int, count: int) -> None:
+        self._rank, self._count = rank, count
+
+    def part(self, images: int) -> slice:
+        ends = [images * number // self._count for number in range(self._count + 1)]
+        return slice(ends[self._rank], ends[self._rank + 1])
 
 
-def test_the_order_follows_the_seed_and_not_the_augmentation() -> None:
-    def order(augment: Augment, seed: int) -> list[float]:
-        return [
-            label
-            for batch in batches(many(50), augment, seed=seed).epoch()
-            for label in batch.labels.asnumpy()
-        ]
-
-    assert order(NO_AUGMENT, 3) == order(AUGMENT, 3)
-    assert order(NO_AUGMENT, 3) != order(NO_AUGMENT, 4)
-
-
-def test_images_are_warped_anew_each_epoch(random_digits: Dataset) -> None:
-    feed = batches(random_digits, AUGMENT, batch_size=40)
-    (first,), (second,) = feed.epoch(), feed.epoch()
-    by_label = [
-        batch.data.asnumpy()[np.argsort(batch.labels.asnumpy())] for batch in (first, second)
+@given(images=st.integers(2, 600), size=st.integers(1, 40), count=st.integers(1, 4))
+def test_the_parts_of_all_processes_are_the_batches_of_one(
+    images: int, size: int, count: int
+) -> None:
+    changes = {"batch_size": size, **AUGMENTED}
+    whole = list(batches(many(images), changes).epoch())
+    parts = [
+        list(batches(many(images), changes, Shared(rank, count)).epoch()) for rank in range(count)
     ]
-    assert not np.array_equal(*by_label)
+    for batch, *own in zip(whole, *parts, strict=True):
+        assert {part.size for part in own} == {batch.size}
+        data = [arrays(part)[0] for part in own if part.data is not None]
+        np.testing.assert_array_equal(np.concatenate(data), arrays(batch)[0])
 
 
-def test_a_batch_is_what_the_network_sees_of_the_warped_images(random_digits: Dataset) -> None:
-    feed = Batches(
-        *(random_digits, RECIPE.changed(batch_size=40), AUGMENT, DEFAULT_PREPROCESS),
-        size=32,
-        context=mx.cpu(),
-    )
-    (batch,) = feed.epoch()
-    order, augmentations = map(np.random.default_rng, np.random.SeedSequence(RECIPE.seed).spawn(2))
+def test_the_order_is_new_each_epoch_and_follows_the_seed_and_not_the_augmentation() -> None:
+    def orders(changes: dict) -> list[list[float]]:
+        feed = batches(many(50), changes)
+        return [[x for batch in feed.epoch() for x in arrays(batch)[1]] for _ in range(2)]
+
+    first, second = orders({"seed": 3})
+    assert first != second
+    assert orders({"seed": 3, **AUGMENTED}) == [first, second]
+    assert orders({"seed": 4})[0] != first
+
+
+def test_a_batch_is_what_the_network_sees_of_augmented_images(random_digits: Dataset) -> None:
+    config = DEFAULT.changed({"batch_size": 40})
+    feed = Batches(random_digits, config, context=mx.cpu(), peers=Alone())
+    (batch,), (later,) = feed.epoch(), feed.epoch()
+    order, augmentation = map(np.random.default_rng, np.random.SeedSequence(config.seed).spawn(2))
     shuffled = random_digits[order.permutation(40)]
-    deformation, images = AUGMENT.draw(augmentations, shuffled.images)
-    expected = network_input(images, deformation, DEFAULT_PREPROCESS, size=32, context=mx.cpu())
-    np.testing.assert_array_equal(batch.data.asnumpy(), expected.asnumpy())
-    np.testing.assert_array_equal(batch.labels.asnumpy(), shuffled.labels)
+    deformation, images = AUGMENT.draw(augmentation, shuffled.images)
+    expected = network_input(images, deformation, config.preprocess, size=32, context=mx.cpu())
+    data, labels = arrays(batch)
+    np.testing.assert_array_equal(data, expected.asnumpy())
+    np.testing.assert_array_equal(labels, shuffled.labels)
+    # Each epoch has an augmentation of its own.
+    first, second = (arrays(one)[0][arrays(one)[1].argsort()] for one in (batch, later))
+    assert not np.array_equal(first, second)

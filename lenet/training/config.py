@@ -1,16 +1,19 @@
-"""The recipe of a training: the top level of params.yaml."""
+"""All parameters, as one object: params.yaml."""
 
-from collections.abc import Collection
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from lenet.core.params import LEAST, Number, Params, Whole, ZeroOrSome
+from lenet.model.architecture import Classes, Network
+from lenet.model.preprocess import Preprocess
+from lenet.training.augment import Augment
 
 
-class Recipe(Params, frozen=True):
-    """How a network is trained.
+class Config(Params, frozen=True):
+    """The file params.yaml.
 
+    train_file, test_file: raw files, or folders of pictures.
     seed: of the validation split, the initial weights, the order and augmentation of images.
     validation_fraction: share of the training file that is kept for validation, stratified.
     epochs: passes over the training images.
@@ -20,17 +23,14 @@ class Recipe(Params, frozen=True):
     momentum: Nesterov's; 0 is plain SGD.
     weight_decay: L2 penalty on all parameters, as MXNet's optimizers define it.
     members: networks of a committee, trained from consecutive seeds.
-    replicas: parts of a batch that are computed at the same time, each on a core.
     workers: processes, each with a part of every batch; several use a parameter server.
     device: "cpu" or "gpu".
+    test_shift: 0, or the distance between nine copies of an image, see `preprocess.shifts`.
+    raw, network, preprocess, augment: the groups.
     """
 
-    # The groups, and the keys of the top level that other stages read.
-    others: ClassVar[Collection[str] | None] = (
-        *("train_file", "test_file", "test_shift"),
-        *("raw", "network", "preprocess", "augment"),
-    )
-
+    train_file: str = Field(description="the path of a file or a folder")
+    test_file: str = Field(description="the path of a file or a folder")
     seed: Whole = Field(ge=0, lt=2**31, description="a whole number from 0 to 2147483647")
     validation_fraction: Number = Field(ge=0, le=0.9, description="a number from 0 to 0.9")
     epochs: Whole = Field(ge=1, le=100_000, description="a whole number from 1 to 100000")
@@ -40,10 +40,15 @@ class Recipe(Params, frozen=True):
     momentum: ZeroOrSome = Field(ge=0, lt=1, description="0, or a number from 1e-9 to below 1")
     weight_decay: ZeroOrSome = Field(ge=0, le=1, description="0, or a number from 1e-9 to 1")
     members: Whole = Field(ge=1, le=100, description="a whole number from 1 to 100")
-    replicas: Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
     workers: Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
     device: Literal["cpu", "gpu"] = Field(description="cpu or gpu")
+    test_shift: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    raw: Classes
+    network: Network
+    preprocess: Preprocess
+    augment: Augment
 
-    def member(self, number: int) -> "Recipe":
-        """Return the recipe of the committee's member `number`, from 0, which has another seed."""
-        return self.model_copy(update={"seed": self.seed + number})
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return self.raw.classes

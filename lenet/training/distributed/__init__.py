@@ -1,1 +1,0 @@
-"""Training by several processes, over MXNet's parameter server."""
