@@ -57,8 +57,9 @@ def main() -> None:
     augmented = augmented.reshape(len(examples), _COPIES, size, size)
     save(draw_augmented(originals, augmented), pictures / "augmented.png")
 
-    lenet = network.load_first_member(arguments.models, config.network, classes)
-    save(draw_kernels(lenet.kernels()), pictures / "filters.png")
+    (lenet,) = network.new_members(config.network, classes, 1)
+    network.load(arguments.models, [lenet])
+    save(draw_kernels(lenet.c1.weight.data().asnumpy()[:, 0]), pictures / "filters.png")
     shown = train.images[:: max(1, len(train) // _MOST_IMAGES)]
     whole = Deformation.identity(len(shown))
     inputs = network_input(shown, whole, preprocess, size=size, context=device)

@@ -107,8 +107,10 @@ def export(
         settings=settings,
     )
     images = examples.images[_of_all_classes(examples.labels)]
+    members = network.new_members(config.network, config.classes, config.members)
+    network.load(models, members)
     trained = probabilities(
-        network.load(models, context=mx.cpu()),
+        network.together(members),
         images,
         config.preprocess,
         size=config.network.image_size,

@@ -2,13 +2,11 @@
 
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
 from lenet.core.files import whole_file
@@ -25,39 +23,15 @@ from lenet.model.architecture import (
     feature_map_sides,
 )
 
-# MXNet's oneDNN keeps feature maps in blocks of this size, the values in a register of AVX2.
-MAPS_IN_A_BLOCK = 8
 # The files of a network, under the names that MXNet's `export` gives.
 SYMBOL, PARAMS = "lenet-symbol.json", "lenet-0000.params"
 
 
-class _Conv2D(mx.gluon.nn.Conv2D):
-    """A convolution with blank output maps, up to a multiple of `MAPS_IN_A_BLOCK`.
-
-    MXNet's oneDNN has fast convolutions where feature maps fill whole blocks. LeNet's 6 do not.
-
-    Blank maps follow the feature maps in input and output; a single input map has none. The
-    kernels of blank maps are zeros and no parameters, so blank maps add nothing and learn nothing.
-    """
-
-    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any) -> Any:  # noqa: N803
-        """Return the feature maps that Conv2D gives for `x`, and blank maps."""
-        maps, maps_in = self.weight.shape[:2]
-        blank, blank_in = -maps % MAPS_IN_A_BLOCK, -maps_in % MAPS_IN_A_BLOCK if maps_in > 1 else 0
-        if blank_in:
-            weight = F.concat(weight, F.zeros((maps, blank_in, KERNEL, KERNEL)), dim=1)
-        if blank:
-            shape = (blank, maps_in + blank_in, KERNEL, KERNEL)
-            weight = F.concat(weight, F.zeros(shape), dim=0)
-            bias = F.concat(bias, F.zeros(blank), dim=0)
-        return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=maps + blank)
-
-
-class _PartialC3(mx.gluon.HybridBlock):
+class PartialConvolution(mx.gluon.HybridBlock):
     """C3 of 1998: a kernel for each link of Table I.
 
     Parameters: weight (60, 5, 5), the kernels of map 0, then the kernels of map 1, and so on; and
-    bias (16,). The input is an output of `_Conv2D`.
+    bias (16,).
     """
 
     def __init__(self, *, prefix: str) -> None:
@@ -82,60 +56,45 @@ class _PartialC3(mx.gluon.HybridBlock):
             )
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any, kernel: Any) -> Any:  # noqa: N803
-        """Return `x` convolved."""
+        """Return `x` (n, 6, height, width) convolved."""
         kernels = F.concat(F.zeros((1, KERNEL**2)), F.reshape(weight, (0, -1)), dim=0)
         size = {"input_dim": self.weight.shape[0] + 1, "output_dim": KERNEL**2}
-        kernel = F.concat(kernel, F.zeros((C3_MAPS, -C1_MAPS % MAPS_IN_A_BLOCK)), dim=1)
         weight = F.reshape(F.Embedding(kernel, kernels, **size), (0, 0, KERNEL, KERNEL))
         return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
 
 
-class _Activation(mx.gluon.HybridBlock):
-    """A function of `ACTIVATIONS`."""
-
-    def __init__(self, name: str) -> None:
-        self._name_in_table = name
-        super().__init__()
-
-    def _alias(self) -> str:
-        # Gluon names the block by it, "relu0".
-        return self._name_in_table
-
-    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)
-        """Return the values of the function at `x`, of any shape."""
-        return ACTIVATIONS[self._name_in_table].mxnet(F, x)
-
-
-class _Subsampling(mx.gluon.HybridBlock):
-    """Trainable pooling: the sum of each 2 x 2, times a coefficient of the map, plus a bias.
-
-    Args:
-        maps: the number of feature maps, without the blank maps of `_Conv2D`.
-    """
+class Subsampling(mx.gluon.HybridBlock):
+    """Pooling of 1998: the sum of each 2 x 2, times a coefficient of the map, plus a bias."""
 
     def __init__(self, maps: int, *, prefix: str) -> None:
         super().__init__(prefix=prefix)
-        self._blank = -maps % MAPS_IN_A_BLOCK
         with self.name_scope():
             # The initial coefficient makes the sum a mean.
             self.coefficient = self.params.get(
-                "coefficient", shape=maps, init=mx.init.Constant(0.25)
+                "coefficient", shape=(1, maps, 1, 1), init=mx.init.Constant(0.25)
             )
-            self.bias = self.params.get("bias", shape=maps, init=mx.init.Zero())
+            self.bias = self.params.get("bias", shape=(1, maps, 1, 1), init=mx.init.Zero())
 
     def hybrid_forward(self, F: Any, x: Any, coefficient: Any, bias: Any) -> Any:  # noqa: N803
-        """Return `x` (n, maps and blank maps, height, width) at half its height and width."""
-        if self._blank:
-            coefficient = F.concat(coefficient, F.zeros(self._blank), dim=0)
-            bias = F.concat(bias, F.zeros(self._blank), dim=0)
+        """Return `x` (n, maps, height, width) at half its height and width."""
         # MXNet exports no pooling by sums.
         sums = 4 * F.Pooling(x, kernel=(2, 2), stride=(2, 2), pool_type="avg")
-        scaled = F.broadcast_mul(sums, F.reshape(coefficient, (1, -1, 1, 1)))
-        return F.broadcast_add(scaled, F.reshape(bias, (1, -1, 1, 1)))
+        return F.broadcast_add(F.broadcast_mul(sums, coefficient), bias)
+
+
+class Activation(mx.gluon.HybridBlock):
+    """A function of `ACTIVATIONS`."""
+
+    def __init__(self, name: str) -> None:
+        self._function = ACTIVATIONS[name].mxnet
+        super().__init__()
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)
+        """Return the values of the function at `x`, of any shape."""
+        return self._function(F, x)
 
 
 def _chain(*blocks: mx.gluon.HybridBlock) -> mx.gluon.nn.HybridSequential:
-    """Return blocks as one, which adds nothing to their names."""
     chain = mx.gluon.nn.HybridSequential(prefix="")
     chain.add(*blocks)
     return chain
@@ -161,30 +120,27 @@ class LeNet(mx.gluon.HybridBlock):
         super().__init__(prefix=f"{name}_")
         self.image_size = network.image_size
         self._layers = network.layers(classes)
-        p4_side = feature_map_sides(network.image_size)[-1]
-        nn, partial = mx.gluon.nn, network.c3 == "partial"
+        nn = mx.gluon.nn
 
-        def squash() -> _Activation:
-            return _Activation(network.activation)
+        def squash() -> Activation:
+            return Activation(network.activation)
 
         def pooling(maps: int, prefix: str) -> mx.gluon.HybridBlock:
             if network.pooling == "max":
                 return _chain(nn.MaxPool2D(2, prefix=prefix), squash())
-            return _chain(squash(), _Subsampling(maps, prefix=prefix), squash())
+            return _chain(squash(), Subsampling(maps, prefix=prefix), squash())
 
         with self.name_scope():
-            self.c1 = _Conv2D(C1_MAPS, KERNEL, in_channels=1, prefix="c1_")
+            self.c1 = nn.Conv2D(C1_MAPS, KERNEL, in_channels=1, prefix="c1_")
             self.p2 = pooling(C1_MAPS, "p2_")
-            self.c3 = (
-                _PartialC3(prefix="c3_")
-                if partial
-                else _Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_")
-            )
+            if network.c3 == "partial":
+                self.c3 = PartialConvolution(prefix="c3_")
+            else:
+                self.c3 = nn.Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_")
             self.p4 = pooling(C3_MAPS, "p4_")
             # A convolution over the whole of its input is a dense layer.
-            self.c5 = _chain(
-                nn.Dense(C5_UNITS, in_units=C3_MAPS * p4_side**2, prefix="c5_"), squash()
-            )
+            p4_units = C3_MAPS * feature_map_sides(network.image_size)[-1] ** 2
+            self.c5 = _chain(nn.Dense(C5_UNITS, in_units=p4_units, prefix="c5_"), squash())
             self.f6 = _chain(nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"), squash())
             self.o7 = nn.Dense(classes, in_units=F6_UNITS, prefix="o7_")
         for layer in self._layers:
@@ -192,20 +148,20 @@ class LeNet(mx.gluon.HybridBlock):
             sizes = [math.prod(one.shape) for one in learned if one.grad_req != "null"]
             assert sum(sizes) == layer.parameters
 
-    def forward_from(self, c1: Any, p2: Any) -> tuple[Any, ...]:
-        """Return the outputs of all layers, given those of C1 and P2: arrays, or symbols."""
-        #                      side 32: 6 x 28 x 28 from C1, 6 x 14 x 14 from P2
-        c3 = self.c3(p2)  #             16 x 10 x 10
-        p4 = self.p4(c3)  #             16 x 5 x 5
-        c5 = self.c5(p4)  #             120
-        f6 = self.f6(c5)  #             84
-        o7 = self.o7(f6)  #             10
-        return c1, p2, c3, p4, c5, f6, o7
+    def forward_from(self, c3: Any) -> tuple[Any, ...]:
+        """Return C3 and the outputs of the layers behind it, as arrays or symbols."""
+        #                        16 x 10 x 10 where the input has 32 x 32 pixels
+        p4 = self.p4(c3)  #      16 x 5 x 5
+        c5 = self.c5(p4)  #      120
+        f6 = self.f6(c5)  #      84
+        o7 = self.o7(f6)  #      10
+        return c3, p4, c5, f6, o7
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: ARG002, N803 (Gluon's signature)
         """Return the class scores of `x`; see the class."""
-        c1 = self.c1(x)
-        return self.forward_from(c1, self.p2(c1))[-1]
+        c1 = self.c1(x)  #       6 x 28 x 28
+        p2 = self.p2(c1)  #      6 x 14 x 14
+        return self.forward_from(self.c3(p2))[-1]
 
     def outputs(self, data: mx.nd.NDArray) -> dict[str, mx.nd.NDArray]:
         """Return the output of every layer, from C1 to O7, for `data`, by the layer's name.
@@ -218,20 +174,11 @@ class LeNet(mx.gluon.HybridBlock):
         """
         with mx.autograd.train_mode():
             c1 = self.c1(data)
-            values = self.forward_from(c1, self.p2(c1))
-        outputs = {}
+            p2 = self.p2(c1)
+            values = (c1, p2, *self.forward_from(self.c3(p2)))
         for layer, value in zip(self._layers, values, strict=True):
-            # Without the blank maps. MXNet 1.9.1 crashes where `value[:, :6]` cuts the maps of
-            # several images, which lie in blocks.
-            own = mx.nd.slice_axis(value, axis=1, begin=0, end=layer.output[0])
-            assert own.shape[1:] == layer.output
-            outputs[layer.name] = own
-        return outputs
-
-    def kernels(self) -> NDArray[np.float32]:
-        """Return the kernels of C1, (6, 5, 5)."""
-        weight: NDArray[np.float32] = self.c1.weight.data().asnumpy()
-        return weight[:, 0]
+            assert value.shape[1:] == layer.output
+        return {layer.name: value for layer, value in zip(self._layers, values, strict=True)}
 
 
 class Committee(mx.gluon.HybridBlock):
@@ -257,19 +204,14 @@ class Committee(mx.gluon.HybridBlock):
         )
 
 
-def member_name(number: int) -> str:
-    """Return the name of a committee's member, from 0."""
-    return f"lenet{number}"
+def new_members(network: Network, classes: int, count: int) -> list[LeNet]:
+    """Return the networks of a committee, without weights; their names differ."""
+    return [LeNet(network, classes, name=f"lenet{number}") for number in range(count)]
 
 
-def _together(members: Sequence[LeNet]) -> mx.gluon.HybridBlock:
-    """Return trained networks as one, ready to be exported."""
-    network = members[0] if len(members) == 1 else Committee(members)
-    network.hybridize()
-    parameter = next(iter(members[0].collect_params().values()))
-    size = members[0].image_size
-    network(mx.nd.zeros((1, 1, size, size), ctx=parameter.list_ctx()[0]))
-    return network
+def together(members: Sequence[LeNet]) -> mx.gluon.HybridBlock:
+    """Return a network as it is, and several as a `Committee`."""
+    return members[0] if len(members) == 1 else Committee(members)
 
 
 def save(members: Sequence[LeNet], folder: Path) -> None:
@@ -281,7 +223,9 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
 
     Raises InputError where a file cannot be written.
     """
-    network = _together(members)
+    network, size = together(members), members[0].image_size
+    network.hybridize()
+    network(mx.nd.zeros((1, 1, size, size), ctx=members[0].c1.bias.list_ctx()[0]))
     with tempfile.TemporaryDirectory() as temporary:
         with untrusted(
             f"{temporary}: MXNet could not write the network there",
@@ -289,47 +233,24 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
         ):
             network.export(f"{temporary}/lenet")
             # MXNet does not notice that the disk is too full for the last bytes.
-            _read(Path(temporary), context=mx.cpu())
+            mx.sym.load(f"{temporary}/{SYMBOL}")
+            mx.nd.load(f"{temporary}/{PARAMS}")
         for name in (SYMBOL, PARAMS):
             with whole_file(folder / name) as file:
                 file.write(Path(temporary, name).read_bytes())
 
 
-def load(folder: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
-    """Read the network that `save` wrote to `folder`; its outputs have the same bits.
+def load(folder: Path, members: Sequence[LeNet]) -> None:
+    """Give networks, all or the first, the parameters that `save` wrote to `folder`.
 
-    Raises InputError where a file is missing or is no such model.
+    Raises InputError where the file is missing or holds no such networks.
     """
-    with readable(folder / SYMBOL, folder / PARAMS):
-        return _read(folder, context=context)
-
-
-def load_first_member(folder: Path, network: Network, classes: int) -> LeNet:
-    """Read the network that `save` wrote to `folder`, or a committee's first member, by layers.
-
-    Raises InputError where the file is missing or holds no such network.
-    """
-    lenet = LeNet(network, classes, name=member_name(0))
-    with readable(folder / PARAMS):
-        lenet.collect_params().load(str(folder / PARAMS), ctx=mx.cpu(), ignore_extra=True)
-    return lenet
-
-
-@contextmanager
-def readable(*paths: Path) -> Iterator[None]:
-    """Raise InputError where a model's file is missing, or MXNet cannot read a network from it."""
-    for path in paths:
-        if not path.is_file():
-            raise InputError(f"{path}: no such model file; `dvc repro train` makes it.")
+    path = folder / PARAMS
+    if not path.is_file():
+        raise InputError(path, "no such model file", advice="`dvc repro train` makes it.")
     with untrusted(
-        f"{', '.join(map(str, paths))}: not a model that MXNet can read",
+        f"{path}: not a model that MXNet can read",
         "`dvc checkout` or `dvc repro train` brings it back.",
     ):
-        yield
-
-
-def _read(folder: Path, *, context: mx.Context) -> mx.gluon.SymbolBlock:
-    # If `imports` reads the parameters too, it warns that it does not know the input's type.
-    network = mx.gluon.SymbolBlock.imports(str(folder / SYMBOL), ["data"])
-    network.collect_params().load(str(folder / PARAMS), ctx=context)
-    return network
+        for member in members:
+            member.collect_params().load(str(path), ctx=mx.cpu(), ignore_extra=True)

@@ -14,7 +14,7 @@ from lenet.core.interrupt import held_back
 from lenet.core.loss import mean_log_loss
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import context
-from lenet.model.network import LeNet, member_name
+from lenet.model.network import LeNet, new_members
 from lenet.model.prediction import probabilities
 from lenet.training.batches import Alone, Batches, Peers
 from lenet.training.config import Config
@@ -77,14 +77,13 @@ def train(
     peers = peers or Alone()
     device = context(config.device)
     images, validation = split(examples, config)
-    members, runs = [], []
-    for number in range(config.members):
+    members = new_members(config.network, config.classes, config.members)
+    runs = []
+    for number, member in enumerate(members):
         own = config.model_copy(update={"seed": config.seed + number})
-        member = LeNet(config.network, config.classes, name=member_name(number))
         batches = Batches(images, own, context=device, peers=peers)
         steps = config.epochs * len(batches)
         learner = Learner(member, own, steps=steps, context=device, peers=peers)
-        members.append(member)
         runs.append(fit(learner, batches, validation))
     return members, (Epoch.mean(each) for each in zip(*runs, strict=True))
 

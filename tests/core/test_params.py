@@ -6,21 +6,25 @@ from ruamel.yaml import YAML
 
 from lenet.core.errors import InputError
 from lenet.core.params import Params, flat, read
+from lenet.model.architecture import Network
+from lenet.model.preprocess import Preprocess
 from lenet.raw.layout import Layout
+from lenet.training.augment import Augment
 from lenet.training.config import Config
 from tests.project import ROOT
 
 PARAMS = ROOT / "params.yaml"
+GROUPS: dict[str, type[Params]] = {
+    "raw": Layout,
+    "network": Network,
+    "preprocess": Preprocess,
+    "augment": Augment,
+}
 NAMES = [*flat(read(PARAMS))]
 FIELDS = {
     f"{group}.{key}": field
-    for group, model in {
-        "raw": Layout,
-        "network": Config.model_fields["network"].annotation,
-        "preprocess": Config.model_fields["preprocess"].annotation,
-        "augment": Config.model_fields["augment"].annotation,
-    }.items()
-    for key, field in model.model_fields.items()  # type: ignore[union-attr]
+    for group, model in GROUPS.items()
+    for key, field in model.model_fields.items()
 } | {name: field for name, field in Config.model_fields.items() if name in NAMES}
 
 

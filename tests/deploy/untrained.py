@@ -8,7 +8,6 @@ from lenet.deploy import export
 from lenet.deploy.novelty import Novelty
 from lenet.model import network
 from lenet.model._mxnet import mx
-from lenet.model.network import LeNet
 from lenet.training.config import Config
 from tests.settings import DEFAULT
 
@@ -18,14 +17,10 @@ TANH = DEFAULT.changed({"network.activation": "tanh", "test_shift": 0.06})
 def save_untrained(folder: Path, config: Config = TANH) -> None:
     """Save networks of large random weights, whose answers differ from image to image."""
     mx.random.seed(0)
-    networks, size = [], config.network.image_size
-    for number in range(config.members):
-        lenet = LeNet(config.network, config.classes, name=network.member_name(number))
+    members = network.new_members(config.network, config.classes, config.members)
+    for lenet in members:
         lenet.initialize(mx.init.Xavier(magnitude=8))
-        lenet.hybridize()
-        lenet(mx.nd.zeros((1, 1, size, size)))
-        networks.append(lenet)
-    network.save(networks, folder)
+    network.save(members, folder)
 
 
 def export_untrained(folder: Path) -> Path:

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.signal import correlate2d
 
 from lenet.core.errors import InputError
 from lenet.model import network
 from lenet.model._mxnet import context, mx
+from lenet.model.architecture import Network
 from lenet.model.network import PARAMS, SYMBOL, LeNet
 from tests.settings import ACTIVATIONS, NETWORK
 
@@ -71,7 +71,7 @@ def reference(
         squares = x.reshape(n, c, h // 2, 2, w // 2, 2)
         if pooling == "max":
             return squares.max(axis=(3, 5))
-        coefficient, bias = values[f"{layer}_coefficient"], values[f"{layer}_bias"]
+        coefficient, bias = (values[f"{layer}_{name}"].ravel() for name in ("coefficient", "bias"))
         sums = squares.sum(axis=(3, 5))
         return act(sums * coefficient[:, None, None] + bias[:, None, None])
 
@@ -111,93 +111,57 @@ def test_scores_equal_those_of_plain_numpy(
     np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_saved_network_comes_back_to_the_bit(tmp_path: Path) -> None:
-    lenet = LeNet(NETWORK, 10)
-    lenet.initialize(mx.init.Xavier())
-    lenet.hybridize()
-    images = mx.nd.random.uniform(shape=(5, 1, 16, 16))
-    scores = lenet(images).asnumpy()
-    network.save([lenet], tmp_path)
-    symbol, weights = tmp_path / SYMBOL, tmp_path / PARAMS
-    assert sorted(tmp_path.iterdir()) == [weights, symbol]
-    loaded = network.load(tmp_path, context=mx.cpu())
-    np.testing.assert_array_equal(loaded(images).asnumpy(), scores)
-
-    whole = weights.read_bytes()
-    for harmed in (whole[: len(whole) // 2], b"", b"text", symbol.read_bytes()):
-        weights.write_bytes(harmed)
-        with pytest.raises(InputError, match="not a model that MXNet can read"):
-            network.load(tmp_path, context=mx.cpu())
-
-
-def test_a_committee_averages_its_members_probabilities(tmp_path: Path) -> None:
-    members = [LeNet(NETWORK, 10, name=f"lenet{n}") for n in range(3)]
-    images = mx.nd.random.uniform(shape=(5, 1, 16, 16))
-    votes = []
-    for member in members:
-        member.initialize(mx.init.Xavier(magnitude=30))
-        member.hybridize()
-        votes.append(mx.nd.softmax(member(images)).asnumpy())
-    assert len({vote.tobytes() for vote in votes}) == 3
-    # A single member is saved as it is.
-    network.save(members[:1], tmp_path / "one")
-    alone = network.load(tmp_path / "one", context=mx.cpu())
-    np.testing.assert_array_equal(mx.nd.softmax(alone(images)).asnumpy(), votes[0])
-    network.save(members, tmp_path / "three")
-    together = network.load(tmp_path / "three", context=mx.cpu())
-    np.testing.assert_allclose(
-        mx.nd.softmax(together(images)).asnumpy(), np.mean(votes, axis=0), atol=1e-6
-    )
-
-
-def test_other_files_are_no_model(tmp_path: Path) -> None:
-    (tmp_path / PARAMS).write_text("")
-    with pytest.raises(InputError, match="lenet-symbol.json: no such model file"):
-        network.load(tmp_path, context=mx.cpu())
-    (tmp_path / SYMBOL).write_text("seed: 0\n")
-    with pytest.raises(InputError, match="not a model that MXNet can read"):
-        network.load(tmp_path, context=mx.cpu())
-
-
 SMALL = NETWORK.changed({"image_size": 20})
 
 
-def saved(folder: Path, *, members: int = 1, **kinds: str) -> list[LeNet]:
-    """Save a network of random weights; return its members."""
+def saved(folder: Path, settings: Network = SMALL, members: int = 1) -> list[LeNet]:
+    """Save networks of random weights; return them."""
     mx.random.seed(1)
-    lenets = [LeNet(SMALL.changed(kinds), 10, name=f"lenet{n}") for n in range(members)]
-    for lenet in lenets:
+    networks = network.new_members(settings, 10, members)
+    for lenet in networks:
         lenet.initialize(mx.init.Uniform(0.3))
-        lenet.hybridize()
-        lenet(mx.nd.zeros((1, 1, 20, 20)))
-    network.save(lenets, folder)
-    return lenets
+    network.save(networks, folder)
+    return networks
 
 
-def image() -> mx.nd.NDArray:
-    return mx.nd.array(np.random.default_rng(0).random((1, 1, 20, 20), dtype=np.float32))
+def scores(lenet: mx.gluon.HybridBlock) -> np.ndarray:
+    image = np.random.default_rng(0).random((1, 1, 20, 20), dtype=np.float32)
+    return lenet(mx.nd.array(image)).asnumpy()
 
 
 @pytest.mark.parametrize("members", [1, 3])
-@pytest.mark.parametrize(
-    "kinds", [{"c3": "full", "pooling": "max"}, {"c3": "partial", "pooling": "subsample"}]
-)
-def test_the_last_output_is_the_score_of_the_first_member(
+@pytest.mark.parametrize("kinds", [{}, {"c3": "partial", "pooling": "subsample"}], ids=str)
+def test_saved_networks_come_back_by_layers_and_as_one(
     tmp_path: Path, members: int, kinds: dict[str, str]
 ) -> None:
-    first = saved(tmp_path, members=members, **kinds)[0]
-    lenet = network.load_first_member(tmp_path, SMALL.changed(kinds), 10)
-    found = lenet.outputs(image())
-    assert {name: output.shape for name, output in found.items()} == {
-        "C1": (1, 6, 16, 16),
-        "P2": (1, 6, 8, 8),
-        "C3": (1, 16, 4, 4),
-        "P4": (1, 16, 2, 2),
-        "C5": (1, 120),
-        "F6": (1, 84),
-        "O7": (1, 10),
-    }
-    np.testing.assert_allclose(found["O7"].asnumpy(), first(image()).asnumpy(), atol=1e-5)
+    settings = SMALL.changed(kinds)
+    own = saved(tmp_path, settings, members)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((SYMBOL, PARAMS))
+    loaded = network.new_members(settings, 10, members)
+    network.load(tmp_path, loaded)
+    for before, after in zip(own, loaded, strict=True):
+        np.testing.assert_allclose(scores(after), scores(before), atol=1e-6)
+    # The symbol holds all members; their probabilities are averaged.
+    symbol = mx.gluon.SymbolBlock.imports(str(tmp_path / SYMBOL), ["data"])
+    symbol.collect_params().load(str(tmp_path / PARAMS))
+    votes = [mx.nd.softmax(mx.nd.array(scores(member))).asnumpy() for member in own]
+    given = mx.nd.softmax(mx.nd.array(scores(symbol))).asnumpy()
+    np.testing.assert_allclose(given, np.mean(votes, axis=0), atol=1e-6)
+    together = mx.nd.softmax(mx.nd.array(scores(network.together(loaded)))).asnumpy()
+    np.testing.assert_allclose(together, given, atol=1e-6)
+
+
+def test_other_files_are_no_model(tmp_path: Path) -> None:
+    members = network.new_members(SMALL, 10, 1)
+    with pytest.raises(InputError, match=r"lenet-0000\.params: no such model file"):
+        network.load(tmp_path, members)
+    saved(tmp_path)
+    path = tmp_path / PARAMS
+    whole = path.read_bytes()
+    for harmed in (whole[: len(whole) // 2], b"", b"text", whole.replace(b"c1_", b"c9_")):
+        path.write_bytes(harmed)
+        with pytest.raises(InputError, match=r"0000\.params: not a model that MXNet can read"):
+            network.load(tmp_path, members)
 
 
 def test_outputs_of_many_images_are_those_of_each_by_itself() -> None:
@@ -210,33 +174,6 @@ def test_outputs_of_many_images_are_those_of_each_by_itself() -> None:
         for name, output in alone.items():
             found = together[name].asnumpy()[number]
             np.testing.assert_allclose(found, output.asnumpy()[0], atol=1e-5)
-
-
-def test_c1_answers_to_its_kernels(tmp_path: Path) -> None:
-    saved(tmp_path)
-    lenet = network.load_first_member(tmp_path, SMALL, 10)
-    found = {name: output.asnumpy()[0] for name, output in lenet.outputs(image()).items()}
-    bias = lenet.c1.bias.data().asnumpy()
-    plain = image().asnumpy()[0, 0]
-    for kernel, offset, feature_map in zip(lenet.kernels(), bias, found["C1"], strict=True):
-        expected = correlate2d(plain, kernel, mode="valid") + offset
-        np.testing.assert_allclose(feature_map, expected, atol=1e-5)
-    # Pooling precedes the activation.
-    pooled = found["C1"].reshape(6, 8, 2, 8, 2).max(axis=(2, 4))
-    np.testing.assert_allclose(found["P2"], np.maximum(pooled, 0), atol=1e-6)
-
-
-def test_weights_that_are_none_are_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"lenet-0000\.params: no such model file"):
-        network.load_first_member(tmp_path, SMALL, 10)
-    saved(tmp_path)
-    whole = (tmp_path / PARAMS).read_bytes()
-    for broken in (whole[:1000], b"", whole.replace(b"c1_", b"c9_")):
-        (tmp_path / PARAMS).write_bytes(broken)
-        with pytest.raises(
-            InputError, match=r"lenet-0000\.params: not a model that MXNet can read"
-        ):
-            network.load_first_member(tmp_path, SMALL, 10)
 
 
 def test_a_gpu_is_refused_where_there_is_none() -> None:

@@ -48,7 +48,7 @@ def test_outputs_and_gradients_are_the_networks(kinds: dict) -> None:
 
 @pytest.mark.parametrize(
     ("kinds", "form"),
-    [({}, Phases), ({"c3": "partial"}, Phases), ({"pooling": "subsample"}, LeNet)],
+    [({}, Phases), ({"c3": "partial"}, LeNet), ({"pooling": "subsample"}, LeNet)],
 )
-def test_only_max_pooling_learns_in_another_form(kinds: dict, form: type) -> None:
+def test_only_the_default_kind_learns_in_another_form(kinds: dict, form: type) -> None:
     assert type(learning_form(LeNet(NETWORK.changed(kinds), 10))) is form
