@@ -24,24 +24,16 @@ from lenet.training.config import Config
 ROOT = Path(__file__).parents[1]
 
 
-def columns(path: str, *names: str) -> str:
-    """Return columns of a CSV file."""
-    return markdown(pd.read_csv(ROOT / path)[list(names)])
-
-
-def seeds(path: str, *keys: str) -> str:
-    """Return the errors and the log loss of the networks that share the columns `keys`."""
+def seeds(path: str, images: str, *keys: str) -> str:
+    """Return error and log loss, on these images, of the networks that share the columns `keys`."""
     table = pd.read_csv(ROOT / path)
+    table["rate"] = 100 * table[f"{images}_errors"] / table[f"{images}_images"]
     groups = table.groupby(list(keys), sort=False)
-    result = pd.DataFrame({"networks": groups.size()})
-    for images in ("validation", "test"):
-        if f"{images}_errors" in table:
-            rate = 100 * table[f"{images}_errors"] / table[f"{images}_images"]
-            rates = rate.groupby([table[key] for key in keys], sort=False)
-            spreads = rates.agg(["mean", "min", "max"]).to_numpy()
-            result[f"{images} error %"] = ["{:.2f} ({:.2f} to {:.2f})".format(*s) for s in spreads]
-            result[f"{images} log loss"] = groups[f"{images}_log_loss"].mean().map("{:.3f}".format)
-    return markdown(result.reset_index())
+    spreads = groups["rate"].agg(["mean", "min", "max"]).to_numpy()
+    texts = ["{:.2f} ({:.2f} to {:.2f})".format(*spread) for spread in spreads]
+    losses = groups[f"{images}_log_loss"].mean().map("{:.3f}".format)
+    table = pd.DataFrame({"error %": texts, "log loss": losses}, index=losses.index)
+    return markdown(table.reset_index())
 
 
 def bench(title: str, *names: str) -> str:
@@ -63,8 +55,10 @@ def parameters(group: str = "") -> str:
             value = (values[group] if group else values).get(name)
             if value is not None and not isinstance(value, dict):
                 full = f"{group}.{name}" if group else name
-                allowed = model.model_fields[name].description
-                rows.append([f"`{full}`", str(value), allowed, " ".join(meaning.split())])
+                allowed = re.sub("^a (whole )?number ", "", model.model_fields[name].description)
+                rows.append(
+                    [f"`{full}`", str(value), allowed, " ".join(meaning.split()).strip(".")]
+                )
     return markdown(pd.DataFrame(rows, columns=["parameter", "default", "range", "meaning"]))
 
 
@@ -82,7 +76,7 @@ def markdown(table: pd.DataFrame) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows).replace(" nan ", "  ")
 
 
-KINDS = {kind.__name__: kind for kind in (columns, seeds, bench, parameters, output)}
+KINDS = {kind.__name__: kind for kind in (seeds, bench, parameters, output)}
 
 
 def updated(text: str) -> str:
