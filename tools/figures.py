@@ -29,10 +29,12 @@ def seeds(path: str, images: str, *keys: str) -> str:
     table = pd.read_csv(ROOT / path)
     table["rate"] = 100 * table[f"{images}_errors"] / table[f"{images}_images"]
     groups = table.groupby(list(keys), sort=False)
-    spreads = groups["rate"].agg(["mean", "min", "max"]).to_numpy()
-    texts = ["{:.2f} ({:.2f} to {:.2f})".format(*spread) for spread in spreads]
+    rates = [
+        f"{mean:.2f} ({low:.2f} to {high:.2f})" if low < high else f"{mean:.2f}"
+        for mean, low, high in groups["rate"].agg(["mean", "min", "max"]).to_numpy()
+    ]
     losses = groups[f"{images}_log_loss"].mean().map("{:.3f}".format)
-    table = pd.DataFrame({"error %": texts, "log loss": losses}, index=losses.index)
+    table = pd.DataFrame({"error %": rates, "log loss": losses}, index=losses.index)
     return markdown(table.reset_index())
 
 
