@@ -4,6 +4,7 @@ set -eu
 root=$PWD
 clone=$(mktemp -d)
 trap 'rm -rf "$clone"' EXIT
+trap 'exit 130' INT
 git clone --quiet "$root" "$clone"
 cd "$clone"
 # The cache brings the user's own raw files; --force makes all others anew.
