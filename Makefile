@@ -1,7 +1,7 @@
 # Every command sets up .venv first, once: by the hashes of requirements.txt for the workflow, and of
 # requirements-dev.txt for the developers' commands.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev repro reproduce test slow fuzz audit check format bench recipe plateau seeds renderings plain lecun1998 notebook lock page clean
+.PHONY: help repro setup reproduce clean seeds renderings plain lecun1998 notebook recipe plateau setup-dev test slow check format figures bench audit fuzz lock page
 
 # The stages call `python`, and the user may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -14,12 +14,17 @@ NO_REMOTE := | grep --line-buffered -v '^Use `dvc push`'
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
+##@ Use
+
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} \
+		/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+repro: setup  ## Fetch, convert, train, evaluate and report; only what changed runs
+	@dvc repro $(NO_REMOTE)
+	@python -m lenet results
 
 setup: $(INSTALLED)  ## Make .venv with what the workflow needs
-
-setup-dev: $(INSTALLED_DEV)  ## Add what the tests, the checks and the benchmarks need
 
 # Making .venv anew removes both marks, so an interrupted set-up leaves none.
 $(INSTALLED): requirements.txt requirements-uv.txt tools/setup.sh
@@ -30,57 +35,20 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	@sh tools/setup.sh requirements-dev.txt
 	@touch $@
 
-repro: setup  ## Fetch, convert, train, evaluate and report; only what changed runs
-	@dvc repro $(NO_REMOTE)
-	@python -m lenet results
-
 reproduce: setup  ## Make all results anew in a clone, and compare them with the committed ones
-	python tools/reproduce.py
+	sh tools/reproduce.sh
 
-test: setup-dev  ## Run the tests
-	python -m pytest -m "not slow"
+clean:  ## Remove .venv, and the Python that set-up fetched if it had to
+	rm -rf .venv .python
 
-slow: setup-dev  ## Run the slow tests: faults, remotes, sweeps, lost machines
-	python -m pytest -m slow
-
-fuzz: setup-dev  ## Give broken files to every reader, for about an hour
-	python -m pytest -o faulthandler_timeout=0 --hypothesis-profile=fuzz tests/fuzz/test_fuzz.py
-	for target in raw inspect picture npz params model predict; do \
-		python -m tests.fuzz $$target -max_total_time=420 || exit 1; done
-
-audit: setup-dev  ## Look the pinned packages up among the known vulnerabilities
-	pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt \
-		--requirement requirements-dev.txt --requirement requirements-uv.txt
-
-check: setup-dev  ## Check style, types and dependencies
-	ruff check
-	ruff format --check
-	python tools/style.py
-	mypy
-	pip check
-
-format: setup-dev  ## Format the code
-	ruff format
-	ruff check --fix
-
-bench: setup-dev  ## Measure the speed of conversion, training and workflow, and write bench/RESULTS.md
-	dvc repro convert@train convert@test
-	python -m bench
-
-recipe: setup  ## Train the recipe with one thing changed at a time: docs/recipe.csv, about an hour
-	dvc repro convert@train convert@test
-	python -m studies recipe
-
-plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about ten minutes
-	dvc repro convert@train
-	python -m studies plateau
+##@ Study
 
 seeds: setup  ## Train from five seeds, as experiments, and print their row: about five minutes
 	dvc exp run --queue -S seed=0,1,2,3,4
 	dvc exp run --run-all --jobs 2 $(NO_REMOTE)
 	@python -m lenet experiments
 
-renderings: setup  ## Train from ten seeds on both renderings of USPS: docs/seeds.csv, about half an hour
+renderings: setup  ## Train from ten seeds on usps and on usps-zip: docs/seeds.csv, about half an hour
 	dvc repro data/dvc.yaml:usps
 	python -m lenet fetch usps-zip
 	python -m studies seeds
@@ -110,6 +78,50 @@ notebook: setup  ## Run the training of the lecture notebook, which never learns
 		-S weight_decay=0 -S batch_size=120 -S epochs=10 $(NO_REMOTE)
 	@python -m lenet results notebook
 
+recipe: setup  ## Train the recipe with one thing changed at a time: docs/recipe.csv, about an hour
+	dvc repro convert@train convert@test
+	python -m studies recipe
+
+plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about ten minutes
+	dvc repro convert@train
+	python -m studies plateau
+
+##@ Develop
+
+setup-dev: $(INSTALLED_DEV)  ## Add what the tests, the checks and the benchmarks need
+
+test: setup-dev  ## Run the tests
+	python -m pytest -m "not slow"
+
+slow: setup-dev  ## Run the slow tests: faults, remotes, sweeps, lost machines
+	python -m pytest -m slow
+
+check: setup-dev  ## Check style, types and dependencies
+	ruff check
+	ruff format --check
+	mypy
+	pip check
+
+format: setup-dev  ## Format the code
+	ruff format
+	ruff check --fix
+
+figures: setup  ## Write the tables of README and docs from the files of results
+	python tools/figures.py
+
+bench: setup-dev  ## Measure the speed of conversion, training and workflow, and write bench/RESULTS.md
+	dvc repro convert@train convert@test
+	python -m bench
+
+audit: setup-dev  ## Look the pinned packages up among the known vulnerabilities
+	pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt \
+		--requirement requirements-dev.txt --requirement requirements-uv.txt
+
+fuzz: setup-dev  ## Give broken files to every reader, for about an hour
+	python -m pytest -o faulthandler_timeout=0 --hypothesis-profile=fuzz tests/fuzz/test_fuzz.py
+	for target in raw inspect picture npz params model predict; do \
+		python -m tests.fuzz $$target -max_total_time=420 || exit 1; done
+
 COMPILE := uv pip compile --universal --python-version 3.10 --no-python-downloads --generate-hashes \
 	--custom-compile-command "make lock"
 
@@ -124,6 +136,3 @@ lock: setup-dev  ## Resolve the three lock files anew, with hashes and no index 
 
 page: setup  ## Make the page of `dvc plots` anew, with the Vega of the packages installed
 	python tools/plots_page.py
-
-clean:  ## Remove .venv, and the Python that set-up fetched if it had to
-	rm -rf .venv .python

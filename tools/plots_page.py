@@ -1,7 +1,6 @@
 """Write the page that `dvc plots` fills in, .dvc/plots.html, with Vega in it.
 
-DVC's own page loads Vega from the web, so that without a network no plot is drawn. The page is in
-git: DVC stops where the one that .dvc/config names is missing.
+DVC's own page loads Vega from the web, so that without a network no plot is drawn.
 """
 
 from pathlib import Path

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Print, as Markdown, what a branch changes: its committed figures beside the figures of its base.
-# The report follows, with its pictures.
+# Print, as Markdown, which committed figures a branch changes, and then its report.
 #   sh tools/pull_request.sh BASE ADDRESS
 # BASE is the branch to merge into; ADDRESS is where the files of metrics/ can be downloaded.
 set -eu

@@ -1,4 +1,4 @@
-"""The project's pages as Markdown: their code, tables, links and headings."""
+"""The project's pages as Markdown: their code, links and headings."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from functools import cached_property
 from tests.project import ROOT
 
 NAMES = [
-    *("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"),
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")),
 ]
 
@@ -36,29 +39,15 @@ class Page:
         return [*fenced, *re.findall(r"(?<=\n\n)((?: {4,}.*\n|\n(?= {4}))+)", self.prose)]
 
     @cached_property
-    def code(self) -> list[str]:
-        """The blocks of code and the code within sentences; lines that end in \\ are joined."""
+    def lines(self) -> list[str]:
+        """The lines of all code, in blocks and in sentences, without comments.
+
+        Lines that end in a backslash are joined.
+        """
         sentences = re.sub(r"^ {4,}.*$", "", self.prose, flags=re.M)
         inline = re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", sentences)
-        return [re.sub(r"\\\n\s*", "", code) for code in (*self.blocks, *inline)]
-
-    @property
-    def lines(self) -> list[str]:
-        """The lines of all code, without comments."""
-        return [
-            re.sub(r"\s+# .*", "", line).strip() for code in self.code for line in code.split("\n")
-        ]
-
-    def table(self, *header: str) -> list[list[str]]:
-        """Return the rows of the table whose first cells are `header`, as text."""
-        return [cells(line) for line in self.block_of_table(*header).splitlines()[2:]]
-
-    def block_of_table(self, *header: str) -> str:
-        """Return the text of the table whose first cells are `header`."""
-        for block in re.findall(r"(?:^\|.*\|\n)+", self.text, re.M):
-            if cells(block.partition("\n")[0])[: len(header)] == list(header):
-                return block
-        raise AssertionError(f"{self.name}: no table that begins | {' | '.join(header)} |")
+        code = re.sub(r"\\\n\s*", "", "\n".join([*self.blocks, *inline]))
+        return [re.sub(r"\s+# .*", "", line).strip() for line in code.split("\n")]
 
     @property
     def links(self) -> list[str]:
@@ -70,11 +59,6 @@ class Page:
         """The headings, as GitHub names them in addresses."""
         headings = re.findall(r"^#+ (.+)$", self.prose, re.M)
         return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def cells(line: str) -> list[str]:
-    """Return the cells of a line of a table."""
-    return [cell.strip() for cell in line.strip()[1:-1].split("|")]
 
 
 PAGES = [Page(name) for name in NAMES]
