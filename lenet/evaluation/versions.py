@@ -111,7 +111,7 @@ class _Revision:
         try:
             with untrusted(
                 f"{path} at {self._rev}: cannot be read from DVC's cache or remote",
-                "See docs/remotes.md.",
+                "See docs/experiments.md.",
                 passing=(FileNotFoundError, DataIndexDirError, MemoryError),
             ):
                 self._files.get(path, str(target), recursive=True)

@@ -100,8 +100,8 @@ class Network(Params, frozen=True):
     """The kind and size of LeNet: the group `network` of params.yaml.
 
     image_size: side of the input in pixels.
-    activation: see `ACTIVATIONS`.
-    c3: "full", every C3 map connected to every P2 map; or "partial", see `C3_LINKS`.
+    activation: function after every layer but the last; "scaled_tanh" is 1.7159 tanh(2x/3).
+    c3: "full", every C3 map connected to every P2 map; or "partial", as in Table I of the paper.
     pooling: "max"; or "subsample", the trainable pooling of 1998.
     """
 

@@ -32,8 +32,8 @@ class Preprocess(Params, frozen=True):
         the input's width.
     centering: the centre of the input, from the centre of the image (0) to the centre of mass of
         its ink (1).
-    proportion: the ratio of width to height, from the ratio in the image (0) to `PROPORTION` (1),
-        at the same area.
+    proportion: the ratio of width to height, from the ratio in the image (0) to the mean of USPS
+        digits (1), at the same area.
     """
 
     input_range: Range = Field(

@@ -14,7 +14,7 @@ class Config(Params, frozen=True):
     """The file params.yaml.
 
     train_file, test_file: raw files, or folders of pictures.
-    seed: of the validation split, the initial weights, the order and augmentation of images.
+    seed: seed of the validation split, initial weights, order and augmentation of images.
     validation_fraction: share of the training file that is kept for validation, stratified.
     epochs: passes over the training images.
     batch_size: images in a step; the last batch of an epoch may be smaller.
@@ -24,8 +24,9 @@ class Config(Params, frozen=True):
     weight_decay: L2 penalty on all parameters, as MXNet's optimizers define it.
     members: networks of a committee, trained from consecutive seeds.
     workers: processes, each with a part of every batch; several use a parameter server.
-    device: "cpu" or "gpu".
-    test_shift: 0, or the distance between nine copies of an image, see `preprocess.shifts`.
+    device: "cpu"; or "gpu", which needs an MXNet built with CUDA.
+    test_shift: the exported network averages its answers for 3 x 3 copies of an image, shifted by
+        this length; 0 is one copy. An image reaches from -1 to 1.
     raw, network, preprocess, augment: the groups.
     """
 
