@@ -49,10 +49,9 @@ class Project:
             done = subprocess.run(
                 shlex.split(command), cwd=self.path, stdout=out, stderr=err, check=False
             )
-            output = ""
             for file in (out, err):
                 file.seek(0)
-                output += file.read()
+            output = out.read() + err.read()
         assert (done.returncode != 0) == fails, output
         assert "Traceback" not in output, output
         return output
@@ -80,28 +79,27 @@ class Project:
                 raise
 
     def ran(self, command: str) -> list[str]:
-        """Type `command`; return the stages that DVC runs, without restored and skipped ones.
+        """Type `command`; return the stages that DVC runs, in the order of `STAGES`."""
+        ran = re.findall(r"^Running stage '(.+)':$", self.run(command), re.M)
+        return sorted(ran, key=STAGES.index)
 
-        They are in the order of `STAGES`, and others follow.
-        """
-        found = re.findall(r"^Running stage '(?:.*:)?(.+)':$", self.run(command), re.M)
-        others = sorted(set(found) - set(STAGES))
-        return sorted(found, key=[*STAGES, *others].index)
-
-    def repro(self, options: str = "") -> list[str]:
+    def repro(self) -> list[str]:
         """Type `dvc repro`; return the stages that it runs."""
-        return self.ran(f"dvc repro {options}")
+        return self.ran("dvc repro")
 
-    def status(self) -> set[str]:
-        """Type `dvc status`; return the stages that have changed."""
-        return set(json.loads(self.run("dvc status --json")))
+    def status(self) -> dict[str, list]:
+        """Type `dvc status`; return what has changed of each stage."""
+        return json.loads(self.run("dvc status --json"))
 
-    def experiments(self) -> list[dict[str, str]]:
-        """Return the rows of `dvc exp show`."""
-        return list(csv.DictReader(io.StringIO(self.run("dvc exp show --csv"))))
+    def table(self, command: str) -> list[dict[str, str]]:
+        """Type `command`, which prints CSV; return its rows."""
+        return list(csv.DictReader(io.StringIO(self.run(command))))
 
     def csv(self, path: str) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO((self.path / path).read_text())))
+
+    def json(self, path: str) -> dict:
+        return json.loads((self.path / path).read_text())
 
     def set(self, params: Mapping[str, object]) -> None:
         """Change params.yaml as DVC does, with its comments; `group.name` is a name in a group."""
@@ -109,9 +107,6 @@ class Project:
             for name, value in params.items():
                 group, _, key = name.rpartition(".")
                 (values[group] if group else values)[key] = value
-
-    def json(self, path: str) -> dict:
-        return json.loads((self.path / path).read_text())
 
     def hashes(self) -> dict[str, str]:
         """Return the sha256 of every data file, model and result."""

@@ -1,11 +1,10 @@
 """How a process answers a Ctrl-C while modules are imported, and while a network learns.
 
-This module imports next to nothing, so that a process can call `exit_at_once` first of all.
+An ignored Ctrl-C stays ignored. The imports are few, because `exit_at_once` comes first of all.
 """
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,15 +14,17 @@ def exit_at_once() -> None:
 
     A library may raise any error, or none, if its import is interrupted.
     """
-    # The parent process may have set Ctrl-C to be ignored.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _exit)
+    _replace(signal.default_int_handler, _exit)
 
 
 def raise_again() -> None:
     """Let a Ctrl-C raise KeyboardInterrupt again, if `exit_at_once` was called."""
-    if signal.getsignal(signal.SIGINT) is _exit:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _replace(_exit, signal.default_int_handler)
+
+
+def _replace(handler: Callable[..., object], other: Callable[..., object]) -> None:
+    if signal.getsignal(signal.SIGINT) is handler:
+        signal.signal(signal.SIGINT, other)
 
 
 def _exit(*_: object) -> None:
@@ -42,23 +43,18 @@ def held_back() -> Iterator[Callable[[], None]]:
     """
     pressed = False
 
-    def hold(number: int, _: object) -> None:
+    def hold(*_: object) -> None:
         nonlocal pressed
         pressed = True
-        signal.signal(number, signal.default_int_handler)
+        _replace(hold, signal.default_int_handler)
 
     def release() -> None:
         if pressed:
             raise KeyboardInterrupt
 
-    main_thread = threading.current_thread() is threading.main_thread()
-    # Python runs handlers in the main thread. A parent process may have set Ctrl-C to be ignored.
-    if not main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield release
-        return
-    signal.signal(signal.SIGINT, hold)
+    _replace(signal.default_int_handler, hold)
     try:
         yield release
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _replace(hold, signal.default_int_handler)
     release()

@@ -7,7 +7,6 @@ DVC would tie its results to parameters and code that did not make them.
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from lenet.core.errors import InputError
 from lenet.core.params import flat, read
@@ -20,33 +19,26 @@ def while_unchanged(main: Callable[[], None]) -> Callable[[], None]:
     """
 
     def watched() -> None:
-        before, code = _parameters(), _code()
+        before = _state()
         main()
-        after = _parameters()
-        names = [name for name in before | after if before.get(name) != after.get(name)]
-        names += [path for path, time in _code().items() if code.get(path, time) != time]
-        if names:
+        after = _state()
+        if names := [name for name, value in before.items() if after.get(name) != value]:
             raise InputError(
-                f"changed while this stage ran: {', '.join(names)}. Its results are not kept, "
-                "because DVC would tie them to what is there now. Type the same command again."
+                "",
+                f"changed while this stage ran: {', '.join(names)}",
+                advice="Its results are not kept, because DVC would tie them to what is there now. "
+                "Type the same command again.",
             )
 
     return watched
 
 
-def _parameters() -> dict[str, Any]:
-    """Return the parameters by their dotted names; none where there is no params.yaml."""
-    path = Path("params.yaml")
-    return flat(read(path)) if path.exists() else {}
-
-
-def _code() -> dict[str, int]:
-    """Return when each file of the project that is imported was changed, in nanoseconds."""
-    root = Path.cwd()
-    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    own = (Path(file) for file in files if file)
-    return {
-        str(path.relative_to(root)): path.stat().st_mtime_ns
-        for path in own
-        if path.is_relative_to(root) and ".venv" not in path.parts and path.exists()
-    }
+def _state() -> dict[str, object]:
+    """Return each parameter by its dotted name, and the time of change of each imported file."""
+    params, root = Path("params.yaml"), Path.cwd()
+    state = flat(read(params)) if params.exists() else {}
+    for module in list(sys.modules.values()):
+        path = Path(getattr(module, "__file__", None) or "")
+        if path.is_relative_to(root) and ".venv" not in path.parts and path.exists():
+            state[str(path.relative_to(root))] = path.stat().st_mtime_ns
+    return state
