@@ -6,18 +6,7 @@ python -m bench [NAME ...]; `python -m bench --help` lists the names
 import argparse
 from pathlib import Path
 
-from bench import (
-    conversion,
-    learning,
-    report,
-    scale,
-    setup,
-    step,
-    tests,
-    training,
-    workers,
-    workflow,
-)
+from bench import conversion, report, scale, setup, tests, training, workflow
 
 # The tests come first: they compare the pages with the figures that the other parts write.
 BENCHMARKS = {
@@ -25,9 +14,6 @@ BENCHMARKS = {
     "setup": setup,
     "conversion": conversion,
     "training": training,
-    "step": step,
-    "workers": workers,
-    "learning": learning,
     "workflow": workflow,
     "scale": scale,
 }

@@ -4,10 +4,6 @@ Every reader reads a made-up file of the size of the USPS training file, in turn
 rounds. A ratio is taken within each round.
 """
 
-import re
-import resource
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +11,9 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
-import psutil
 from sklearn.datasets import load_svmlight_file
 
-from bench.report import compared
+from bench.report import MIB, compared, measured
 from lenet.raw import formats, image_text, jf
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
@@ -26,7 +21,6 @@ from lenet.raw.records import Records
 LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 USPS_IMAGES = 7291
 ROUNDS = 7
-MIB = 1 << 20
 
 
 def write_files(folder: Path, images: int) -> tuple[Path, Path]:
@@ -83,22 +77,15 @@ def compare(path: Path) -> pd.DataFrame:
 
 
 def grow(path: Path) -> pd.DataFrame:
-    """Return time and peak memory of converting files of 1, 10 and 100 times the records.
-
-    The largest file is converted under a limit on memory: twice its npz, beyond what the process
-    has before it begins.
-    """
+    """Return time and peak memory of converting files of 1, 10 and 100 times the records."""
     rows = []
     for times in (1, 10, 100):
         large = repeat(path, times)
-        limit = 2 * times * USPS_IMAGES * (4 * LAYOUT.features + 8) if times == 100 else None
-        code = f"from bench.conversion import convert; convert({str(large)!r}, {limit})"
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        )
-        seconds, peak = map(float, done.stdout.split())
-        size = large.stat().st_size / MIB
         npz = large.with_suffix(".npz")
+        convert = f"formats.convert([Path({str(large)!r})], Path({str(npz)!r}), LAYOUT)"
+        prepare = "from bench.conversion import LAYOUT, Path, formats"
+        seconds, peak = measured(convert, Path.cwd(), prepare=prepare)
+        size = large.stat().st_size / MIB
         rows.append(
             {
                 "file": f"{path.suffix} x {times}",
@@ -107,7 +94,6 @@ def grow(path: Path) -> pd.DataFrame:
                 "seconds": f"{seconds:.2f}",
                 "s / MiB": f"{seconds / size:.4f}",
                 "peak MiB": f"{peak:.0f}",
-                "limit MiB": f"{limit / MIB:.0f}" if limit else "",
             }
         )
         large.unlink()
@@ -116,35 +102,18 @@ def grow(path: Path) -> pd.DataFrame:
 
 
 def repeat(path: Path, times: int) -> Path:
-    """Write a file with the records of `path` repeated so many `times`; return its path."""
+    """Write a file with the records of `path` repeated; return its path."""
     lines = path.read_bytes().splitlines(keepends=True)
     # In a .jf file a header precedes the records, and an end marker follows them.
-    head, records, tail = (
-        (lines[:1], lines[1:-1], lines[-1:]) if path.suffix == ".jf" else ([], lines, [])
-    )
+    edge = 1 if path.suffix == ".jf" else 0
+    records = lines[edge : len(lines) - edge]
     large = path.with_stem(f"{path.stem}x{times}")
     with large.open("wb") as file:
-        file.writelines(head)
+        file.writelines(lines[:edge])
         for _ in range(times):
             file.writelines(records)
-        file.writelines(tail)
+        file.writelines(lines[len(lines) - edge :])
     return large
-
-
-def convert(path: str, limit: int | None) -> None:
-    """Convert one file and print the seconds it took and the process's peak memory in MiB.
-
-    The peak is the figure of Linux for this program alone; getrusage would include the parent's
-    peak before exec. The process may allocate at most `limit` more bytes than it has, if not None.
-    """
-    if limit:
-        most = psutil.Process().memory_info().data + limit
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    start = perf_counter()
-    formats.convert([Path(path)], Path(path).with_suffix(".npz"), LAYOUT)
-    seconds = perf_counter() - start
-    (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    print(seconds, int(peak) / 1024)
 
 
 def measure() -> Iterator[tuple[str, pd.DataFrame]]:

@@ -9,50 +9,43 @@ from torch.nn.functional import grid_sample
 from lenet.core.npz import Dataset
 from lenet.model.deformation import basis
 from lenet.model.preprocess import LEAST_INK, PROPORTION, THINNEST, Preprocess
-from lenet.training.augment import AUGMENTED_AT_ONCE, Augment
-from lenet.training.recipe import Recipe
+from lenet.training.augment import Augment
+from lenet.training.config import Config
+
+# Images that are augmented at once, rounded down to whole batches, as in lenet.training.batches.
+_MADE_AT_ONCE = 512
 
 
-def train(
-    digits: Dataset,
-    recipe: Recipe,
-    preprocess: Preprocess,
-    augment: Augment,
-    *,
-    size: int,
-    layout: str,
-) -> Iterator[nn.Module]:
+def train(digits: Dataset, config: Config, *, layout: str) -> Iterator[nn.Module]:
     """Train LeNet-5 with max pooling and ReLU, and yield the network after every epoch.
 
     Args:
         digits: the training images.
-        recipe, preprocess, augment: what training reads of params.yaml; the schedule is the cosine.
-        size: side of the network's input in pixels.
+        config: what training reads of params.yaml; the schedule is the cosine.
         layout: of the memory, "contiguous_format" or "channels_last".
     """
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(config.seed)
     memory_format = getattr(torch, layout)
-    network = lenet5(size).to(memory_format=memory_format)
+    network = lenet5(config.network.image_size).to(memory_format=memory_format)
     optimizer = torch.optim.SGD(
         network.parameters(),
-        lr=recipe.lr,
-        momentum=recipe.momentum,
+        lr=config.lr,
+        momentum=config.momentum,
         nesterov=True,
-        weight_decay=recipe.weight_decay,
+        weight_decay=config.weight_decay,
     )
-    steps = -(-len(digits) // recipe.batch_size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs * steps)
+    size = config.batch_size
+    steps = config.epochs * -(-len(digits) // size)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     criterion = nn.CrossEntropyLoss()
     images, labels = torch.from_numpy(digits.images), torch.from_numpy(digits.labels)
-    many = recipe.batch_size * max(1, AUGMENTED_AT_ONCE // recipe.batch_size)
-    for _ in range(recipe.epochs):
+    for _ in range(config.epochs):
         loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
-        for some in torch.randperm(len(images)).split(many):
-            data = augmented(images[some], augment, preprocess, size).contiguous(
-                memory_format=memory_format
-            )
-            parts = data.split(recipe.batch_size), labels[some].split(recipe.batch_size)
-            for batch, target in zip(*parts, strict=True):
+        for some in torch.randperm(len(images)).split(size * max(1, _MADE_AT_ONCE // size)):
+            data = augmented(
+                images[some], config.augment, config.preprocess, config.network.image_size
+            ).contiguous(memory_format=memory_format)
+            for batch, target in zip(data.split(size), labels[some].split(size), strict=True):
                 optimizer.zero_grad()
                 scores = network(batch)
                 loss = criterion(scores, target)
@@ -68,9 +61,17 @@ def lenet5(size: int) -> nn.Module:
     """Return the default network, with Xavier's weights as in MXNet."""
     side = ((size - 4) // 2 - 4) // 2
     network = nn.Sequential(
-        *(nn.Conv2d(1, 6, 5), nn.MaxPool2d(2), nn.ReLU()),
-        *(nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()),
-        *(nn.Linear(16 * side * side, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU()),
+        nn.Conv2d(1, 6, 5),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Conv2d(6, 16, 5),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(16 * side * side, 120),
+        nn.ReLU(),
+        nn.Linear(120, 84),
+        nn.ReLU(),
         nn.Linear(84, 10),
     )
     for name, parameter in network.named_parameters():
@@ -93,13 +94,6 @@ def augmented(images: Tensor, augment: Augment, preprocess: Preprocess, size: in
     points = amplitude * torch.randn(n, 2, augment.control_points**2)
     images = images ** torch.exp(_uniform(augment.gamma, n, 1, 1))
     return seen(images, affine, points, preprocess, size)
-
-
-def plain(images: Tensor, preprocess: Preprocess, size: int) -> Tensor:
-    """Return images (n, side, side) as the network sees them, plain, (n, 1, size, size)."""
-    affine = torch.eye(2, 3).repeat(len(images), 1, 1)
-    affine[:, :, :2] *= 1 + preprocess.margin
-    return seen(images, affine, torch.zeros(len(images), 2, 0), preprocess, size)
 
 
 def seen(

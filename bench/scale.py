@@ -3,26 +3,22 @@
 The images are USPS digits with noise, so that no two are equal. Training takes two epochs.
 """
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
 from dvc.utils.serialize import modify_yaml
 
-from bench.report import run
-from bench.workflow import clone
+from bench.conversion import LAYOUT
+from bench.report import clone, measured
 from lenet.core import npz
 from lenet.core.npz import Dataset
 from lenet.raw import jf
 from lenet.raw.formats import as_records
-from lenet.raw.layout import Layout
 
 IMAGES = {"train": 200_000, "test": 40_000}
-LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 COMMANDS = {
     "convert train": "convert data/raw/train.jf data/npz/train.npz metrics/data_train.json",
     "convert test": "convert data/raw/test.jf data/npz/test.npz metrics/data_test.json",
@@ -35,7 +31,7 @@ COMMANDS = {
 
 
 def write_raw(digits: Dataset, path: Path, images: int) -> None:
-    """Write so many `images` to a .jf file: the digits again and again, each with other noise."""
+    """Write a number of images to a .jf file: the digits over and over, each with other noise."""
     generator = np.random.default_rng(images)
     index = np.arange(images) % len(digits)
     noise = generator.uniform(-0.1, 0.1, (images, 16, 16)).astype(np.float32)
@@ -44,18 +40,11 @@ def write_raw(digits: Dataset, path: Path, images: int) -> None:
         jf.write(file, [as_records(noisy, LAYOUT)], LAYOUT)
 
 
-def measured(arguments: str, folder: Path) -> tuple[float, float]:
+def stage(arguments: str, folder: Path) -> tuple[float, float]:
     """Run a stage in `folder`; return its seconds, and its peak memory in MiB."""
     module, *rest = arguments.split()
-    # getrusage would count what the parent had before exec.
-    code = (
-        f"import runpy, sys; sys.argv[1:] = {rest}; "
-        f"runpy.run_module('stages.{module}', run_name='__main__'); "
-        "print(*(line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line))"
-    )
-    start = perf_counter()
-    printed = run([sys.executable, "-c", code], folder)
-    return perf_counter() - start, int(printed.split()[-1]) / 1024
+    run = f"runpy.run_module('stages.{module}', run_name='__main__')"
+    return measured(f"import runpy, sys; sys.argv[1:] = {rest}; {run}", folder)
 
 
 def measure() -> Iterator[tuple[str, pd.DataFrame]]:
@@ -69,7 +58,7 @@ def measure() -> Iterator[tuple[str, pd.DataFrame]]:
         for share, size in ((10, "a tenth"), (1, "all")):
             for part, images in IMAGES.items():
                 write_raw(digits, folder / f"data/raw/{part}.jf", images // share)
-            figures = [measured(arguments, folder) for arguments in COMMANDS.values()]
+            figures = [stage(arguments, folder) for arguments in COMMANDS.values()]
             table[[f"{size}: seconds", f"{size}: peak MiB"]] = figures
     title = "Every stage on 20,000 + 4,000 and on 200,000 + 40,000 images"
     yield title, table.round(1).reset_index()

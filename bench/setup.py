@@ -9,16 +9,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
 
 import pandas as pd
 
-from bench.report import run
-from bench.workflow import clone
-
-# The first target installs the packages of the workflow, the second the developers' packages.
-TARGETS = ("setup", "setup-dev")
-MIB = 1 << 20
+from bench.report import MIB, clone, seconds
 
 
 def measure() -> Iterator[tuple[str, pd.DataFrame]]:
@@ -28,15 +22,16 @@ def measure() -> Iterator[tuple[str, pd.DataFrame]]:
         environment = clean_environment(Path(name, "cache"))
         for cache in ("empty", "filled"):
             folder = clone(Path(name, cache))
-            for target in TARGETS:
-                start = perf_counter()
-                run(["make", target], folder, env=environment)
+            # The first target installs the packages of the workflow, the second the developers'.
+            for target in ("setup", "setup-dev"):
+                time = seconds(["make", target], folder, env=environment)
+                files = (file for file in (folder / ".venv").rglob("*") if not file.is_symlink())
                 rows.append(
                     {
                         "command": f"make {target}",
                         "cache": cache,
-                        "seconds": round(perf_counter() - start, 1),
-                        ".venv MiB": round(size(folder / ".venv") / MIB),
+                        "seconds": round(time, 1),
+                        ".venv MiB": round(sum(file.lstat().st_size for file in files) / MIB),
                     }
                 )
     yield "Set-up in a new clone, once each", pd.DataFrame(rows)
@@ -50,8 +45,3 @@ def clean_environment(cache: Path) -> dict[str, str]:
     folders = environment["PATH"].split(os.pathsep)
     environment["PATH"] = os.pathsep.join(each for each in folders if each not in active)
     return environment | {"UV_CACHE_DIR": f"{cache}/uv", "PIP_CACHE_DIR": f"{cache}/pip"}
-
-
-def size(folder: Path) -> int:
-    """Return the bytes of all files in `folder`."""
-    return sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_symlink())

@@ -386,7 +386,7 @@ def _predict(arguments: argparse.Namespace) -> None:
 
 def _check_picture(picture: Path, files: Sequence[Path]) -> None:
     """Raise InputError where `--picture` cannot be drawn; the files are not read yet."""
-    from lenet.raw.pictures import is_picture
+    from lenet.pictures.decode import is_picture
 
     if picture.suffix.lower() != ".png":
         raise InputError(f"--picture {picture}: expected the name of a PNG file to write, *.png.")

@@ -8,12 +8,7 @@ import argparse
 from lenet.core.errors import run
 from studies import photographs, plateau, recipe, seeds
 
-STUDIES = {
-    "photographs": photographs,
-    "plateau": plateau,
-    "recipe": recipe,
-    "seeds": seeds,
-}
+STUDIES = {"photographs": photographs, "plateau": plateau, "recipe": recipe, "seeds": seeds}
 
 
 def main() -> None:

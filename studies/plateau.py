@@ -26,10 +26,10 @@ from lenet.model.architecture import Network
 from lenet.model.deformation import Deformation
 from lenet.model.network import LeNet
 from lenet.model.sampling import network_input
-from lenet.training.batches import Batches
+from lenet.training.batches import Alone, Batches
+from lenet.training.config import Config
 from lenet.training.learner import Learner
 from lenet.training.loop import Epoch, fit
-from studies.settings import Settings
 
 FOLDER = Path("docs/plateau")
 SEEDS = range(10)
@@ -76,9 +76,9 @@ class Variant:
     batch_norm: bool = False
 
 
-def variants(train: Dataset) -> dict[str, Variant]:
+def variants(images: Dataset) -> dict[str, Variant]:
     """Return the variants by their names."""
-    mean, deviation = float(train.images.mean()), float(train.images.std())
+    mean, deviation = float(images.images.mean()), float(images.images.std())
     return {
         "the notebook": Variant(),
         "pixels from 0 to 1": Variant({"preprocess.input_range": (0, 1)}),
@@ -111,8 +111,8 @@ def variants(train: Dataset) -> dict[str, Variant]:
     }
 
 
-# The activation of a convolution follows its pooling.
-LAST = {"C1": "P2", "C3": "P4", "C5": "C5", "F6": "F6", "O7": "O7"}
+# The output that has a layer's activation. That of a convolution follows its pooling.
+ACTIVATED = {"C1": "P2", "C3": "P4", "C5": "C5", "F6": "F6", "O7": "O7"}
 # The variants whose signal and gradient are measured, layer by layer.
 MEASURED = ("the notebook", "pixels from -1 to 1", "weights 4 times Xavier's", "tanh", "ReLU")
 
@@ -120,101 +120,91 @@ MEASURED = ("the notebook", "pixels from -1 to 1", "weights 4 times Xavier's", "
 class NormalisedLeNet(LeNet):
     """A LeNet with batch normalisation before every activation."""
 
-    def __init__(self, network: Network) -> None:
-        super().__init__(network)
-        plain = list(self.layers)
+    def __init__(self, network: Network, classes: int) -> None:
+        super().__init__(network, classes)
+        nn, size = mx.gluon.nn, network.image_size
         with self.name_scope():
-            self.layers = mx.gluon.nn.HybridSequential(prefix="")
-            for layer in plain:
-                if isinstance(layer, mx.gluon.nn.Activation):
-                    self.layers.add(mx.gluon.nn.BatchNorm())
-                self.layers.add(layer)
-        assert len(self.layers) > len(plain), "scaled_tanh is no layer of Gluon's"
+            for name in ("p2", "p4", "c5", "f6"):
+                whole, normalised = (nn.HybridSequential(prefix="") for _ in range(2))
+                layer, activation = getattr(self, name)
+                normalised.add(nn.BatchNorm(), activation)
+                whole.add(layer, normalised)
+                setattr(self, name, whole)
         # Batch normalisation learns from an image how many maps there are.
-        self.infer_shape(mx.nd.zeros((1, 1, network.image_size, network.image_size)))
+        self.infer_shape(mx.nd.zeros((1, 1, size, size)))
 
 
 def train_variant(
-    variant: Variant, train: Dataset, seed: int, *, untrained: bool = False
-) -> tuple[LeNet, Iterator[Epoch]]:
-    """Return the network of a variant, and its training, which runs while it is iterated.
+    variant: Variant, images: Dataset, seed: int
+) -> tuple[Config, LeNet, Iterator[Epoch]]:
+    """Return a variant's parameters, its network, and its training, which runs as it is iterated.
 
     Args:
         variant: the change.
-        train: the training images.
+        images: the training images.
         seed: of the training.
-        untrained: whether the network is to stay as it was initialised, for one epoch.
     """
-    settings = Settings.load().changed({**NOTEBOOK, **variant.change, "seed": seed})
-    recipe, size = settings.recipe, settings.network.image_size
-    if untrained:
-        recipe = recipe.model_copy(update={"lr": 1e-12, "epochs": 1})
-    lenet = (NormalisedLeNet if variant.batch_norm else LeNet)(settings.network)
-    batches = Batches(
-        train, recipe, settings.augment, settings.preprocess, size=size, context=mx.cpu()
-    )
+    config = Config.load().changed({**NOTEBOOK, **variant.change, "seed": seed})
+    kind = NormalisedLeNet if variant.batch_norm else LeNet
+    lenet = kind(config.network, config.classes)
+    where = {"context": mx.cpu(), "peers": Alone()}
+    batches = Batches(images, config, **where)
     initializer, arguments = variant.initializer
     learner = Learner(
         lenet,
-        recipe,
-        steps=recipe.epochs * len(batches),
-        context=mx.cpu(),
+        config,
+        steps=config.epochs * len(batches),
         initializer=getattr(mx.init, initializer)(**arguments),
+        **where,
     )
-    return lenet, fit(learner, batches, None, settings.preprocess)
+    return config, lenet, fit(learner, batches, None)
 
 
-def learn(name: str, variant: Variant, train: Dataset, seed: int) -> pd.DataFrame:
+def learn(name: str, variant: Variant, images: Dataset, seed: int) -> pd.DataFrame:
     """Train one variant; return a row an epoch, until the training ends or diverges."""
     epochs: list[Epoch] = []
     # A training that diverges has no more rows, and has not left the plateau.
     with suppress(InputError):
-        epochs.extend(train_variant(variant, train, seed)[1])
+        epochs.extend(train_variant(variant, images, seed)[-1])
     rows = [{"epoch": epoch.number, **epoch.metrics()} for epoch in epochs]
     return pd.DataFrame(rows).assign(variant=name, seed=seed)
 
 
-def sizes(name: str, variant: Variant, train: Dataset, seed: int) -> pd.DataFrame:
+def sizes(name: str, variant: Variant, images: Dataset, seed: int) -> pd.DataFrame:
     """Return the size of signal and gradient in each layer, before and after the training.
 
     signal: deviation of a unit's output from image to image, root mean square over the units.
     gradient: of the mean loss with respect to the weights, root mean square.
     step: the change of the weights by a step of plain gradient descent, as a share of the weights.
     """
-    settings = Settings.load().changed({**NOTEBOOK, **variant.change})
-    batch = train[: 10 * 120]
+    config, lenet, epochs = train_variant(variant, images, seed)
+    some = images[: 10 * config.batch_size]
+    still = Deformation.identity(len(some))
+    side = config.network.image_size
+    data = network_input(some.images, still, config.preprocess, size=side, context=mx.cpu())
+    labels = mx.nd.array(some.labels)
     rows = []
     for moment in ("at the start", "after training"):
-        lenet, epochs = train_variant(variant, train, seed, untrained=moment == "at the start")
-        for _ in epochs:
-            pass
-        data = network_input(
-            *(batch.images, Deformation.identity(len(batch)), settings.preprocess),
-            size=settings.network.image_size,
-            context=mx.cpu(),
-        )
+        if moment == "after training":
+            for _ in epochs:
+                pass
         with mx.autograd.record():
             outputs = lenet.outputs(data)
-            loss = -mx.nd.pick(mx.nd.log_softmax(outputs["O7"]), mx.nd.array(batch.labels)).mean()
+            loss = -mx.nd.pick(mx.nd.log_softmax(outputs["O7"]), labels).mean()
         loss.backward()
-        for layer, last in LAST.items():
-            output = outputs[last]
+        for layer, activated in ACTIVATED.items():
             weight = lenet.collect_params()[f"lenet_{layer.lower()}_weight"]
-            gradient, size = (
-                np.sqrt((a.asnumpy() ** 2).mean()) for a in (weight.grad(), weight.data())
-            )
-            rows.append(
-                {
-                    "variant": name,
-                    "moment": moment,
-                    "layer": layer,
-                    "seed": seed,
-                    "signal": np.sqrt(output.asnumpy().var(axis=0).mean()),
-                    "gradient": gradient,
-                    "step": settings.recipe.lr * gradient / size,
-                }
-            )
+            gradient = _root_mean_square(weight.grad())
+            row = {"variant": name, "moment": moment, "layer": layer, "seed": seed}
+            row["signal"] = np.sqrt(outputs[activated].asnumpy().var(axis=0).mean())
+            row["gradient"] = gradient
+            row["step"] = config.lr * gradient / _root_mean_square(weight.data())
+            rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _root_mean_square(values: mx.nd.NDArray) -> float:
+    return float(np.sqrt((values.asnumpy() ** 2).mean()))
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
@@ -254,26 +244,6 @@ def draw_shares(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def draw_curves(runs: pd.DataFrame) -> Figure:
-    """Draw the loss of every seed, a panel a variant."""
-    names = runs["variant"].unique()
-    figure, panels = plt.subplots(
-        -(-len(names) // 4), 4, figsize=(10, 12), sharey=True, layout="constrained"
-    )
-    for axes, name in zip(panels.flat, names, strict=False):
-        for _, curve in runs[runs["variant"] == name].groupby("seed"):
-            axes.plot(curve["epoch"], curve["loss"], color="tab:blue", alpha=0.5, linewidth=1)
-        axes.axhline(np.log(10), color="grey", linewidth=0.5, linestyle="--")
-        axes.set_title(name, fontsize=9)
-        axes.set(ylim=(0.02, 200), yscale="log")
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    for axes in panels.flat[len(names) :]:
-        axes.set_axis_off()
-    figure.supxlabel("epoch")
-    figure.supylabel("training loss; dashed: ln 10, that of even guesses")
-    return figure
-
-
 def draw_sizes(table: pd.DataFrame) -> Figure:
     """Draw signal and gradient by layer, at the start and after training."""
     figure, panels = plt.subplots(
@@ -293,34 +263,26 @@ def draw_sizes(table: pd.DataFrame) -> Figure:
 def main() -> None:
     """Train all variants; write the tables and the pictures."""
     mpl.use("agg")
-    train = npz.load(Path("data/npz/train.npz"))
-    changes = variants(train)
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    images = npz.load(Path("data/npz/train.npz"))
+    changes = variants(images)
     parallel = Parallel(n_jobs=-1, verbose=5)
     runs = pd.concat(
         parallel(
-            delayed(learn)(name, change, train, seed)
+            delayed(learn)(name, change, images, seed)
             for name, change in changes.items()
             for seed in SEEDS
         )
     )
-    write_csv(runs, FOLDER / "runs.csv")
     layers = pd.concat(
         parallel(
-            delayed(sizes)(name, changes[name], train, seed)
+            delayed(sizes)(name, changes[name], images, seed)
             for name in MEASURED
             for seed in SEEDS[:3]
         )
     )
     table = summary(runs)
-    write_csv(layers, FOLDER / "sizes.csv")
-    write_csv(table, FOLDER / "summary.csv")
-    pictures = {
-        "shares": draw_shares(table),
-        "curves": draw_curves(runs),
-        "sizes": draw_sizes(layers),
-    }
-    for name, figure in pictures.items():
+    for name, rows in (("runs", runs), ("sizes", layers), ("summary", table)):
+        write_csv(rows, FOLDER / f"{name}.csv")
+    for name, figure in (("shares", draw_shares(table)), ("sizes", draw_sizes(layers))):
         figure.savefig(FOLDER / f"{name}.png", dpi=80, metadata={"Software": None})
     print(table.to_string(index=False))
-    print(layers.groupby(["variant", "moment", "layer"], sort=False).mean().drop(columns="seed"))

@@ -20,8 +20,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from lenet.core import npz
 from lenet.core.npz import Dataset
-from lenet.training import committee
-from studies.settings import Settings
+from lenet.training.config import Config
+from lenet.training.loop import train
 from studies.table import fill, judged
 
 TABLE = Path("docs/recipe.csv")
@@ -31,7 +31,7 @@ FAR = 0.3
 # The changes of params.yaml, by the names that `dvc exp run -S` takes.
 RECIPES: dict[str, dict[str, object]] = {
     "the default recipe": {},
-    "one preprocess in evaluation": {"test_shift": 0},
+    "one copy in evaluation": {"test_shift": 0},
     "without margin": {"preprocess.margin": 0},
     "without centering": {"preprocess.centering": 0},
     "without proportion": {"preprocess.proportion": 0},
@@ -59,12 +59,12 @@ RECIPES: dict[str, dict[str, object]] = {
 }
 
 
-def far_images(train: Dataset) -> NDArray[np.int64]:
+def far_images(digits: Dataset) -> NDArray[np.int64]:
     """Return the share `FAR` of each class with the most distant neighbours, by index."""
     far = []
-    flat = train.images.reshape(len(train), -1)
-    for label in np.unique(train.labels):
-        own = np.flatnonzero(train.labels == label)
+    flat = digits.images.reshape(len(digits), -1)
+    for label in np.unique(digits.labels):
+        own = np.flatnonzero(digits.labels == label)
         distance = NearestNeighbors(n_neighbors=2).fit(flat[own]).kneighbors()[0][:, 0]
         far.append(own[np.argsort(-distance, kind="stable")[: int(FAR * len(own))]])
     return np.sort(np.concatenate(far))
@@ -72,41 +72,29 @@ def far_images(train: Dataset) -> NDArray[np.int64]:
 
 def score(recipe: str, seed: int) -> dict:
     """Train one network by the recipe of that name; return a row of the table."""
-    train = npz.load(Path("data/npz/train.npz"))
-    far = far_images(train)
-    near = np.setdiff1d(np.arange(len(train)), far)
+    digits, test = (npz.load(Path(f"data/npz/{name}.npz")) for name in ("train", "test"))
+    far = far_images(digits)
+    near = np.setdiff1d(np.arange(len(digits)), far)
     one = {"seed": seed, "validation_fraction": 0, "members": 1}
-    settings = Settings.load().changed({**RECIPES[recipe], **one})
-    networks, epochs = committee.train(
-        train[near], settings.recipe, settings.network, settings.preprocess, settings.augment
-    )
-    for _ in epochs:
-        pass
-    row = {"recipe": recipe, "seed": seed}
-    for name, some in (
-        ("validation", train[far]),
-        ("test", npz.load(Path("data/npz/test.npz"))),
-    ):
-        row |= judged(name, networks, some, settings)
-    return row
+    config = Config.load().changed({**RECIPES[recipe], **one})
+    networks, epochs = train(digits[near], config)
+    sum(1 for _ in epochs)
+    row = {"recipe": recipe, "seed": seed} | judged("validation", networks, digits[far], config)
+    return row | judged("test", networks, test, config)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each recipe, best first: mean error in percent (least to most), log loss."""
-    columns: dict[str, list] = {
-        "networks": table.groupby("recipe", sort=False).size().to_list(),
-    }
+    recipes = table.groupby("recipe", sort=False)
+    columns: dict[str, object] = {"networks": recipes.size()}
     for name in ("validation", "test"):
         percent = 100 * table[f"{name}_errors"] / table[f"{name}_images"]
-        groups = percent.groupby(table["recipe"], sort=False)
-        columns[f"{name} error %"] = [
-            f"{group.mean():.2f} ({group.min():.2f} to {group.max():.2f})" for _, group in groups
-        ]
-        log_losses = table.groupby("recipe", sort=False)[f"{name}_log_loss"].mean()
-        columns[f"{name} log loss"] = [f"{value:.3f}" for value in log_losses]
-    result = pd.DataFrame(columns, index=table["recipe"].unique())
-    order = table.groupby("recipe")["validation_errors"].mean().sort_values(kind="stable").index
-    return result.loc[order].rename_axis("recipe").reset_index()
+        columns[f"{name} error %"] = percent.groupby(table["recipe"]).agg(
+            lambda some: f"{some.mean():.2f} ({some.min():.2f} to {some.max():.2f})"
+        )
+        columns[f"{name} log loss"] = recipes[f"{name}_log_loss"].mean().map("{:.3f}".format)
+    best_first = recipes["validation_errors"].mean().sort_values(kind="stable").index
+    return pd.DataFrame(columns).loc[best_first].rename_axis("recipe").reset_index()
 
 
 def main() -> None:

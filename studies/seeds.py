@@ -14,8 +14,8 @@ import pandas as pd
 from lenet.core.npz import Dataset
 from lenet.raw import formats
 from lenet.raw.layout import Layout
-from lenet.training import committee
-from studies.settings import Settings
+from lenet.training.config import Config
+from lenet.training.loop import train
 from studies.table import fill, judged
 
 TABLE = Path("docs/seeds.csv")
@@ -39,15 +39,12 @@ def load(rendering: str) -> tuple[Dataset, Dataset]:
 
 def score(rendering: str, members: int, seed: int) -> dict:
     """Train a committee, or one network, from `seed`; return a row of the table."""
-    train, test = load(rendering)
-    settings = Settings.load().changed({"seed": seed, "members": members})
-    networks, epochs = committee.train(
-        train, settings.recipe, settings.network, settings.preprocess, settings.augment
-    )
-    for _ in epochs:
-        pass
+    examples, test = load(rendering)
+    config = Config.load().changed({"seed": seed, "members": members})
+    networks, epochs = train(examples, config)
+    sum(1 for _ in epochs)
     row = {"rendering": rendering, "members": members, "seed": seed}
-    return row | judged("test", networks, test, settings)
+    return row | judged("test", networks, test, config)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

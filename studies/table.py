@@ -1,6 +1,5 @@
-"""A table of trained networks that a study fills: it goes on where it was stopped. Linux only."""
+"""A table of trained networks that a study fills: it goes on where it was stopped."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from lenet.evaluation.predictions import Predictions
 from lenet.model._mxnet import context
 from lenet.model.network import LeNet
 from lenet.model.prediction import probabilities
-from studies.settings import Settings
+from lenet.training.config import Config
 
 
 def fill(path: Path, key: Sequence[str], todo: Sequence[dict], work: Callable) -> pd.DataFrame:
@@ -32,39 +31,31 @@ def fill(path: Path, key: Sequence[str], todo: Sequence[dict], work: Callable) -
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     there = {tuple(row[name] for name in key) for row in rows}
     todo = [one for one in todo if tuple(one[name] for name in key) not in there]
-    cores = sorted(os.sched_getaffinity(0))
-    with Parallel(n_jobs=len(cores)) as parallel:
-        for start in range(0, len(todo), len(cores)):
-            some = zip(cores, todo[start : start + len(cores)], strict=False)
-            rows += parallel(delayed(_on_core)(core, work, one) for core, one in some)
-            write_csv(pd.DataFrame(rows), path)
-            print(f"{min(start + len(cores), len(todo))} of {len(todo)} rows", flush=True)
+    done = Parallel(n_jobs=-1, return_as="generator")(delayed(work)(**one) for one in todo)
+    for number, row in enumerate(done, 1):
+        rows.append(row)
+        write_csv(pd.DataFrame(rows), path)
+        print(f"{number} of {len(todo)} rows", flush=True)
     return pd.DataFrame(rows)
 
 
-def _on_core(core: int, work: Callable, arguments: dict) -> dict:
-    os.sched_setaffinity(0, {core})
-    row: dict = work(**arguments)
-    return row
-
-
-def judged(name: str, members: Sequence[LeNet], digits: Dataset, settings: Settings) -> dict:
+def judged(name: str, members: Sequence[LeNet], digits: Dataset, config: Config) -> dict:
     """Return images, errors and log loss of a committee, or of one network, on `digits`.
 
     Args:
         name: of the images, which begins the name of each figure.
         members: trained networks.
         digits: images and labels.
-        settings: how the networks see an image, and how many views are averaged.
+        config: how the networks see an image, and how many shifted copies are averaged.
     """
     scores = [
         probabilities(
             member,
             digits.images,
-            settings.preprocess,
-            size=settings.network.image_size,
-            test_shift=settings.averaging.test_shift,
-            context=context(settings.recipe.device),
+            config.preprocess,
+            size=config.network.image_size,
+            test_shift=config.test_shift,
+            context=context(config.device),
         )
         for member in members
     ]

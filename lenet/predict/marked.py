@@ -7,8 +7,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from lenet.core.files import whole_file
+from lenet.pictures import decode
 from lenet.predict.predictor import Prediction
-from lenet.raw import pictures
 
 # Pictures are shrunk to this longer side, or the boxes' lines would be too thin to see.
 _LARGEST = 1000
@@ -41,7 +41,7 @@ def draw_marked(predictions: Sequence[Prediction]) -> Image.Image | None:
 
 
 def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image.Image:
-    page = pictures.page(path, number)
+    page = decode.coloured(path, number)
     size = max(page.size)
     page.thumbnail((_LARGEST, _LARGEST))
     scale = max(page.size) / size
@@ -49,7 +49,7 @@ def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image
     font = ImageFont.load_default(_TEXT)
     for prediction in predictions:
         assert prediction.found
-        left, top, right, bottom = (edge * scale for edge in prediction.found.box)
+        top, left, bottom, right = (edge * scale for edge in prediction.found.box)
         colour = _FLAGGED if prediction.flags else _SURE
         drawing.rectangle((left - 3, top - 3, right + 3, bottom + 3), outline=colour, width=2)
         text = f"{prediction.label} ({prediction.confidence:.2f})"

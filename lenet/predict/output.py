@@ -78,12 +78,19 @@ def as_json(predictions: Sequence[Prediction]) -> str:
             "confidence": round(prediction.confidence, 6),
             "novelty": None if prediction.novelty is None else round(prediction.novelty, 3),
             "flags": prediction.flags,
-            "box": None if prediction.found is None else list(prediction.found.box),
+            "box": _box(prediction),
             "probabilities": [round(float(value), 6) for value in prediction.probabilities],
         }
         for prediction in predictions
     ]
     return json.dumps(rows, indent=2) + "\n"
+
+
+def _box(prediction: Prediction) -> list[int] | None:
+    if prediction.found is None:
+        return None
+    top, left, bottom, right = prediction.found.box
+    return [left, top, right, bottom]
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Prediction]], str]] = {

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
 from lenet.deploy.recogniser import Recogniser
-from lenet.raw import pictures
+from lenet.pictures import characters, decode
+from lenet.pictures.frame import Character
 from lenet.raw.layout import Layout
 
 # A lower confidence is flagged.
@@ -35,7 +36,7 @@ class Prediction:
     index: int
     probabilities: NDArray[np.float32]
     novelty: float | None
-    found: pictures.Character | None = None
+    found: Character | None = None
 
     @property
     def label(self) -> int:
@@ -57,7 +58,7 @@ class Prediction:
         reasons = {
             "unsure": self.confidence < CONFIDENT,
             "unlike": self.novelty is not None and self.novelty > 1,
-            "wide": self.found is not None and self.found.joined,
+            "wide": self.found is not None and self.found.wide,
         }
         return [name for name, holds in reasons.items() if holds]
 
@@ -107,10 +108,10 @@ def predict(
         raise InputError(
             f"{path}: found a pipe or a device; expected a file. Write its output to a file first."
         )
-    if pictures.is_picture(path):
-        characters = pictures.read(path, recogniser.side)
-        images = np.array([character.image for character in characters])
-        return _answers([str(path)] * len(images), images, recogniser, characters)
+    if decode.is_picture(path):
+        found = characters.read(path)
+        images = np.array([one.framed(recogniser.side) for one in found])
+        return _answers([str(path)] * len(images), images, recogniser, found)
     # A picture does not wait for the import of pandas.
     from lenet.raw import formats
 
@@ -134,7 +135,7 @@ def _answers(
     files: Sequence[str],
     images: NDArray[np.float32],
     recogniser: Recogniser,
-    characters: Sequence[pictures.Character] | None = None,
+    found: Sequence[Character] | None = None,
 ) -> list[Prediction]:
     """Return the predictions for images, (n, side, side), of the files of these names."""
     novelty = recogniser.novelty(images)
@@ -147,7 +148,7 @@ def _answers(
                 places[file],
                 row,
                 None if novelty is None else float(novelty[i]),
-                None if characters is None else characters[i],
+                None if found is None else found[i],
             )
         )
         places[file] += 1

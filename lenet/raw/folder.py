@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError
-from lenet.raw import pictures
+from lenet.pictures import characters, decode
 from lenet.raw.layout import Layout
 from lenet.raw.records import Found
 
@@ -123,7 +123,7 @@ def common_side(files: list[Path]) -> int | None:
 
     Raises InputError where a picture cannot be read.
     """
-    sizes = {pictures.size(file) for file in files}
+    sizes = {decode.size(file) for file in files}
     (width, height), *others = sizes
     return width if width == height and not others else None
 
@@ -131,6 +131,7 @@ def common_side(files: list[Path]) -> int | None:
 def _pixels(file: Path, layout: Layout, *, as_it_is: bool) -> NDArray[np.float64]:
     """Return a picture in the layout's pixel range, (side, side)."""
     if as_it_is:
-        return pictures.grey(file)
+        return decode.grey(file)
     background, ink = layout.pixel_range
-    return pictures.read_one(file, layout.side).astype(np.float64) * (ink - background) + background
+    image = characters.read_one(file, layout.side).astype(np.float64)
+    return image * (ink - background) + background

@@ -17,8 +17,9 @@ from lenet.core.params import Params
 from lenet.deploy.recogniser import Recogniser
 from lenet.model.architecture import Network
 from lenet.model.preprocess import Averaging, Preprocess
+from lenet.pictures import characters, decode
 from lenet.predict import output, predictor
-from lenet.raw import formats, pictures
+from lenet.raw import formats
 from lenet.raw.inspection import as_options, inspect, settings
 from lenet.raw.layout import Layout
 from lenet.training.augment import Augment
@@ -69,21 +70,21 @@ def check_picture(path: Path) -> None:
     with warnings.catch_warnings():
         # Pillow may warn about a fault that it ignores.
         warnings.simplefilter("ignore")
-        if not pictures.is_picture(path):
+        if not decode.is_picture(path):
             return
-        found = attempt(lambda path: pictures.read(path, 16), path)
-        whole = attempt(lambda path: pictures.read_one(path, 16), path)
+        found = attempt(characters.read, path)
+        whole = attempt(lambda path: characters.read_one(path, 16), path)
         # A later page may be broken; the whole picture needs the first one only.
         assert found is None or whole is not None
         if found is None or whole is None:
             return
-        pages = [pictures.page(path, number) for number in range(found[-1].page + 1)]
-    for image in (whole, *(one.image for one in found)):
+        pages = [decode.coloured(path, number) for number in range(found[-1].page + 1)]
+    for image in (whole, *(one.framed(16) for one in found)):
         assert image.shape == (16, 16)
         assert image.dtype == np.float32
         assert 0 <= image.min() <= image.max() <= 1
     for one in found:
-        left, top, right, bottom = one.box
+        top, left, bottom, right = one.box
         assert 0 <= left < right <= pages[one.page].width
         assert 0 <= top < bottom <= pages[one.page].height
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from lenet.pictures import characters
 from lenet.predict.marked import draw_marked, save
 from lenet.predict.predictor import Prediction
-from lenet.raw import pictures
 
 GREEN, RED = (10, 125, 50), (198, 40, 40)
 
@@ -22,7 +22,7 @@ def strokes(*lefts: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
 
 def answers(path: Path, sure: Callable[[int], bool] = bool) -> list[Prediction]:
     """Return answers for a picture, of which those of the numbers that are `sure` have no flag."""
-    found = pictures.read(path, 16)
+    found = characters.read(path)
     rows = [np.eye(10, dtype=np.float32)[1] * (1 if sure(i) else 0.5) for i in range(len(found))]
     return [
         Prediction(str(path), i, row, None, one)

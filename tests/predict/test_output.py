@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from lenet.pictures.frame import Character
 from lenet.predict.output import as_csv, as_json, as_table
 from lenet.predict.predictor import Prediction
-from lenet.raw.pictures import Character
 
 
 def prediction(
@@ -57,11 +57,11 @@ def test_csv_and_json_hold_the_same_values() -> None:
 
 def test_flags_say_why_a_prediction_may_be_wrong() -> None:
     answers = {
-        (): prediction("a.png", 0, 0.95, 7, 0.4, character(joined=False)),
+        (): prediction("a.png", 0, 0.95, 7, 0.4, character(wide=False)),
         ("unsure",): prediction("a.png", 0, 0.89, 7, 1.0),
         ("unlike",): prediction("a.png", 0, 0.95, 7, 1.25),
-        ("wide",): prediction("a.png", 0, 0.95, 7, 0.4, character(joined=True)),
-        ("unsure", "unlike", "wide"): prediction("a.png", 0, 0.5, 7, 2, character(joined=True)),
+        ("wide",): prediction("a.png", 0, 0.95, 7, 0.4, character(wide=True)),
+        ("unsure", "unlike", "wide"): prediction("a.png", 0, 0.5, 7, 2, character(wide=True)),
     }
     for flags, answer in answers.items():
         assert tuple(answer.flags) == flags
@@ -76,8 +76,8 @@ def test_flags_say_why_a_prediction_may_be_wrong() -> None:
         assert value["box"] == (None if answer.found is None else [30, 40, 90, 140])
 
 
-def character(*, joined: bool) -> Character:
-    return Character(np.zeros((16, 16), np.float32), 0, (30, 40, 90, 140), joined)
+def character(*, wide: bool) -> Character:
+    return Character(np.zeros((16, 40 if wide else 16)), (40, 30, 140, 90))
 
 
 def test_of_many_classes_the_table_shows_the_most_probable() -> None:

@@ -17,7 +17,7 @@ from lenet.deploy import export
 from lenet.deploy.novelty import Novelty
 from lenet.deploy.recogniser import Recogniser
 from lenet.model.architecture import Network
-from lenet.raw import pictures
+from lenet.pictures import characters
 from lenet.report import drawing
 from tests.deploy.untrained import save_untrained
 from tests.settings import ACTIVATIONS, DEFAULT_PREPROCESS, NETWORK
@@ -164,10 +164,11 @@ def test_a_drawing_is_read_as_predict_reads_its_picture(
         sheet = page.locator("#sheet").evaluate("sheet => sheet.toDataURL().split(',')[1]")
         picture = tmp_path / "sheet.png"
         picture.write_bytes(base64.b64decode(sheet))
-        (character,) = pictures.read(picture, 16)
+        (character,) = characters.read(picture)
+        image = character.framed(16)
         own = np.array(page.evaluate("Array.from(image())"), np.float32).reshape(16, 16)
-        assert np.abs(own - character.image).mean() < 0.02
-        both = recogniser.probabilities(np.array([own, character.image]))
+        assert np.abs(own - image).mean() < 0.02
+        both = recogniser.probabilities(np.array([own, image]))
         assert both[0].argmax() == both[1].argmax()
         shown = page.locator("#answer").inner_text()
         assert shown.startswith(f"{both[0].argmax()}, {100 * both[0].max():.1f} %")

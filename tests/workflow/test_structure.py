@@ -17,7 +17,7 @@ from tests.project import ROOT
 
 # A package may import itself and those before it.
 ORDER = (
-    *("core", "raw", "pictures", "sources", "model", "training", "deploy", "evaluation"),
+    *("core", "pictures", "raw", "sources", "model", "training", "deploy", "evaluation"),
     *("runs", "figures", "report", "predict", "command", "__main__"),
 )
 LENET = sorted((ROOT / "lenet").rglob("*.py"))

@@ -1,0 +1,1 @@
+"""Pictures of characters: decode them, find the characters, cut them out, and frame them."""

@@ -1,0 +1,183 @@
+"""A picture's file as grey levels, whatever its format, depth, colours and transparency."""
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter, ImageOps
+
+from lenet.core.errors import InputError, untrusted
+
+# Pillow's well-maintained formats; others, such as EPS, start programs.
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+# The largest page that is read, in pixels: more than a telephone's camera takes.
+_LARGEST_PAGE = 64_000_000
+Image.MAX_IMAGE_PIXELS = _LARGEST_PAGE
+# The longer side of the pages in which characters are searched, in pixels. Shrinking keeps the
+# search fast; enlarging gives the strokes of tiny pictures some width.
+_LONGEST_SIDE, _SHORTEST_LONGER_SIDE = 400, 96
+# The smallest range of deep levels that shows something, in levels of the file.
+_LEAST_RANGE = 32
+# The share of pixels unlike both neighbours in the row, above which a picture is made of dots.
+_LONE_PIXELS = 0.002
+
+
+def is_picture(path: Path) -> bool:
+    """Return whether the file at `path` is a picture, perhaps a broken picture."""
+    try:
+        with untrusted(f"{path}: a broken picture", passing=(OSError,)), _open(path):
+            return True
+    except OSError:
+        return False
+    except InputError:
+        # Whoever reads the picture learns what is wrong with it.
+        return True
+
+
+def _open(path: Path) -> Image.Image:
+    """Open a picture of one of the formats that are read; the pixels are not decoded yet.
+
+    Raises OSError where the file is no picture, and any error where it is broken or too large.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(path, formats=_FORMATS)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture; raise InputError where it is none, or cannot be decoded in the context."""
+    with (
+        untrusted(
+            f"{path}: not a picture that can be read",
+            "A PNG or JPEG file of a character is expected.",
+        ),
+        _open(path) as picture,
+    ):
+        yield picture
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Return width and height of a picture; raise InputError where it cannot be read."""
+    with opened(path) as picture:
+        return picture.size
+
+
+def grey(path: Path) -> NDArray[np.float64]:
+    """Return the grey levels of a picture as it is, (height, width), from 0 to 255.
+
+    Transparent pixels are white. Raises InputError where the picture cannot be read.
+    """
+    with opened(path) as picture:
+        return _grey(ImageOps.exif_transpose(picture))
+
+
+def coloured(path: Path, number: int) -> Image.Image:
+    """Return the page or frame of a number from 0, upright and in its full size, as RGB.
+
+    Raises InputError where the picture cannot be read.
+    """
+    with opened(path) as picture:
+        picture.seek(number)
+        page = ImageOps.exif_transpose(picture)
+        if _is_deep(page):
+            page = Image.fromarray(_grey(page).astype(np.uint8))
+        return _on_ground(page, _ground(page)).convert("RGB")
+
+
+def pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float64], float]]:
+    """Yield the grey levels of each page or frame in the size for the search, upright.
+
+    Each is (height, width) from 0 to 255, with the factor from its pixels to the picture's.
+    Raises InputError where a page is too large, and any error where it is broken.
+    """
+    size = picture.size
+    # A JPEG decoder can shrink the picture as it reads.
+    picture.draft(None, (_LONGEST_SIDE, _LONGEST_SIDE))
+    for number in itertools.count():
+        try:
+            picture.seek(number)
+        except EOFError:
+            return
+        if number:
+            size = picture.size
+        if size[0] * size[1] > _LARGEST_PAGE:
+            raise InputError(
+                path,
+                f"page {number + 1} has {size[0]} x {size[1]} pixels",
+                f"at most {_LARGEST_PAGE // 1_000_000} million pixels",
+            )
+        page = ImageOps.exif_transpose(picture)
+        if page.mode in ("1", "P"):
+            # Pillow shrinks neither by averages.
+            page = page.convert("RGBA" if page.has_transparency_data else "RGB")
+        dots = _has_dots(page)
+        page.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.BOX)
+        levels = _grey(page, _ground(page))
+        if dots:
+            soft = ImageFilter.GaussianBlur(max(levels.shape) / 200)
+            levels = np.asarray(Image.fromarray(levels.astype(np.uint8)).filter(soft), np.float64)
+        levels = _enlarged(levels)
+        yield levels, max(size) / max(levels.shape)
+
+
+def _has_dots(picture: Image.Image) -> bool:
+    """Return whether dots of two colours stand for grey levels, as in print and in faxes."""
+    if _is_deep(picture) or picture.has_transparency_data or picture.width < 3:
+        return False
+    grey = picture.convert("L")
+    if grey.getcolors(2) is None:
+        return False
+    levels = np.asarray(grey)
+    middle = levels[:, 1:-1]
+    alone = (middle != levels[:, :-2]) & (middle != levels[:, 2:])
+    return float(alone.mean()) > _LONE_PIXELS
+
+
+def _enlarged(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return grey levels enlarged by a whole number, if the picture is very small."""
+    factor = -(-_SHORTEST_LONGER_SIDE // max(levels.shape))
+    if factor == 1:
+        return levels
+    size = levels.shape[1] * factor, levels.shape[0] * factor
+    large = Image.fromarray(levels.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+    return np.clip(np.asarray(large, np.float64), 0, 255)
+
+
+def _is_deep(picture: Image.Image) -> bool:
+    """Return whether a picture has 16 or more bits for each level."""
+    return picture.mode.startswith("I") or picture.mode == "F"
+
+
+def _ground(picture: Image.Image) -> str:
+    """Return the colour on which all that is opaque can be seen: black for light ink, or white."""
+    if not picture.has_transparency_data:
+        return "white"
+    pixels = np.asarray(picture.convert("RGBA"), np.float64)
+    opaque = pixels[..., 3]
+    level = (pixels[..., :3].mean(axis=2) * opaque).sum() / max(opaque.sum(), 1)
+    return "black" if level > 127 else "white"
+
+
+def _on_ground(picture: Image.Image, ground: str) -> Image.Image:
+    """Return a picture with its transparent pixels in a colour."""
+    whole = Image.new("RGBA", picture.size, ground)
+    return Image.alpha_composite(whole, picture.convert("RGBA"))
+
+
+def _grey(picture: Image.Image, ground: str = "white") -> NDArray[np.float64]:
+    """Return the grey levels, (height, width), from 0 to 255, with transparent pixels as `ground`.
+
+    Deep levels are stretched, because a file may use a small part of their range.
+    """
+    if _is_deep(picture):
+        levels = np.asarray(picture, np.float64)
+        low, high = levels.min(), levels.max()
+        return (levels - low) / max(high - low, 1e-9) * 255 * (high - low >= _LEAST_RANGE)
+    if picture.has_transparency_data:
+        picture = _on_ground(picture, ground)
+    return np.asarray(picture.convert("L"), np.float64)

@@ -1,0 +1,206 @@
+"""Where a picture has ink, and which ink is one character, whatever the paper, light and desk.
+
+Ink is dark against the paper around it. So each pixel is compared with the lightest level nearby (a
+morphological closing), and not with one level for the whole picture. Connected regions of ink
+become characters if they look like strokes. Light ink on a dark ground is found in the negative.
+Both are tried, and the better one is taken: strokes have sharp edges, and paper all around.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.morphology import convex_hull_image
+
+from lenet.pictures import parts
+from lenet.pictures.frame import Character
+from lenet.pictures.parts import Part, Regions
+
+Grey = NDArray[np.float64]
+
+# The least contrast of ink. Full ink is near 1, paper's grain and shadows without an edge below.
+_LEAST_CONTRAST = 0.12
+# Added to the paper's level, or the contrast of dark levels would have no bound.
+_DARK = 16
+# The widest stroke, as a share of the picture's shorter side.
+_WIDEST_STROKE = 0.4
+# The least contrast of ink, as a share of the strongest. The first search tells ink from shadows;
+# the second knows how thick strokes are, and finds all of the ink.
+_FIRST_SHARE, _SECOND_SHARE = 0.75, 0.45
+# The strongest contrast is that which this number of pixels reach.
+_STRONGEST_PIXELS = 20
+# How often the strongest contrast may belong to something else, such as a frame or a dark desk.
+_OTHER_THINGS = 5
+# The least difference of the levels of paper and ink, in standard deviations of the paper's grain.
+_LEAST_GRAINS = 8
+# The same, as a share of the difference in the clearer one of picture and negative: ruled lines,
+# and the gaps between them, are fainter.
+_LEAST_CLARITY = 0.37
+# The least share of sharp edges in the outlines, times the share of paper around the characters.
+_LEAST_SHARPNESS = 0.3
+# The least ink at the edge of what is cut out, as a share of the character's own full ink.
+_EDGE = 0.35
+
+
+@dataclass(frozen=True)
+class Ink:
+    """The characters in the levels of a picture or of its negative.
+
+    levels: (height, width), where ink is dark.
+    paper: (height, width), the level that the paper has at each pixel.
+    regions: (height, width), the number of the region of ink that each pixel belongs to, or 0.
+    parts: the characters.
+    """
+
+    levels: Grey
+    paper: Grey
+    regions: Regions
+    parts: list[Part]
+
+    @cached_property
+    def radii(self) -> dict[Part, float]:
+        """The radius of the largest disc in each part, in pixels."""
+        return {part: parts.radius(part.mask(self.regions)[1]) for part in self.parts}
+
+    def mean(self, measure: "Callable[[Ink, Part], float]") -> float:
+        """Return the mean of a measure of each part, weighted by the areas of the boxes."""
+        areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (p.box for p in self.parts)]
+        return float(np.average([measure(self, part) for part in self.parts], weights=areas))
+
+
+def find(grey: Grey) -> list[Character]:
+    """Return the characters of a page in reading order: line by line, from left to right.
+
+    Args:
+        grey: (height, width) from 0 to 255; the time that it takes grows with the pixels.
+    """
+    smooth = ndimage.gaussian_filter(grey, max(grey.shape) / 500)
+    grain = 1.48 * np.median(np.abs(smooth - ndimage.gaussian_filter(smooth, 3)))
+    both = [ink for levels in (smooth, 255 - smooth) if (ink := _search(levels)) is not None]
+    steps = [ink.mean(_step) for ink in both]
+    least = max(_LEAST_GRAINS * grain, _LEAST_CLARITY * max(steps, default=0))
+    clear = [ink for ink, step in zip(both, steps, strict=True) if step >= least]
+    sharpness = [ink.mean(_edged) * ink.mean(_surrounded) for ink in clear]
+    if max(sharpness, default=0) < _LEAST_SHARPNESS:
+        return []
+    scores = [sharp**2 * ink.mean(_slender) for ink, sharp in zip(clear, sharpness, strict=True)]
+    best = clear[int(np.argmax(scores))]
+    return [_cut_out(best, part) for part in parts.in_reading_order(best.parts)]
+
+
+def _paper(levels: Grey, size: int) -> Grey:
+    """Return the levels without all that is dark and thinner than `size` pixels."""
+    return ndimage.grey_closing(levels, size=(size, size), mode="reflect")
+
+
+def _contrast(levels: Grey, paper: Grey) -> Grey:
+    # Light multiplies levels, so the ratio of levels is the same in light and in shade.
+    return (paper - levels) / (paper + _DARK)
+
+
+def _search(levels: Grey) -> Ink | None:
+    """Return the characters that are darker than their surroundings, or None.
+
+    The first search takes anything for a stroke that is thin enough, shadows too. It says how
+    thick the strokes are; the second takes what is much thicker for paper.
+    """
+    size = max(3, round(_WIDEST_STROKE * min(levels.shape)))
+    paper = _paper(levels, size)
+    first = _above(levels, paper, _FIRST_SHARE)
+    if first is None:
+        return None
+    finer = round(6 * max(first.radii.values())) + 3
+    second = _above(levels, _paper(levels, finer) if finer < size else paper, _SECOND_SHARE)
+    if second is None or not any(a.gap(b) == 0 for a in first.parts for b in second.parts):
+        return first
+    return second
+
+
+def _above(levels: Grey, paper: Grey, share: float) -> Ink | None:
+    """Return the characters whose contrast is above a share of the strongest, or None.
+
+    Where the strongest contrast belongs to a frame or to a dark desk, the next strongest counts.
+    Ink that runs along the picture's edge counts only if there is no other.
+    """
+    for edges in (False, True):
+        contrast = _contrast(levels, paper)
+        for _ in range(1 + _OTHER_THINGS):
+            count = min(_STRONGEST_PIXELS, contrast.size // 8)
+            strongest = np.partition(contrast, -count, axis=None)[-count] if count else 0
+            if strongest < _LEAST_CONTRAST:
+                break
+            mask = contrast > share * strongest
+            regions, _ = ndimage.label(mask, np.ones((3, 3)))
+            if some := parts.characters(regions, edges=edges):
+                return Ink(levels, paper, regions, some)
+            contrast = np.where(ndimage.binary_dilation(mask, iterations=3), 0, contrast)
+    return None
+
+
+def _step(ink: Ink, part: Part) -> float:
+    """Return the difference of the levels of paper and ink, from 0 to 255."""
+    window, own = part.mask(ink.regions)
+    return float(np.median((ink.paper[window] - ink.levels[window])[own]))
+
+
+def _edged(ink: Ink, part: Part) -> float:
+    """Return the share of the outline at which the level jumps, from 0 to 1.
+
+    It does not where a shadow or a slope of light was taken for ink.
+    """
+    window, own = part.mask(ink.regions, around=20)
+    levels = ink.levels[window]
+    size = 2 * round(np.clip(ink.radii[part] / 2, 2, 10)) + 1
+    lightest = ndimage.grey_dilation(levels, size=(size, size))
+    jump = lightest - ndimage.grey_erosion(levels, size=(size, size))
+    outline = own & ~ndimage.binary_erosion(own, border_value=1)
+    step = np.median((ink.paper[window] - levels)[own])
+    return float(np.mean(jump[outline] > 0.5 * step)) if outline.any() else 0
+
+
+def _surrounded(ink: Ink, part: Part) -> float:
+    """Return the share of the line around the character that is paper, from 0 to 1.
+
+    The gap between two characters is no character: paper is above and below it.
+    """
+    window, own = part.mask(ink.regions, around=round(0.12 * part.size) + 2)
+    levels = ink.levels[window]
+    near = ndimage.binary_dilation(own, iterations=3) & ~ndimage.binary_dilation(own)
+    around = np.ones_like(own)
+    around[1:-1, 1:-1] = False
+    around &= own | (ink.regions[window] == 0)
+    if not (near.any() and around.any()):
+        return 0
+    middle = (np.median(levels[own]) + np.median(levels[near])) / 2
+    return float(np.mean(levels[around] > middle))
+
+
+def _slender(ink: Ink, part: Part) -> float:
+    """Return how long and thin the character is, as a number for comparisons.
+
+    The inside of a loop, and a sheet of paper with something on it, are neither.
+    """
+    window, own = part.mask(ink.regions)
+    levels = ink.levels[window]
+    discs = own.sum() / (np.pi * ink.radii[part] ** 2)
+    middle = (np.median(levels[own]) + np.median(ink.paper[window][own])) / 2
+    solid = np.mean(levels[convex_hull_image(own)] < middle)
+    # A straight stroke is solid, too; it still counts a little.
+    return float(min(discs, 8) * (1.1 - solid))
+
+
+def _cut_out(ink: Ink, part: Part) -> Character:
+    window, own = part.mask(ink.regions, around=4)
+    others = (ink.regions[window] > 0) & ~own
+    contrast = _contrast(ink.levels[window], ink.paper[window])
+    full = np.percentile(contrast[own], 80)
+    # Soft edges are outside of the mask.
+    near = ndimage.binary_dilation(own, iterations=3) & ~others
+    whole = np.clip(contrast / full, 0, 1) * near
+    rows, columns = (np.flatnonzero((whole > _EDGE).any(axis=axis)) for axis in (1, 0))
+    own_ink = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    top, left = int(window[0].start + rows[0]), int(window[1].start + columns[0])
+    return Character(own_ink, (top, left, top + own_ink.shape[0], left + own_ink.shape[1]))
