@@ -147,17 +147,20 @@ def check_agreement(
     """
     if not np.isfinite(trained).all():
         raise InputError(
-            f"{path}: not written. The network gives no probabilities for some training images; "
-            "its training diverged. Lower lr."
+            path,
+            "not written. The network gives no probabilities for some training images; its "
+            "training diverged",
+            advice="Lower lr.",
         )
     difference = float(np.abs(trained - exported).max())
     labels = int((trained.argmax(axis=1) != exported.argmax(axis=1)).sum())
     if labels or not difference <= AGREEMENT:
         raise InputError(
-            f"{path}: not written. ONNX Runtime disagrees with MXNet: of {len(exported)} training "
-            f"images {labels} get another class, and probabilities differ by up to "
-            f"{difference:.1e}; expected the same classes, and at most {AGREEMENT:g}. "
-            "`dvc repro --force export` tries again; if that does not help, a package is at fault."
+            path,
+            f"not written. ONNX Runtime disagrees with MXNet: of {len(exported)} training images "
+            f"{labels} get another class, and probabilities differ by up to {difference:.1e}",
+            f"the same classes, and at most {AGREEMENT:g}",
+            "`dvc repro --force export` tries again; if that does not help, a package is at fault.",
         )
 
 

@@ -35,10 +35,8 @@ class Recogniser:
     def __init__(self, path: Path, content: bytes | None = None) -> None:
         self.path = path
         if content is None and not path.is_file():
-            raise InputError(
-                f"{path}: no such model file; `dvc repro export` makes it, "
-                "`dvc get` fetches it from another project."
-            )
+            advice = "`dvc repro export` makes it, `dvc get` fetches it from another project."
+            raise InputError(path, "no such model file", advice=advice)
         options = onnxruntime.SessionOptions()
         # The network is too small for several threads, and idle ones would keep the cores busy.
         options.intra_op_num_threads = 1
@@ -58,9 +56,7 @@ class Recogniser:
             inputs = {value.name: (value.type, value.shape) for value in self._session.get_inputs()}
             outputs = {value.name: value.shape for value in self._session.get_outputs()}
             self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
-        # Networks that were exported earlier have no novelty.
-        named = [*inputs] == [INPUT] and [*outputs] in ([OUTPUT], [OUTPUT, NOVELTY])
-        self._knows_novelty = NOVELTY in outputs
+        named = [*inputs] == [INPUT] and [*outputs] == [OUTPUT, NOVELTY]
         match inputs.get(INPUT), outputs.get(OUTPUT):
             case ("tensor(float)", [_, int(side), int(width)]), [_, int(classes)] if (
                 named and side == width and classes > 1
@@ -68,8 +64,10 @@ class Recogniser:
                 self.side, self.classes = side, classes
             case _:
                 raise InputError(
-                    f"{path}: found a model with inputs {inputs} and outputs {outputs}; expected "
-                    f"{INPUT} (batch, side, side) and {OUTPUT} (batch, classes). {_ADVICE}"
+                    path,
+                    f"found a model with inputs {inputs} and outputs {outputs}",
+                    f"{INPUT} (batch, side, side), {OUTPUT} (batch, classes) and {NOVELTY} (batch)",
+                    _ADVICE,
                 )
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,42 +75,35 @@ class Recogniser:
 
         Raises InputError if the model gives no probabilities.
         """
-        return np.concatenate(
-            [self._ask(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
-        )
-
-    def _ask(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        with untrusted(f"{self.path}: the model cannot be run"):
-            (found,) = self._session.run([OUTPUT], {INPUT: images})
-        # A model's output may differ from its declaration.
-        if found.shape != (len(images), self.classes) or found.dtype != np.float32:
+        given = self._run(OUTPUT, images, (len(images), self.classes))
+        if not ((given >= 0).all() and np.allclose(given.sum(axis=1), 1, atol=1e-3)):
             raise InputError(
-                f"{self.path}: the model gives {found.dtype} {found.shape} for {len(images)} "
-                f"images; expected {len(images)} x {self.classes} probabilities, float32."
+                self.path,
+                f"the model gives values from {given.min()} to {given.max()}",
+                "probabilities, which add up to 1 for each image",
             )
-        if not ((found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
-            raise InputError(
-                f"{self.path}: the model gives values from {found.min()} to {found.max()}; "
-                "expected probabilities, which add up to 1 for each image."
-            )
-        return found
+        return given
 
-    def novelty(self, images: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    def novelty(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return how unlike the training images each of (n, side, side) in [0, 1] is, (n,).
 
-        One in fifty training images has more than 1. None where an older network does not know.
+        One in fifty training images has more than 1.
         """
-        if not self._knows_novelty:
-            return None
-        with untrusted(f"{self.path}: the model cannot be run"):
+        return self._run(NOVELTY, images, (len(images),))
+
+    def _run(
+        self, name: str, images: NDArray[np.float32], shape: tuple[int, ...]
+    ) -> NDArray[np.float32]:
+        """Return an output of the model; raise InputError where it is not float32 of this shape."""
+        starts = range(0, len(images), _BATCH)
+        with untrusted(self.path, "the model cannot be run"):
             parts = [
-                self._session.run([NOVELTY], {INPUT: images[start : start + _BATCH]})[0]
-                for start in range(0, len(images), _BATCH)
+                self._session.run([name], {INPUT: images[start : start + _BATCH]})[0]
+                for start in starts
             ]
-        found = np.concatenate(parts)
-        if found.shape != (len(images),) or found.dtype != np.float32:
-            raise InputError(
-                f"{self.path}: the model gives {found.dtype} {found.shape} as {NOVELTY}; expected "
-                f"float32 ({len(images)},)."
-            )
-        return found
+            given: NDArray[np.float32] = np.concatenate(parts)
+        # A model's output may differ from its declaration.
+        if given.shape != shape or given.dtype != np.float32:
+            found = f"the model gives {given.dtype} {given.shape} as {name}"
+            raise InputError(self.path, found, f"float32 {shape}")
+        return given

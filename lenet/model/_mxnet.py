@@ -72,8 +72,10 @@ def memory_reported() -> Iterator[None]:
         # one too where NumPy was refused memory first.
         atexit.register(os._exit, 1)
         raise InputError(
-            "there is not enough memory for MXNet. Lower batch_size, network.image_size or "
-            "members, or take a machine, container or job with more."
+            "",
+            "there is not enough memory for MXNet",
+            advice="Lower batch_size, network.image_size or members, or take a machine, container "
+            "or job with more.",
         ) from error
 
 
@@ -86,13 +88,15 @@ def context(device: str) -> mx.Context:
         return mx.cpu()
     if not mx.runtime.Features().is_enabled("CUDA"):
         raise InputError(
-            f"device: gpu needs an MXNet built with CUDA; the installed {mx.__version__} is "
-            "the CPU build. Install a mxnet-cu112 wheel in its place, or set device: cpu."
+            "device",
+            f"gpu needs an MXNet built with CUDA; the installed {mx.__version__} is the CPU build",
+            advice="Install a mxnet-cu112 wheel in its place, or set device: cpu.",
         )
     try:
         gpus = mx.context.num_gpus()
     except mx.MXNetError as error:
-        raise InputError(f"device: gpu, but CUDA does not start: {error}") from error
+        raise InputError("device", f"gpu, but CUDA does not start: {error}") from error
     if gpus == 0:
-        raise InputError("device: gpu, but MXNet sees no GPU on this machine. Set device: cpu.")
+        found = "gpu, but MXNet sees no GPU on this machine"
+        raise InputError("device", found, advice="Set device: cpu.")
     return mx.gpu()
