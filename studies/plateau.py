@@ -26,7 +26,7 @@ from lenet.model.architecture import Network
 from lenet.model.deformation import Deformation
 from lenet.model.network import LeNet
 from lenet.model.sampling import network_input
-from lenet.training.batches import Alone, Batches
+from lenet.training.batches import Batches
 from lenet.training.config import Config
 from lenet.training.learner import Learner
 from lenet.training.loop import Epoch, fit
@@ -147,7 +147,7 @@ def train_variant(
     config = Config.load().changed({**NOTEBOOK, **variant.change, "seed": seed})
     kind = NormalisedLeNet if variant.batch_norm else LeNet
     lenet = kind(config.network, config.classes)
-    where = {"context": mx.cpu(), "peers": Alone()}
+    where = {"context": mx.cpu()}
     batches = Batches(images, config, **where)
     initializer, arguments = variant.initializer
     learner = Learner(

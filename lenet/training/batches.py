@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.sampling import network_input
 from lenet.training.config import Config
+from lenet.training.workers import Workers
 
 # Images that are made at once, rounded down to whole batches. Memory stays at a few MiB.
 _MADE_AT_ONCE = 512
@@ -24,30 +24,9 @@ class Batch:
     size: number of images in the mean gradient of the step: n, and those of other workers.
     """
 
-    data: mx.nd.NDArray | None
-    labels: mx.nd.NDArray | None
-    size: int
-
-
-class Peers(Protocol):
-    """The processes that train a network together; this process is one of them."""
-
-    def part(self, images: int) -> slice:
-        """Return this process's part of a batch of `images`; the part may be empty."""
-
-    def add_up(self, key: str, *arrays: mx.nd.NDArray) -> None:
-        """Replace float32 arrays by their sums over all processes, which name them by `key`."""
-
-
-class Alone:
-    """A process that trains by itself: the `Peers` of most trainings."""
-
-    def part(self, images: int) -> slice:
-        """Return all of a batch."""
-        return slice(0, images)
-
-    def add_up(self, key: str, *arrays: mx.nd.NDArray) -> None:
-        """Do nothing."""
+    data: mx.nd.NDArray | None = None
+    labels: mx.nd.NDArray | None = None
+    size: int = 0
 
 
 class Batches:
@@ -57,14 +36,19 @@ class Batches:
         examples: the training images.
         config: the seed, the size of a batch, and how images are augmented and preprocessed.
         context: where the batches lie.
-        peers: who shares each batch. Each process draws the random numbers of all images.
+        peers: who share each batch, if any. Each process draws the random numbers of all images.
     """
 
     def __init__(
-        self, examples: Dataset, config: Config, *, context: mx.Context, peers: Peers
+        self,
+        examples: Dataset,
+        config: Config,
+        *,
+        context: mx.Context,
+        peers: Workers | None = None,
     ) -> None:
         self._examples, self._config, self._context = examples, config, context
-        self._part = peers.part
+        self._peers = peers
         # The streams are independent: the order of images is the same with any augmentation.
         seeds = np.random.SeedSequence(config.seed).spawn(2)
         self._order, self._augmentation = map(np.random.default_rng, seeds)
@@ -90,25 +74,28 @@ class Batches:
     def _made(self, some: Dataset) -> Iterator[Batch]:
         config = self._config
         deformation, images = config.augment.draw(self._augmentation, some.images)
-        numbers = np.arange(len(some))
-        starts = range(0, len(some), config.batch_size)
-        batches = [numbers[start : start + config.batch_size] for start in starts]
-        own = [batch[self._part(len(batch))] for batch in batches]
-        mine = np.concatenate(own)
-        if len(mine):
+        sizes = [
+            min(config.batch_size, len(some) - start)
+            for start in range(0, len(some), config.batch_size)
+        ]
+        own = np.arange(len(some))
+        if self._peers:
+            batches = np.split(own, np.cumsum(sizes)[:-1])
+            parts = [batch[self._peers.part(len(batch))] for batch in batches]
+            own, counts = np.concatenate(parts), [len(part) for part in parts]
+        else:
+            counts = sizes
+        # MXNet has no arrays without elements.
+        if len(own):
             data = network_input(
-                images[mine],
-                deformation[mine],
+                images[own],
+                deformation[own],
                 config.preprocess,
                 size=config.network.image_size,
                 context=self._context,
             )
-            labels = mx.nd.array(some.labels[mine], ctx=self._context)
+            labels = mx.nd.array(some.labels[own], ctx=self._context)
         end = 0
-        for batch, part in zip(batches, own, strict=True):
-            start, end = end, end + len(part)
-            # MXNet has no arrays without elements.
-            known = len(part) > 0
-            yield Batch(
-                data[start:end] if known else None, labels[start:end] if known else None, len(batch)
-            )
+        for size, count in zip(sizes, counts, strict=True):
+            start, end = end, end + count
+            yield Batch(data[start:end], labels[start:end], size) if count else Batch(size=size)

@@ -9,14 +9,13 @@ from threading import RLock
 from warnings import filterwarnings
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Memory, Parallel, delayed, effective_n_jobs
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 from tqdm import tqdm
 
 from lenet.core.errors import InputError
-from lenet.core.files import whole_file
 from lenet.core.npz import Dataset, fingerprint
 from lenet.model._mxnet import context, memory_reported
 from lenet.model.prediction import probabilities
@@ -60,29 +59,25 @@ def out_of_fold(
     Args:
         examples: see `parts`.
         config: how each network is trained, without validation images and in one process.
-        kept: folder for the answers, part by part; a later call with the same arguments and code
-            goes on with the parts that are missing.
+        kept: folder for the answers; a later call with the same arguments, code and versions of
+            packages goes on with the parts that are missing.
         callback: is called with a line about each part.
 
     Returns (n, classes) float64. Raises InputError as `parts` does, and where a process was killed.
     """
     alone = config.changed({"validation_fraction": 0, "members": 1, "workers": 1})
-    folder = kept / _fingerprint(examples, alone)
-    divided = parts(examples, config.seed)
-    files = [folder / f"{number}.npy" for number in range(FOLDS)]
-    missing = [number for number in range(FOLDS) if not files[number].exists()]
-    callback(
-        f"{FOLDS - len(missing)} of {FOLDS} folds are done; {effective_n_jobs()} train at a time"
-    )
+    divided, code = parts(examples, config.seed), _code()
+    ask = Memory(kept, verbose=0).cache(_ask)
+    calls = [(examples, part, alone, code) for part in divided]
+    done = sum(ask.check_call_in_cache(*call) for call in calls)
+    callback(f"{done} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
     # A user who types Ctrl-C knows that tasks are cancelled.
     filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
-    pool = Parallel(n_jobs=-1, return_as="generator_unordered")
+    pool = Parallel(n_jobs=-1, return_as="generator")
+    answers = np.empty((len(examples), config.classes))
     try:
-        for number, probabilities in pool(
-            delayed(_ask)(number, examples, divided[number], alone) for number in missing
-        ):
-            with whole_file(files[number]) as target:
-                np.save(target, probabilities)
+        for number, given in enumerate(pool(delayed(ask)(*call) for call in calls)):
+            answers[divided[number]] = given
             callback(f"fold {number + 1} of {FOLDS} is done")
     except TerminatedWorkerError as error:
         raise InputError(
@@ -90,41 +85,41 @@ def out_of_fold(
             "a process that trained was killed, perhaps because memory ran out",
             advice="The same command goes on with the folds that are missing.",
         ) from error
-    answers = np.empty((len(examples), config.classes))
-    for part, file in zip(divided, files, strict=True):
-        answers[part] = np.load(file, allow_pickle=False)
     return answers
 
 
-def _fingerprint(examples: Dataset, config: Config) -> str:
-    """Return a name for all that the answers depend on: images, settings, code and versions."""
+def _code() -> str:
+    """Return a hash of the code that trains, and of the versions of the packages."""
     root = Path(__file__).parents[1]
-    code = (path for name in ("core", "model", "training") for path in (root / name).rglob("*.py"))
+    digest = hashlib.sha256()
+    for name in ("core", "model", "training"):
+        for path in sorted((root / name).glob("*.py")):
+            digest.update(path.read_bytes())
     versions = root.parent / "requirements.txt"
-    digest = hashlib.sha256(examples.images.tobytes() + examples.labels.tobytes())
-    digest.update(config.model_dump_json().encode())
-    for path in (*sorted(code), *([versions] if versions.exists() else [])):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    if versions.exists():
+        digest.update(versions.read_bytes())
+    return digest.hexdigest()
 
 
-@memory_reported()
 def _ask(
-    number: int, examples: Dataset, left_out: NDArray[np.int64], config: Config
-) -> tuple[int, NDArray[np.float32]]:
-    """Train a network on all but a part of the images; return its number and probabilities."""
+    examples: Dataset,
+    left_out: NDArray[np.int64],
+    config: Config,
+    code: str,  # noqa: ARG001  (other code gives other answers)
+) -> NDArray[np.float32]:
+    """Train a network on all but a part of the images; return its probabilities for the part."""
     # Bars of several processes would overwrite each other, and a killed one would leave their lock.
     tqdm.set_lock(RLock())
     rest = np.setdiff1d(np.arange(len(examples)), left_out)
-    (lenet,), epochs = train(examples[rest], config)
-    with redirect_stderr(StringIO()):
+    with memory_reported(), redirect_stderr(StringIO()):
+        (lenet,), epochs = train(examples[rest], config)
         for _ in epochs:
             pass
-    return number, probabilities(
-        lenet,
-        examples.images[left_out],
-        config.preprocess,
-        size=config.network.image_size,
-        test_shift=config.test_shift,
-        context=context(config.device),
-    )
+        return probabilities(
+            lenet,
+            examples.images[left_out],
+            config.preprocess,
+            size=config.network.image_size,
+            test_shift=config.test_shift,
+            context=context(config.device),
+        )

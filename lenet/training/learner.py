@@ -6,9 +6,10 @@ import numpy as np
 
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
-from lenet.training.batches import Batch, Peers
+from lenet.training.batches import Batch
 from lenet.training.config import Config
 from lenet.training.phases import learning_form
+from lenet.training.workers import Workers
 
 
 class _Objective(mx.gluon.HybridBlock):
@@ -38,7 +39,7 @@ class Learner:
         config: how the network is trained.
         steps: the number of steps of the whole training, for the schedule of the learning rate.
         context: the device.
-        peers: the processes that take each step together.
+        peers: the processes that take each step together, if there are several.
         initializer: of the weights; Xavier's by default.
 
     Attributes:
@@ -54,7 +55,7 @@ class Learner:
         *,
         steps: int,
         context: mx.Context,
-        peers: Peers,
+        peers: Workers | None = None,
         initializer: mx.init.Initializer | None = None,
     ) -> None:
         self.network, self.config, self.context, self._peers = network, config, context, peers
@@ -99,13 +100,15 @@ class Learner:
             loss.backward()
             self._loss += loss
             self._correct += correct
-        self._peers.add_up(f"{self.network.prefix}gradients", self.gradients)
+        if self._peers:
+            self._peers.add_up(f"{self.network.prefix}gradients", self.gradients)
         self._optimizer.rescale_grad = 1 / batch.size
         self._optimizer.update(0, self.weights, self.gradients, self._state)
 
     def end_epoch(self, images: int) -> tuple[float, float]:
         """Return mean loss and accuracy of the `images` in the steps since the last call."""
-        self._peers.add_up(f"{self.network.prefix}sums", self._loss, self._correct)
+        if self._peers:
+            self._peers.add_up(f"{self.network.prefix}sums", self._loss, self._correct)
         loss, accuracy = self._loss.asscalar() / images, self._correct.asscalar() / images
         self._reset()
         return float(loss), float(accuracy)

@@ -16,9 +16,10 @@ from lenet.core.npz import Dataset
 from lenet.model._mxnet import context
 from lenet.model.network import LeNet, new_members
 from lenet.model.prediction import probabilities
-from lenet.training.batches import Alone, Batches, Peers
+from lenet.training.batches import Batches
 from lenet.training.config import Config
 from lenet.training.learner import Learner
+from lenet.training.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,18 @@ class Epoch:
 
 
 def train(
-    examples: Dataset, config: Config, peers: Peers | None = None
+    examples: Dataset, config: Config, peers: Workers | None = None
 ) -> tuple[list[LeNet], Iterator[Epoch]]:
     """Make the members of a committee, and train them as the epochs are read.
 
     Args:
         examples: the images of the training file; the validation set is cut out of them.
         config: all parameters; the members have consecutive seeds.
-        peers: the processes that train together; None for this process alone.
+        peers: the processes that train together, if there are several.
 
     Returns the members, and for each epoch the mean over the members. Each member trains an epoch
     in turn, so that the learning curves show all members from the start.
     """
-    peers = peers or Alone()
     device = context(config.device)
     images, validation = split(examples, config)
     members = new_members(config.network, config.classes, config.members)

@@ -150,7 +150,7 @@ def _wait(processes: Mapping[subprocess.Popen, str], output: IO[str]) -> None:
 
 
 class Workers:
-    """The workers of a training, see `batches.Peers`; this process is a worker.
+    """The workers of a training; this process is a worker.
 
     Args:
         store: MXNet's key-value store of type dist_sync.

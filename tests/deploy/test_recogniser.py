@@ -14,17 +14,16 @@ def model(body: str, *, inputs: str = "float[n, 4, 4] images", outputs: str) -> 
     return onnx.parser.parse_model(text).SerializeToString()
 
 
+MEANS = "novelty = ReduceMean<axes = [1, 2], keepdims = 0>(images)"
 # Models that give the softmax of the first ten pixels, and all pixels with their number hidden.
 FIRST_TEN = (
     "p = Flatten(images) start = Constant<value = int64[1] {0}>() "
     "end = Constant<value = int64[1] {10}>() axis = Constant<value = int64[1] {1}>() "
-    "ten = Slice(p, start, end, axis) probabilities = Softmax(ten) "
-    "novelty = ReduceMean<axes = [1, 2], keepdims = 0>(images)"
+    "ten = Slice(p, start, end, axis) probabilities = Softmax(ten) " + MEANS
 )
 ALL_PIXELS = (
     "p = Flatten(images) ones = Constant<value = int64[16] {1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1}>() "
-    "all = Cast<to = 9>(ones) probabilities = Compress<axis = 1>(p, all) "
-    "novelty = ReduceMean<axes = [1, 2], keepdims = 0>(images)"
+    "all = Cast<to = 9>(ones) probabilities = Compress<axis = 1>(p, all) " + MEANS
 )
 DECLARED = "float[n, 10] probabilities, float[n] novelty"
 
@@ -48,11 +47,14 @@ def test_files_that_are_no_such_model_are_refused(tmp_path: Path) -> None:
     for other in (
         model("y = Abs(x)", inputs="float[n] x", outputs="float[n] y"),
         model(
-            "probabilities = Flatten(images)",
+            f"probabilities = Flatten(images) {MEANS}",
             inputs="float[n, 2, 5] images",
             outputs=DECLARED,
         ),
-        model("probabilities = Flatten(images)", outputs="float[n, 1] probabilities, float[n] novelty"),
+        model(
+            f"probabilities = Flatten(images) {MEANS}",
+            outputs="float[n, 1] probabilities, float[n] novelty",
+        ),
     ):
         (tmp_path / "other").write_bytes(other)
         with pytest.raises(InputError, match="expected images"):

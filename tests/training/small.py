@@ -1,6 +1,7 @@
 """Small trainings, and what they leave."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -8,7 +9,7 @@ from sklearn.datasets import load_digits
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.network import LeNet
-from lenet.training.batches import Alone, Batches
+from lenet.training.batches import Batches
 from lenet.training.config import Config
 from lenet.training.learner import Learner
 from lenet.training.loop import Epoch, fit
@@ -25,10 +26,10 @@ def real_digits() -> Dataset:
     return Dataset(images.astype(np.float32), bunch.target.astype(np.int64))
 
 
-def learner(config: Config = SMALL, *, steps: int = 1, **settings: object) -> Learner:
+def learner(config: Config = SMALL, *, steps: int = 1, **settings: Any) -> Learner:
     """Return a new network, ready to learn alone."""
     lenet = LeNet(config.network, config.classes)
-    return Learner(lenet, config, steps=steps, context=mx.cpu(), peers=Alone(), **settings)  # type: ignore[arg-type]
+    return Learner(lenet, config, steps=steps, context=mx.cpu(), **settings)
 
 
 def trained(
@@ -37,7 +38,7 @@ def trained(
     validation: Dataset | None = None,
     *,
     unchecked: Mapping[str, object] | None = None,
-    **settings: object,
+    **settings: Any,
 ) -> tuple[LeNet, list[Epoch]]:
     """Train a network by `SMALL` with changes; return it and its epochs.
 
@@ -48,7 +49,7 @@ def trained(
         settings: see `Learner`.
     """
     config = SMALL.changed(changes or {}).model_copy(update=unchecked or {})
-    batches = Batches(digits, config, context=mx.cpu(), peers=Alone())
+    batches = Batches(digits, config, context=mx.cpu())
     learning = learner(config, steps=config.epochs * len(batches), **settings)
     return learning.network, list(fit(learning, batches, validation))
 

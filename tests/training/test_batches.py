@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,14 +8,15 @@ from hypothesis import strategies as st
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.sampling import network_input
-from lenet.training.batches import Alone, Batch, Batches, Peers
+from lenet.training.batches import Batch, Batches
+from lenet.training.workers import Workers
 from tests.settings import AUGMENT, DEFAULT, SMALL
 from tests.training.small import AUGMENTED
 
 
-def batches(digits: Dataset, changes: dict | None = None, peers: Peers | None = None) -> Batches:
+def batches(digits: Dataset, changes: dict | None = None, peers: Workers | None = None) -> Batches:
     config = SMALL.changed({"preprocess.input_range": (0, 1), **(changes or {})})
-    return Batches(digits, config, context=mx.cpu(), peers=peers or Alone())
+    return Batches(digits, config, context=mx.cpu(), peers=peers)
 
 
 def arrays(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
@@ -47,15 +50,9 @@ def test_an_epoch_shows_each_image_once_with_its_label(batch_size: int) -> None:
         assert labels.tolist() == digits.labels[order].tolist()
 
 
-class Shared(Alone):
-    """The part of one of several processes, which the test plays in turn."""
-
-    def __init__(self, rank: int, count: int) -> None:
-        self._rank, self._count = rank, count
-
-    def part(self, images: int) -> slice:
-        ends = [images * number // self._count for number in range(self._count + 1)]
-        return slice(ends[self._rank], ends[self._rank + 1])
+def worker(rank: int, count: int) -> Workers:
+    """Return one of several workers, which the test plays in turn."""
+    return Workers(SimpleNamespace(rank=rank, num_workers=count))
 
 
 @given(images=st.integers(2, 600), size=st.integers(1, 40), count=st.integers(1, 4))
@@ -65,7 +62,7 @@ def test_the_parts_of_all_processes_are_the_batches_of_one(
     changes = {"batch_size": size, **AUGMENTED}
     whole = list(batches(many(images), changes).epoch())
     parts = [
-        list(batches(many(images), changes, Shared(rank, count)).epoch()) for rank in range(count)
+        list(batches(many(images), changes, worker(rank, count)).epoch()) for rank in range(count)
     ]
     for batch, *own in zip(whole, *parts, strict=True):
         assert {part.size for part in own} == {batch.size}
@@ -86,7 +83,7 @@ def test_the_order_is_new_each_epoch_and_follows_the_seed_and_not_the_augmentati
 
 def test_a_batch_is_what_the_network_sees_of_augmented_images(random_digits: Dataset) -> None:
     config = DEFAULT.changed({"batch_size": 40})
-    feed = Batches(random_digits, config, context=mx.cpu(), peers=Alone())
+    feed = Batches(random_digits, config, context=mx.cpu())
     (batch,), (later,) = feed.epoch(), feed.epoch()
     order, augmentation = map(np.random.default_rng, np.random.SeedSequence(config.seed).spawn(2))
     shuffled = random_digits[order.permutation(40)]
