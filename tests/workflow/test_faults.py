@@ -7,7 +7,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -175,46 +174,3 @@ def test_where_memory_is_short_one_line_says_so(project: Project) -> None:
     output = project.run("sh train.sh", fails=True)
     assert output.startswith("error: there is not enough memory for MXNet. Lower batch_size")
     assert output.count("\n") == 1
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system in memory."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", str(path)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only root on Linux can mount a disk")
-    yield path
-    subprocess.run(["umount", "--lazy", str(path)], check=True)
-
-
-def remount(disk: Path, options: str) -> None:
-    """Mount the same files again with other options."""
-    subprocess.run(["mount", "-o", f"remount,{options}", str(disk)], check=True)
-
-
-def test_a_full_disk_ends_in_an_error_and_room_in_the_right_result(
-    reproduced: Project, disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = reproduced.copy(disk / "lenet")
-    before = project.hashes()
-    edit(project, "lenet/training/__init__.py")
-    (disk / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(disk / "tmp"))
-    messages = (
-        "No space left on device"
-        "|could not write the network there"
-        # DVC says this if its trial of a link finds no room.
-        "|No possible cache link types"
-    )
-    for kib in (16, 64, 160, 300):
-        space = os.statvfs(disk)
-        used = (space.f_blocks - space.f_bfree) * space.f_frsize
-        remount(disk, f"size={used // 1024 + kib}k")
-        assert re.search(messages, project.run("dvc repro", fails=True)), kib
-    remount(disk, "size=1g")
-    project.repro()
-    assert project.hashes() == before

@@ -1,11 +1,9 @@
 """Data, experiments and the exported network, on their way out of the project and back.
 
-Each kind of storage that the docs name is a real server on loopback.
+S3 and SSH are real servers on loopback.
 """
 
 import asyncio
-import functools
-import http.server
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,18 +22,6 @@ def folder(project: Project, storage: Path) -> Iterator[None]:
     """A folder, such as a mounted file server has."""
     project.run(f"{ADD} {storage}")
     yield
-
-
-@contextmanager
-def over_http(project: Project, storage: Path) -> Iterator[None]:
-    """A folder that is written directly and read through a web server."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(storage))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        project.run(f"{ADD} http://127.0.0.1:{server.server_port}")
-        project.run(f"dvc remote modify --local storage url {storage}")
-        yield
-        server.shutdown()
 
 
 @contextmanager
@@ -83,7 +69,7 @@ def ssh(project: Project, storage: Path) -> Iterator[None]:
 Storage = Callable[[Project, Path], AbstractContextManager[None]]
 
 
-@pytest.mark.parametrize("storage", [folder, over_http, s3, ssh], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("storage", [folder, s3, ssh], ids=lambda kind: kind.__name__)
 def test_results_networks_and_experiments_are_shared(
     branched: Project, tmp_path: Path, storage: Storage
 ) -> None:
