@@ -7,14 +7,12 @@ has been reproduced once. test_alone.py runs the stages without DVC.
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from lenet.core import npz
-from lenet.core.errors import InputError
-from stages import evaluate, train
+from stages import evaluate
 from tests.conftest import Typed
 from tests.project import ROOT, STAGES, TEST_FILE, TRAIN_FILE, Project
 
@@ -177,19 +175,6 @@ def test_an_unknown_parameter_is_refused_and_nothing_is_lost(project: Project) -
     project.run("git checkout --quiet params.yaml")
     assert project.repro() == []
     assert project.hashes() == before
-
-
-def test_training_refuses_a_wrong_value_and_writes_nothing(
-    reproduced: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copy(reproduced.path / "params.yaml", tmp_path)
-    Project(tmp_path).set({"lr": "fast"})
-    monkeypatch.chdir(tmp_path)
-    images = str(reproduced.path / "data/npz/train.npz")
-    monkeypatch.setattr(sys, "argv", ["train", images, "models", "curves"])
-    with pytest.raises(InputError, match="params.yaml: lr: found 'fast'; expected a number"):
-        train.main()
-    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 
 @pytest.mark.slow
