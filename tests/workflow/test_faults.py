@@ -5,12 +5,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
 from tests.project import SMALL, STAGES, Project
@@ -49,21 +45,6 @@ def interrupted(project: Project, number: signal.Signals, line: str, wait: float
     # the signal comes while a bar is made.
     assert f'File "{project.path}/' not in said, said
     return said
-
-
-@contextmanager
-def paused(process: psutil.Process) -> Iterator[None]:
-    """Let the stage that a `dvc repro` runs pause while something else is done."""
-    stage = process.children(recursive=True)
-    try:
-        for one in stage:
-            with suppress(psutil.NoSuchProcess):
-                one.suspend()
-        yield
-    finally:
-        for one in stage:
-            with suppress(psutil.NoSuchProcess):
-                one.resume()
 
 
 def cure(project: Project) -> None:
@@ -128,44 +109,18 @@ def test_parameters_that_change_while_training_are_not_tied_to_its_results(
 ) -> None:
     lock = project.path / "dvc.lock"
     before = lock.read_bytes()
-    project.set({"epochs": 12})
+    project.set({"epochs": 40})
     with project.started("dvc repro") as repro:
         assert repro.stdout
-        said = ""
-        for line in repro.stdout:
-            said += line
-            if line.startswith("epoch 1,"):
-                # The stage pauses, because it might end before the edit.
-                with paused(psutil.Process(repro.pid)):
-                    project.set({"lr": 0.02})
+        next(line for line in repro.stdout if line.startswith("epoch 1,"))
+        project.set({"lr": 0.02})
+        said = repro.stdout.read()
     assert repro.returncode != 0, said
     assert "error: changed while this stage ran: lr. Its results are not kept" in said
     assert lock.read_bytes() == before
     # Nothing is restored that the rate did not make.
     assert "epoch 1," in project.run("dvc repro")
     assert "lr: 0.02" in lock.read_text()
-
-
-def test_a_training_left_behind_is_not_disturbed_nor_disturbs(project: Project) -> None:
-    before = project.hashes()
-    project.set({"epochs": 100})
-    with project.started("dvc repro") as repro:
-        assert repro.stdout
-        next(line for line in repro.stdout if line.startswith("epoch 1,"))
-        process = psutil.Process(repro.pid)
-        # The stage pauses, because it would end at once if it missed a file that DVC removes.
-        with paused(process):
-            # The signal ends DVC alone; its stage continues.
-            repro.kill()
-            repro.wait()
-            project.set({"epochs": SMALL["epochs"]})
-            edit(project, "lenet/training/__init__.py")
-            message = "error: metrics/training: another process writes there"
-            assert message in project.run("dvc repro", fails=True)
-        # The output ends with the stage.
-        repro.stdout.read()
-    assert "train" in project.repro()
-    assert project.hashes() == before
 
 
 def test_where_memory_is_short_one_line_says_so(project: Project) -> None:
@@ -175,46 +130,3 @@ def test_where_memory_is_short_one_line_says_so(project: Project) -> None:
     output = project.run("sh train.sh", fails=True)
     assert output.startswith("error: there is not enough memory for MXNet. Lower batch_size")
     assert output.count("\n") == 1
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system in memory."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", str(path)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only root on Linux can mount a disk")
-    yield path
-    subprocess.run(["umount", "--lazy", str(path)], check=True)
-
-
-def remount(disk: Path, options: str) -> None:
-    """Mount the same files again with other options."""
-    subprocess.run(["mount", "-o", f"remount,{options}", str(disk)], check=True)
-
-
-def test_a_full_disk_ends_in_an_error_and_room_in_the_right_result(
-    reproduced: Project, disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = reproduced.copy(disk / "lenet")
-    before = project.hashes()
-    edit(project, "lenet/training/__init__.py")
-    (disk / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(disk / "tmp"))
-    messages = (
-        "No space left on device"
-        "|could not write the network there"
-        # DVC says this if its trial of a link finds no room.
-        "|No possible cache link types"
-    )
-    for kib in (16, 64, 160, 300):
-        space = os.statvfs(disk)
-        used = (space.f_blocks - space.f_bfree) * space.f_frsize
-        remount(disk, f"size={used // 1024 + kib}k")
-        assert re.search(messages, project.run("dvc repro", fails=True)), kib
-    remount(disk, "size=1g")
-    project.repro()
-    assert project.hashes() == before

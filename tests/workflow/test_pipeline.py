@@ -5,18 +5,14 @@ has been reproduced once. test_alone.py runs the stages without DVC.
 """
 
 import json
-import os
 import re
 import shutil
-import signal
-import sys
 from pathlib import Path
 
 import pytest
 
 from lenet.core import npz
-from lenet.core.errors import InputError
-from stages import evaluate, train
+from stages import evaluate
 from tests.conftest import Typed
 from tests.project import ROOT, STAGES, TEST_FILE, TRAIN_FILE, Project
 
@@ -45,21 +41,6 @@ def test_the_workflow_leaves_every_result_where_it_belongs(reproduced: Project) 
     assert not [name for name in tracked if name.endswith((".npz", ".params", ".jf"))]
 
 
-# The stages that an edit of each package, or of its templates, runs again.
-EDITS = {
-    "lenet/core/files.py": {*STAGES},
-    "lenet/raw/jf.py": {"convert@train", "convert@test", "report"},
-    "lenet/sources/web.py": {"report"},
-    "lenet/model/prediction.py": {"train", "export", "draw", "report"},
-    "lenet/training/distributed/launcher.py": {"train", "draw", "report"},
-    "lenet/deploy/recogniser.py": {"export", "evaluate"},
-    "lenet/evaluation/measures.py": {"evaluate", "report"},
-    "lenet/figures/__init__.py": {"evaluate", "draw"},
-    "lenet/report/templates/report.md.jinja": {"report"},
-    "lenet/predict/output.py": set(),
-    "lenet/command.py": set(),
-    "stages/train.py": {"train"},
-}
 # Files of editors, of file managers, of Jupyter and of Python.
 LEFTOVERS = (
     *("measures.py~", ".measures.py.swp", "#measures.py#", ".#measures.py", ".DS_Store"),
@@ -75,16 +56,14 @@ def test_only_an_edit_of_what_a_stage_lists_runs_it_again(project: Project) -> N
             (package / name).write_text("left\n")
     assert project.status() == {}
 
-    for name in EDITS:
-        with (project.path / name).open("a") as code:
+    for name in ("figures/__init__.py", "report/templates/report.md.jinja", "predict/__init__.py"):
+        with (project.path / "lenet" / name).open("a") as code:
             code.write("# edited\n")
-    touched = {
-        stage: {name for entry in entries for name in entry["changed deps"]}
-        for stage, entries in project.status().items()
+    assert project.status() == {
+        "evaluate": [{"changed deps": {"lenet/figures": "modified"}}],
+        "draw": [{"changed deps": {"lenet/figures": "modified"}}],
+        "report": [{"changed deps": {"lenet/report": "modified"}}],
     }
-    for name, stages in EDITS.items():
-        listed = name if name.startswith("stages/") else "/".join(name.split("/")[:2])
-        assert {stage for stage in touched if listed in touched[stage]} == stages, name
 
 
 def test_what_is_set_back_deleted_or_damaged_comes_out_of_the_cache(
@@ -119,8 +98,6 @@ def test_ones_own_test_file_reruns_what_reads_it_and_a_fault_in_it_loses_nothing
     assert re.search(r"metrics/test.json +\| images +\| 360 +\| 100 ", diff)
 
     mine.write_text("".join(lines[:100]) + "7 257:0.5\n")
-    changed = {"convert@test": [{"changed deps": {"data/raw/mine.txt": "modified"}}]}
-    assert project.status()["convert@test"] == changed["convert@test"]
     output = project.run("dvc repro", fails=True)
     assert output.count("error: data/raw/mine.txt, line 101, record 101: ") == 1
     # DVC removes a stage's outputs before it runs the stage; its cache has them.
@@ -182,7 +159,6 @@ def test_every_source_group_and_list_can_be_set_on_the_command_line(project: Pro
         ("rotation: 12 ", "rotation: 0  "),
         ("lr: 0.05", "lr: 0.1"),
     ):
-        assert written.count(old) == 1
         written = written.replace(old, new)
     assert (project.path / "params.yaml").read_text() == written
 
@@ -199,19 +175,6 @@ def test_an_unknown_parameter_is_refused_and_nothing_is_lost(project: Project) -
     project.run("git checkout --quiet params.yaml")
     assert project.repro() == []
     assert project.hashes() == before
-
-
-def test_training_refuses_a_wrong_value_and_writes_nothing(
-    reproduced: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copy(reproduced.path / "params.yaml", tmp_path)
-    Project(tmp_path).set({"lr": "fast"})
-    monkeypatch.chdir(tmp_path)
-    images = str(reproduced.path / "data/npz/train.npz")
-    monkeypatch.setattr(sys, "argv", ["train", images, "models", "curves"])
-    with pytest.raises(InputError, match="params.yaml: lr: found 'fast'; expected a number"):
-        train.main()
-    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 
 @pytest.mark.slow
@@ -244,22 +207,6 @@ def test_the_report_leads_to_the_commit_that_made_it(
     pictures = re.findall(r"!\[.+\]\((.+)\)", report)
     assert len(pictures) == 8
     assert all((reproduced.path / "metrics" / picture).is_file() for picture in pictures)
-
-
-@pytest.mark.slow
-def test_curves_can_be_watched_while_training(project: Project) -> None:
-    project.set({"epochs": 400})
-    with project.started("dvc exp run") as training:
-        assert training.stdout
-        next(line for line in training.stdout if line.startswith("epoch 20,"))
-        # DVCLive writes the file in place, so a reader at that moment has to ask again.
-        while "DVC failed to load" in (said := project.run("dvc plots diff --json")):
-            assert training.poll() is None, "ended before it was looked at"
-        (curve,) = json.loads(said)["data"]["metrics/training/plots/custom/curves.json"]
-        values = curve["content"]["data"]["values"]
-        assert len([value for value in values if value["rev"] == "workspace"]) > 10
-        assert training.poll() is None, "ended before it was looked at"
-        os.killpg(training.pid, signal.SIGKILL)
 
 
 @pytest.mark.slow

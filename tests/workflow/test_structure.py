@@ -39,9 +39,6 @@ def stage_entries() -> list[tuple[str, Path, dict[str, Any]]]:
 
 
 ENTRIES = stage_entries()
-each_stage = pytest.mark.parametrize(
-    ("script", "definition"), [entry[1:] for entry in ENTRIES], ids=[entry[0] for entry in ENTRIES]
-)
 
 
 @cache
@@ -72,7 +69,9 @@ def files_run(script: Path) -> set[Path]:
     return {script, *(file for file in files if file.is_relative_to(ROOT))} - set(ROOTS)
 
 
-@each_stage
+@pytest.mark.parametrize(
+    ("script", "definition"), [entry[1:] for entry in ENTRIES], ids=[entry[0] for entry in ENTRIES]
+)
 def test_dependencies_cover_all_code_that_a_stage_imports_and_none_is_unused(
     script: Path, definition: dict
 ) -> None:
@@ -141,26 +140,6 @@ def test_only_evaluation_reads_the_test_images_and_no_stage_writes_raw_files() -
         written = str([definition.get(kind) for kind in ("outs", "metrics", "plots")])
         folders = set(re.findall(r"data/(?!npz/)[^']*/", written))
         assert folders == ({"data/sources/usps/"} if name == "usps" else set())
-
-
-@each_stage
-def test_each_parameter_that_is_listed_is_used(script: Path, definition: dict) -> None:
-    """Each is an attribute that the stage's code reads, or a name that the stage looks up.
-
-    test_alone.py shows the converse: a stage reads no other parameter.
-    """
-    listed = definition.get("params", [])
-    if listed == [{"params.yaml": None}]:
-        assert script.stem == "report"
-        return
-    nodes = [node for file in files_run(script) for node in ast.walk(tree(file))]
-    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    looked_up = {node.value for node in ast.walk(tree(script)) if isinstance(node, ast.Constant)}
-    for key in listed:
-        group, _, leaf = key.rpartition(".")
-        value = PARAMS[group or key]
-        leaves = {leaf} if group or not isinstance(value, dict) else set(value)
-        assert key in looked_up or leaves <= attributes, f"{key} in dvc.yaml"
 
 
 def test_every_parameter_belongs_to_a_stage() -> None:
