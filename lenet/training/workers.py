@@ -24,11 +24,11 @@ from lenet.model._mxnet import mx
 # Environment variables of ps-lite, and one of ours: the PID of the process that started the others.
 ROLE, ADDRESS, PORT = "DMLC_ROLE", "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
 LOST_AFTER, LAUNCHER = "PS_HEARTBEAT_TIMEOUT", "LENET_LAUNCHER"
-# Seconds between the signs of life, and until a worker gives up looking for the scheduler.
-_HEARTBEAT, _REACH_WITHIN = 2, 180
+# Seconds between the signs of life.
+_HEARTBEAT = 2
 # A process is lost after this many checks in a row, half a second apart. While ps-lite starts, it
-# may report all processes as lost for a moment.
-_LOST_CHECKS = 3
+# may report all processes as lost for a moment; the leader of a busy machine takes long to start.
+_CHECKS, _CHECKS_AT_START = 3, 360
 # Process groups of ps-lite. The scheduler watches all others, and all others watch the scheduler.
 _SCHEDULER, _SERVERS_AND_WORKERS = 1, 2 + 4
 
@@ -224,9 +224,10 @@ def serve() -> None:
 def joined() -> Iterator[Workers]:
     """Take part in the training that the environment names.
 
-    Raises InputError if no scheduler answers.
+    The process ends with an error if no scheduler answers within minutes, or a process is lost.
+    Raises InputError if the environment names no port.
     """
-    _reach_scheduler()
+    _whole(PORT, 1, 65_535)
     watch = _Watch()
     store = mx.kv.create("dist_sync")
     try:
@@ -240,32 +241,18 @@ def joined() -> Iterator[Workers]:
         raise
 
 
-def _reach_scheduler() -> None:
-    """Wait until the scheduler listens; MXNet itself would wait for ever, and print nothing."""
-    place = f"{os.environ[ADDRESS]}:{_whole(PORT, 1, 65_535)}"
-    deadline = time.monotonic() + _REACH_WITHIN
-    while (error := _refusal()) is not None:
-        if time.monotonic() > deadline:
-            raise InputError(
-                place,
-                f"found no training ({error})",
-                advice="Start the leading process first, and give each worker the same "
-                f"{ADDRESS} and {PORT}.",
-            ) from error
-        time.sleep(0.2)
-
-
-def _refusal() -> OSError | None:
-    """Return why the scheduler cannot be reached; None where it can."""
+def _refusal() -> str:
+    """Return why the scheduler cannot be reached; "" where it can."""
+    address = (os.environ[ADDRESS], int(os.environ[PORT]))
     try:
-        address = (os.environ[ADDRESS], int(os.environ[PORT]))
         with socket.create_connection(address, timeout=5) as connection:
             # Every version of ZeroMQ greets with this byte (ZMTP 3.1, section "Framing").
-            if connection.recv(1) != b"\xff":
-                return ConnectionError("another program than MXNet's scheduler answers there")
+            greets = connection.recv(1) == b"\xff"
     except OSError as error:
-        return error
-    return None
+        return (
+            f"no training at {address[0]}:{address[1]} ({error}). Start the leading process first"
+        )
+    return "" if greets else f"another program than MXNet's scheduler at {address[0]}:{address[1]}"
 
 
 class _Watch(threading.Thread):
@@ -293,34 +280,33 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         """Look twice a second, until a process is lost."""
-        lost = 0
+        lost, most = 0, _CHECKS_AT_START
         while not self._parent or os.getppid() == self._parent:
-            lost = lost + 1 if self._is_lost() else 0
-            if lost == _LOST_CHECKS:
-                print(
-                    "error: a worker, or the scheduler, has gone, or given no sign of life for "
-                    f"{os.environ[LOST_AFTER]} seconds. The training has ended. Run the stage "
-                    "again.",
-                    file=sys.stderr,
-                    flush=True,
-                )
+            reason = self._loss()
+            if not reason:
+                most = _CHECKS
+            lost = lost + 1 if reason else 0
+            if lost == most:
+                print(f"error: {reason}. The training has ended.", file=sys.stderr, flush=True)
                 break
             time.sleep(0.5)
         os._exit(1)
 
-    def _is_lost(self) -> bool:
+    def _loss(self) -> str:
+        """Return what is lost; "" where all is well."""
         role = os.environ[ROLE]
         with self._lock:
             if self._done:
-                return False
+                return ""
             if self._store is None:
                 # The scheduler has not admitted this process yet.
-                return role == "worker" and _refusal() is not None
+                return _refusal() if role == "worker" else ""
             group = _SERVERS_AND_WORKERS if role == "scheduler" else _SCHEDULER
-            number = ctypes.c_int()
+            number, seconds = ctypes.c_int(), os.environ[LOST_AFTER]
             mx.base.check_call(
                 mx.base._LIB.MXKVStoreGetNumDeadNode(
-                    self._store.handle, group, ctypes.byref(number), int(os.environ[LOST_AFTER])
+                    self._store.handle, group, ctypes.byref(number), int(seconds)
                 )
             )
-            return number.value > 0
+            gone = "a worker, or the scheduler, has gone, or given no sign of life"
+            return f"{gone} for {seconds} seconds" if number.value else ""

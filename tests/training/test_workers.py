@@ -255,37 +255,47 @@ def test_a_worker_notices_that_the_machine_that_leads_is_lost(tmp_path: Path, po
     assert "Traceback" not in output
 
 
-def test_joining_a_training_that_nobody_leads(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
-    monkeypatch.setenv(workers.ADDRESS, "127.0.0.1")
-    monkeypatch.setenv(workers.PORT, str(port))
-    monkeypatch.setattr(workers, "_REACH_WITHIN", 0.5)
-    with (
-        pytest.raises(InputError, match=f"127.0.0.1:{port}: found no training"),
-        workers.joined(),
-    ):
-        pass
+JOINING = """
+from lenet.training import workers
+workers._CHECKS_AT_START = 2
+workers.configure(2)
+with workers.joined():
+    pass
+"""
 
 
-def test_joining_something_else_that_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    def greet(server: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection:
-                connection.sendall(b"220 mail.example.org ESMTP")
+@pytest.mark.parametrize(
+    ("greeting", "reason"),
+    [
+        (b"", "no training at 127.0.0.1:{port}"),
+        (
+            b"220 mail.example.org ESMTP",
+            "another program than MXNet's scheduler at 127.0.0.1:{port}",
+        ),
+    ],
+)
+def test_joining_where_nobody_leads(
+    tmp_path: Path, port: int, greeting: bytes, reason: str
+) -> None:
+    def greet() -> None:
+        with suppress(OSError):
+            while True:
+                with server.accept()[0] as connection:
+                    connection.sendall(greeting)
 
-    monkeypatch.setattr(workers, "_REACH_WITHIN", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv(workers.ADDRESS, "127.0.0.1")
-        monkeypatch.setenv(workers.PORT, str(server.getsockname()[1]))
-        threading.Thread(target=greet, args=[server], daemon=True).start()
-        with (
-            pytest.raises(InputError, match="another program than MXNet's scheduler answers there"),
-            workers.joined(),
-        ):
-            pass
+    command = [sys.executable, "-c", JOINING]
+    with socket.create_server(("127.0.0.1", port)) as server:
+        if greeting:
+            threading.Thread(target=greet, daemon=True).start()
+        else:
+            server.close()
+        with Training(tmp_path / "joining").started(
+            command=command, environment=led_at(port)
+        ) as joining:
+            output = joining.communicate(timeout=PATIENCE)[0]
+    assert joining.returncode == 1
+    assert output.startswith(f"error: {reason.format(port=port)}")
+    assert len(output.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
