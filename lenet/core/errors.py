@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,11 +27,16 @@ class Place:
     picture: str | None = None
 
     def __str__(self) -> str:
-        text = str(self.file) if self.picture is None else f"{self.file}/{self.picture}"
-        for name in ("line", "record"):
-            if (number := getattr(self, name)) is not None:
-                text += f", {name} {number}"
-        return text
+        separator = ", " if self.picture is None else "/"
+        return f"{self.file}{separator}{self.inside}" if self.inside else str(self.file)
+
+    @property
+    def inside(self) -> str:
+        """The place within the file: "line 3, record 2", or the picture; "" for the whole file."""
+        if self.picture is not None:
+            return self.picture
+        numbers = {"line": self.line, "record": self.record}
+        return ", ".join(f"{name} {number}" for name, number in numbers.items() if number)
 
 
 class InputError(Exception):
@@ -98,17 +104,28 @@ def as_typed(value: object) -> str:
     return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
+def see_inspect(path: Path | str) -> str:
+    """Return the advice where another setting may cure an error of a file."""
+    return f"`lenet inspect {shlex.quote(str(path))}` shows the settings that fit."
+
+
 @contextmanager
 def untrusted(
-    what: str, advice: str = "", *, passing: tuple[type[Exception], ...] = ()
+    place: Place | Path | str,
+    found: str = "",
+    advice: str = "",
+    *,
+    passing: tuple[type[Exception], ...] = (),
 ) -> Iterator[None]:
     """Turn whatever a parser of untrusted bytes raises into an InputError.
 
     Args:
-        what: the message; the parser's own words follow in brackets.
-        advice: what to do; it ends the message.
+        place, found, advice: see `InputError`; the parser's own words follow `found` in brackets.
         passing: errors that stay as they are, because the caller handles them.
     """
+    # Calls with a whole message, and perhaps advice, go with Economy.
+    if isinstance(place, str) and ": " in place:
+        (place, found), advice = place.split(": ", 1), found or advice
     try:
         yield
     except InputError:
@@ -117,7 +134,7 @@ def untrusted(
         raise
     except Exception as error:
         reason = (str(error).strip() or repr(error)).splitlines()[-1]
-        raise InputError(f"{what} ({reason}).{advice and ' '}{advice}") from error
+        raise InputError(place, f"{found} ({reason})", advice=advice) from error
 
 
 def run(main: Callable[[], None]) -> None:

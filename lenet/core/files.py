@@ -4,10 +4,10 @@ import glob
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, TYPE_CHECKING
 
 from lenet.core.errors import InputError, untrusted
@@ -57,13 +57,6 @@ def md5(path: Path) -> str:
     return digest.hexdigest()
 
 
-def give_default_mode(path: Path) -> None:
-    """Give a temporary file, which is private (0600), the mode of any new file."""
-    umask = os.umask(0)
-    os.umask(umask)
-    path.chmod(0o666 & ~umask)
-
-
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary sibling of `path` for writing bytes; it takes the name on success only.
@@ -71,25 +64,22 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     A file that stood at `path` stays as it was until then, and after an error.
     Raises InputError where the file cannot be written.
     """
+    part = path.with_name(f".{path.name}.{token_hex(4)}{_PART}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            raise InputError(f"{path}: is a folder; expected the name of a file to write.")
+            raise InputError(path, "is a folder", "the name of a file to write")
         _remove_left_behind(path)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             # The lock ends when the file is closed, or this process killed.
             _lock(file)
             yield file
-        give_default_mode(Path(name))
-        Path(name).replace(path)
+        part.replace(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise InputError(path, f"cannot be written ({error.strerror or error})") from error
     finally:
-        Path(name).unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _remove_left_behind(path: Path) -> None:
@@ -116,10 +106,6 @@ def _lock(file: IO[bytes] | int) -> bool | None:
     return True
 
 
-def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path}: cannot be written ({error.strerror or error}).")
-
-
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Lock `folder` against other processes that use this function.
@@ -131,9 +117,9 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         if _lock(descriptor) is False:
             raise InputError(
-                f"{folder}: another process writes there, perhaps a stage that a killed "
-                "`dvc repro` has left behind. Wait until that process ends, or kill it, and type "
-                "the command again."
+                folder,
+                "another process writes there, perhaps a stage left behind by a killed `dvc repro`",
+                advice="Wait until that process ends, or kill it, and type the command again.",
             )
         yield
     finally:
@@ -146,7 +132,7 @@ def read_json(path: Path) -> dict:
     Raises InputError where the file is missing or damaged; git may have left the marks of a merge
     conflict in it.
     """
-    with untrusted(f"{path}: missing or damaged", "`dvc repro` makes it again."):
+    with untrusted(path, "missing or damaged", "`dvc repro` makes it again."):
         return dict(json.loads(path.read_bytes()))
 
 
