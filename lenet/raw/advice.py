@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from lenet.core.errors import InputError, as_typed
+from lenet.raw.formats import check_same_kind
 from lenet.raw.inspection import Inspection
 from lenet.raw.layout import Layout
 
@@ -18,6 +19,7 @@ def settings(inspections: Sequence[Inspection]) -> list[Settings]:
     """
     first, *others = inspections
     for other in others:
+        check_same_kind(other.path, first.path)
         if reason := _misfit(other, first):
             raise InputError(other.path, f"does not fit {first.path}: {reason}")
     ranges = [each.statistics.pixel_range() for each in inspections]
@@ -78,13 +80,6 @@ def _side(inspections: Sequence[Inspection]) -> int:
 
 def _misfit(other: Inspection, first: Inspection) -> str:
     """Return why two files cannot be read by the same settings, or ""."""
-    if other.class_names != first.class_names:
-        return (
-            "its subfolders have other names, and so other classes. Name the subfolders of both by "
-            "numbers, such as 0 for A and 1 for B"
-        )
-    if other.cut_out != first.cut_out:
-        return "the characters of one are cut out and scaled, the other is read pixel by pixel"
     sides = {each.side for each in (first, other) if not each.side_is_least}
     if len(sides) > 1 or _side([first, other]) < max(first.side, other.side):
         return (

@@ -18,14 +18,17 @@ _AS_FOLDER = (
     "A folder with a subfolder of PNG or JPEG pictures for each class can be read; `lenet predict` "
     "reads a single picture."
 )
-_UNPACK = "Unpack it."
+_AS_JPEG = "Save it as JPEG or PNG, which can be read."
 
 # How a file begins, what it is, and what to do.
 _SIGNATURES = (
     (rb"\x89PNG", "a PNG picture", _AS_FOLDER),
     (rb"\xff\xd8\xff", "a JPEG picture", _AS_FOLDER),
     (rb"GIF8|II\*\0|MM\0\*|BM.{4}\0\0|.{8}WEBP|P[1-6]\n", "a picture", _AS_FOLDER),
-    (rb".{4}ftyp(hei|hev|mif1|avi)|%PDF", "a HEIC or AVIF picture or a PDF document", _AS_FOLDER),
+    (rb".{4}ftyphe[iv]", "a HEIC picture", _AS_JPEG),
+    (rb".{4}ftypmif1", "a HEIF picture", _AS_JPEG),
+    (rb".{4}ftypavi", "an AVIF picture", _AS_JPEG),
+    (rb"%PDF", "a PDF document", _AS_JPEG),
     (rb"\0\0\x08[\x01\x03]", "a file of MNIST's IDX format", _AS_NPZ),
     (rb"\x93NUMPY", "a single NumPy array (.npy)", _AS_NPZ),
     (rb"MATLAB|\x89HDF", "a MATLAB or HDF5 file", _AS_NPZ),
@@ -33,8 +36,8 @@ _SIGNATURES = (
     (rb"\x80[\x02-\x05]", "a pickle of Python", _AS_NPZ),
     (rb"\s*[\[{]", "JSON", _AS_NPZ),
     (rb"(?i)\s*(<!doctype|<html|<\?xml)", "a web page or XML", "Perhaps a download went wrong."),
-    (rb"PK\x03\x04|7z\xbc\xaf|Rar!|.{257}ustar", "an archive", _UNPACK),
-    (rb"\x28\xb5\x2f\xfd", "a file compressed by zstd", _UNPACK),
+    (rb"PK\x03\x04|7z\xbc\xaf|Rar!|.{257}ustar", "an archive", "Unpack it."),
+    (rb"\x28\xb5\x2f\xfd", "a file compressed by zstd", "Unpack it."),
 )
 # Puts the last number of each line in front.
 _LABEL_FIRST = "awk 'NF>2 {l=$NF; $NF=\"\"; print l, $0}'"

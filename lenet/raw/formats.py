@@ -143,6 +143,7 @@ def convert(sources: Sequence[Path], target: Path, layout: Layout) -> list[Stati
     Returns the numbers of each source.
     Raises InputError where a source is faulty, and as `write` does.
     """
+    check_target(target)
     if target.resolve() in [source.resolve() for source in sources]:
         raise InputError(target, "is read and would be overwritten", "another file")
     for source in sources[1:]:
@@ -187,6 +188,12 @@ def check_same_kind(path: Path, other: Path) -> None:
         )
 
 
+def check_target(target: Path) -> None:
+    """Raise InputError where the suffix of a file to write names no format."""
+    if target.suffix not in (".npz", *_WRITERS):
+        raise InputError(target, "unknown suffix", ".jf, .txt (image-text) or .npz")
+
+
 def write(data: Dataset, target: Path, layout: Layout) -> None:
     """Write images to `target`, whose suffix chooses the format: .jf, .txt (image-text) or .npz.
 
@@ -194,15 +201,13 @@ def write(data: Dataset, target: Path, layout: Layout) -> None:
     Raises InputError where the suffix is another, or the layout's pixel range is too coarse. What
     stood at `target` then stays.
     """
+    check_target(target)
     if target.suffix == ".npz":
         npz.save(data, target)
-    elif target.suffix in _WRITERS:
-        pixels = _rounded(data, layout, target)
-        with whole_file(target) as file:
-            records = Records(data.labels + layout.first_label, pixels)
-            _WRITERS[target.suffix](file, [records], layout)
-    else:
-        raise InputError(target, "unknown suffix", ".jf, .txt (image-text) or .npz")
+        return
+    records = Records(data.labels + layout.first_label, _rounded(data, layout, target))
+    with whole_file(target) as file:
+        _WRITERS[target.suffix](file, [records], layout)
 
 
 def _rounded(data: Dataset, layout: Layout, target: Path) -> NDArray[np.float64]:

@@ -35,6 +35,8 @@ def split(
     """
     if len({path.resolve() for path in (source, train, test)}) < 3:
         raise InputError(source, f"is to be divided into {train} and {test}", "three files")
+    formats.check_target(train)
+    formats.check_target(test)
     reading = formats.read(source, layout)
     data = reading.data
     try:

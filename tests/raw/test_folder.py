@@ -97,7 +97,7 @@ def test_folders_of_two_kinds_do_not_fit(digits: Path, tmp_path: Path) -> None:
             formats.check_same_kind(path, digits)
         with pytest.raises(InputError, match=f"{path}: {reason}"):
             formats.convert([digits, path], tmp_path / "joined.npz", LAYOUT)
-        with pytest.raises(InputError, match=f"{path}: does not fit {digits}"):
+        with pytest.raises(InputError, match=f"{path}: {reason}"):
             settings([inspect(digits), inspect(path)])
     formats.check_same_kind(digits, digits)
 

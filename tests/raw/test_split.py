@@ -67,6 +67,8 @@ def test_a_class_with_too_few_images_is_named(whole: Path) -> None:
     for source in (folder / "a.jf", whole):
         with pytest.raises(InputError, match="is to be divided into .*; expected three files"):
             split(whole, source, folder / "a.jf", LAYOUT, test_fraction=0.2, seed=0)
+    with pytest.raises(InputError, match="b.csv: unknown suffix"):
+        split(whole, folder / "a.jf", folder / "b.csv", LAYOUT, test_fraction=0.2, seed=0)
     assert not (folder / "a.jf").exists()
     # The source is never overwritten.
     assert whole.read_bytes() == before
