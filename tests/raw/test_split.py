@@ -1,4 +1,3 @@
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +25,7 @@ def whole(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("train", "test"), list(itertools.product(("a.jf", "a.txt", "a.npz"), ("b.jf", "b.npz")))
-)
+@pytest.mark.parametrize(("train", "test"), [("a.jf", "b.npz"), ("a.npz", "b.txt")])
 def test_the_parts_are_the_whole_in_any_format(whole: Path, train: str, test: str) -> None:
     folder = whole.parent
     split(whole, folder / train, folder / test, LAYOUT, test_fraction=0.25, seed=3)
