@@ -31,7 +31,6 @@ class Inspection:
         does not show it; () where the format has no indices.
     side_is_least: whether the images may be larger, because the file states no more.
     class_names: the names of a folder's subfolders, if these are no numbers.
-    cut_out: whether the characters of pictures are cut out, because sizes differ.
     """
 
     path: Path
@@ -43,7 +42,6 @@ class Inspection:
     first_indices: tuple[int, ...] = ()
     side_is_least: bool = False
     class_names: tuple[str, ...] = ()
-    cut_out: bool = False
 
     def __str__(self) -> str:
         low, high = self.statistics.low, self.statistics.high
@@ -70,11 +68,6 @@ class Inspection:
             notes.append(
                 "LIBSVM writes indices from 1, scikit-learn's dump_svmlight_file from 0; choose "
                 "one of the two settings below"
-            )
-        if self.cut_out:
-            notes.append(
-                "each character will be cut out and scaled to raw.side, as `lenet predict` does; "
-                "any side may be set, and pixel values are then shares of ink"
             )
         if self.class_names:
             named = ", ".join(f"{i} = {name}" for i, name in enumerate(self.class_names[:100]))
@@ -112,7 +105,7 @@ def _inspect_folder(path: Path) -> Inspection:
     side = folder.common_side(path)
     form = "pictures in a subfolder for each class"
     if side is None:
-        form = "pictures that are no squares of one size, in a subfolder for each class"
+        form = "pictures of several sizes, whose characters are cut out and scaled to any raw.side"
     return Inspection(
         path,
         form,
@@ -120,7 +113,6 @@ def _inspect_folder(path: Path) -> Inspection:
         _count(path, side or 16, pixel_range=_ANY_PIXELS if side else (0, 1), classes=len(names)),
         classes=len(names) or None,
         class_names=names,
-        cut_out=side is None,
     )
 
 
