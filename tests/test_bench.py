@@ -99,8 +99,8 @@ def test_every_reader_reads_the_files_made_up_and_a_longer_one_repeats_them(
     for path in conversion.write_files(tmp_path, 30):
         for reader in conversion.READERS[path.suffix].values():
             reader(path)
-        once = list(formats.read_records(path, conversion.LAYOUT))
-        thrice = list(formats.read_records(conversion.repeat(path, 3), conversion.LAYOUT))
+        once = list(formats.read_blocks(path, conversion.LAYOUT))
+        thrice = list(formats.read_blocks(conversion.repeat(path, 3), conversion.LAYOUT))
         labels = np.concatenate([block.labels for block in once])
         repeated = np.concatenate([block.labels for block in thrice])
         np.testing.assert_array_equal(repeated, np.tile(labels, 3))
