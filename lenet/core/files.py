@@ -1,13 +1,11 @@
 """Files that appear whole or not at all."""
 
-import glob
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import IO, TYPE_CHECKING
 
 from lenet.core.errors import InputError, untrusted
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 MAX_EXPANSION = 200
 # Small files may expand further: 64 MiB do not fill the memory.
 _ALWAYS_ALLOWED = 64 << 20
-# The suffix of temporary files.
-_PART = ".part"
 
 
 def expands_too_far(path: Path, size: int) -> bool:
@@ -64,15 +60,12 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     A file that stood at `path` stays as it was until then, and after an error.
     Raises InputError where the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{token_hex(4)}{_PART}")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise InputError(path, "is a folder", "the name of a file to write")
-        _remove_left_behind(path)
-        with part.open("xb") as file:
-            # The lock ends when the file is closed, or this process killed.
-            _lock(file)
+        with part.open("wb") as file:
             yield file
         part.replace(path)
     except OSError as error:
@@ -80,30 +73,6 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             part.unlink()
-
-
-def _remove_left_behind(path: Path) -> None:
-    """Remove unfinished files for `path` that killed processes have left behind."""
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}"):
-        with suppress(OSError), part.open("r+b") as file:
-            if _lock(file):
-                part.unlink()
-
-
-def _lock(file: IO[bytes] | int) -> bool | None:
-    """Lock an open file or folder until it is closed; return whether no other process has it.
-
-    Returns None where the system or the file system has no locks.
-    """
-    if not fcntl:
-        return None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
 
 
 @contextmanager
@@ -115,15 +84,25 @@ def alone_in(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        if _lock(descriptor) is False:
-            raise InputError(
-                folder,
-                "another process writes there, perhaps a stage left behind by a killed `dvc repro`",
-                advice="Wait until that process ends, or kill it, and type the command again.",
-            )
+        _lock(descriptor, folder)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        if fcntl:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(
+            folder,
+            "another process writes there, perhaps a stage left behind by a killed `dvc repro`",
+            advice="Wait until that process ends, or kill it, and type the command again.",
+        ) from error
+    except OSError:
+        # Some file systems have no locks.
+        pass
 
 
 def read_json(path: Path) -> dict:
