@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet.core.errors import InputError, Place
+from lenet.core.errors import InputError
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
@@ -27,6 +27,5 @@ def refused(path: Path, content: str | bytes, layout: Layout) -> tuple[str, str,
         read_raw(path, content, layout)
     error = caught.value
     assert str(error).startswith(str(path))
-    assert isinstance(error.place, Place)
     assert error.place.file == path
     return error.place.inside, error.found, error.expected

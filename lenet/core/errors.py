@@ -4,7 +4,7 @@ import io
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,49 +51,17 @@ class InputError(Exception):
         advice: what to do, in whole sentences; "" if `expected` says it.
     """
 
-    # Single-argument calls with a whole message, `question` and `settings` go with Economy.
     def __init__(
-        self,
-        place: Place | Path | str,
-        found: str = "",
-        expected: str = "",
-        advice: str = "",
-        *,
-        question: str = "",
-        settings: Mapping[str, object] | None = None,
+        self, place: Place | Path | str, found: str, expected: str = "", advice: str = ""
     ) -> None:
         super().__init__(place, found, expected, advice)
-        self.place = place if isinstance(place, Place) or not found else Place(place)
-        self.found, self.expected, self.advice_text = found, expected, advice
-        self.plain = str(place)
-        self.message = f"{place} {question}".rstrip()
-        self.settings = dict(settings or {})
+        self.place = place if isinstance(place, Place) else Place(place)
+        self.found, self.expected, self.advice = found, expected, advice
 
     def __str__(self) -> str:
-        if self.found:
-            place = f"{self.place}: " if str(self.place) else ""
-            expected = f"; expected {self.expected}" if self.expected else ""
-            return f"{place}{self.found}{expected}. {self.advice_text}".rstrip()
-        if not self.settings:
-            return self.message
-        return f"{self.message} Set {self.advice(lambda name, value: f'{name}={value}')}."
-
-    def advice(self, setting: Callable[[str, str], str]) -> str:
-        """Return the settings in words, each as `setting` writes its name and its value."""
-        plain, choices = [], []
-        for name, value in self.settings.items():
-            if isinstance(value, Either):
-                choices.append(" or ".join(setting(name, as_typed(each)) for each in value.values))
-            else:
-                plain.append(setting(name, as_typed(value)))
-        return ", and ".join([*([" and ".join(plain)] if plain else []), *choices])
-
-
-@dataclass(frozen=True)
-class Either:
-    """Values of a parameter among which only the user can choose."""
-
-    values: tuple[object, ...]
+        place = f"{self.place}: " if str(self.place) else ""
+        expected = f"; expected {self.expected}" if self.expected else ""
+        return f"{place}{self.found}{expected}. {self.advice}".rstrip()
 
 
 def as_typed(value: object) -> str:
@@ -112,7 +80,7 @@ def see_inspect(path: Path | str) -> str:
 @contextmanager
 def untrusted(
     place: Place | Path | str,
-    found: str = "",
+    found: str,
     advice: str = "",
     *,
     passing: tuple[type[Exception], ...] = (),
@@ -123,9 +91,6 @@ def untrusted(
         place, found, advice: see `InputError`; the parser's own words follow `found` in brackets.
         passing: errors that stay as they are, because the caller handles them.
     """
-    # Calls with a whole message, and perhaps advice, go with Economy.
-    if isinstance(place, str) and ": " in place:
-        (place, found), advice = place.split(": ", 1), found or advice
     try:
         yield
     except InputError:

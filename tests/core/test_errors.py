@@ -18,6 +18,7 @@ def test_an_error_is_made_of_place_finding_expectation_and_advice() -> None:
         str(error) == "a.jf, line 3, record 2: found label 12; expected 0 to 9. Set raw.classes=13."
     )
     assert (error.place, error.found, error.expected) == (place, "found label 12", "0 to 9")
+    assert error.advice == "Set raw.classes=13."
     assert str(InputError(Path("a.jf"), "is empty")) == "a.jf: is empty."
     assert str(InputError("", "no network")) == "no network."
 
