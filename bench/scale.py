@@ -15,8 +15,7 @@ from bench.conversion import LAYOUT
 from bench.report import clone, measured
 from lenet.core import npz
 from lenet.core.npz import Dataset
-from lenet.raw import jf
-from lenet.raw.formats import as_records
+from lenet.raw.formats import write
 
 IMAGES = {"train": 200_000, "test": 40_000}
 COMMANDS = {
@@ -36,8 +35,7 @@ def write_raw(digits: Dataset, path: Path, images: int) -> None:
     index = np.arange(images) % len(digits)
     noise = generator.uniform(-0.1, 0.1, (images, 16, 16)).astype(np.float32)
     noisy = Dataset((digits.images[index] + noise).clip(0, 1).round(3), digits.labels[index])
-    with path.open("wb") as file:
-        jf.write(file, [as_records(noisy, LAYOUT)], LAYOUT)
+    write(noisy, path, LAYOUT)
 
 
 def stage(arguments: str, folder: Path) -> tuple[float, float]:

@@ -1,15 +1,13 @@
 """The command line: `lenet --help` lists the commands."""
 
 import argparse
-import re
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lenet.core.errors import InputError, printable
+from lenet.core.errors import InputError, printable, see_inspect
 from lenet.raw.layout import Layout
 
 # The version of pyproject.toml and CITATION.cff.
@@ -42,8 +40,6 @@ def main() -> None:
         )
     try:
         arguments.run_command(arguments)
-    except InputError as error:
-        raise InputError(_with_options(error, vars(arguments))) from error
     except ModuleNotFoundError as error:
         # An environment that only predicts lacks the workflow's packages.
         raise InputError(
@@ -52,25 +48,9 @@ def main() -> None:
         ) from error
 
 
-def _with_options(error: InputError, arguments: Container[str]) -> str:
-    """Return the message of an error, with its settings as options of the command."""
-    names = [name.rpartition(".")[2] for name in error.settings]
-    if not names or not all(name in arguments for name in names):
-        if "side" in names:
-            return f"{error.message} The network takes no images of another side."
-        return str(error)
-
-    def option(name: str, value: str) -> str:
-        plain = value.strip("[]").replace(",", " ")
-        return f"--{name.rpartition('.')[2].replace('_', '-')} {plain}"
-
-    # Options stand side by side; only a choice between two is worth a word.
-    return f"{error.message} Add {re.sub(r'(?<!,) and --', ' --', error.advice(option))}."
-
-
-def _warn(path: Path, warnings: Iterable[InputError], arguments: Container[str]) -> None:
+def _warn(path: Path, warnings: Iterable[str]) -> None:
     for warning in warnings:
-        text = f"warning: {path}: {_with_options(warning, arguments)}"
+        text = f"warning: {path}: {warning}. {see_inspect(path)}"
         print(printable(text), file=sys.stderr)
 
 
@@ -87,20 +67,14 @@ def _add_inspect(add_parser: _AddParser) -> None:
 
 def _inspect(arguments: argparse.Namespace) -> None:
     # Each command imports its own modules, so that no command waits for those of another.
-    from lenet.raw import inspection
+    from lenet.raw import advice
+    from lenet.raw.inspection import inspect
 
-    found = []
+    inspections = []
     for path in arguments.files:
-        found.append(inspection.inspect(path))
-        print(printable(str(found[-1])), end="\n\n")
-    if not all(each.has_labels for each in found):
-        print("No settings: training and testing need labels. `lenet predict` needs none.")
-        return
-    settings = inspection.settings(found)
-    print(f"for lenet convert and split: {inspection.as_arguments(settings)}")
-    print("for dvc exp run:")
-    for line in inspection.as_options(settings):
-        print(line)
+        inspections.append(inspect(path))
+        print(printable(str(inspections[-1])), end="\n\n")
+    print(printable(advice.as_text(inspections)))
 
 
 def _add_convert(add_parser: _AddParser) -> None:
@@ -120,26 +94,11 @@ def _convert(arguments: argparse.Namespace) -> None:
     from lenet.raw import formats
 
     layout = _layout(arguments)
-    with _advised(arguments.sources, layout):
-        statistics = formats.convert(arguments.sources, arguments.target, layout)
-    images = sum(found.images for found in statistics)
+    statistics = formats.convert(arguments.sources, arguments.target, layout)
+    images = sum(each.images for each in statistics)
     print(printable(f"{images} images -> {arguments.target}"))
-    for source, found in zip(arguments.sources, statistics, strict=True):
-        _warn(source, found.warnings(layout), vars(arguments))
-
-
-@contextmanager
-def _advised(paths: Sequence[Path], layout: Layout) -> Iterator[None]:
-    """Add to an error of reading files all options that the files need, not the first alone."""
-    try:
-        yield
-    except InputError as error:
-        short_of_memory = isinstance(error.__cause__, MemoryError)
-        if not short_of_memory and any(error.message.startswith(str(path)) for path in paths):
-            from lenet.raw import inspection
-
-            raise inspection.advised(error, paths, layout) from error
-        raise
+    for source, each in zip(arguments.sources, statistics, strict=True):
+        _warn(source, each.warnings(layout))
 
 
 def _add_split(add_parser: _AddParser) -> None:
@@ -169,23 +128,23 @@ def _add_split(add_parser: _AddParser) -> None:
 def _split(arguments: argparse.Namespace) -> None:
     from lenet.raw.split import split
 
-    if not 0 < arguments.test_fraction < 1:
-        raise InputError(
-            f"--test-fraction: found {arguments.test_fraction:g}; expected more than 0 and less "
-            "than 1."
-        )
-    if not 0 <= arguments.seed < 2**32:
-        raise InputError(f"--seed: found {arguments.seed}; expected 0 to {2**32 - 1}.")
+    share, seed = arguments.test_fraction, arguments.seed
+    if not 0 < share < 1:
+        raise InputError("--test-fraction", f"found {share:g}", "more than 0 and less than 1")
+    if not 0 <= seed < 2**32:
+        raise InputError("--seed", f"found {seed}", f"0 to {2**32 - 1}")
     layout = _layout(arguments)
-    with _advised([arguments.source], layout):
-        statistics, tested = split(
-            *(arguments.source, arguments.train, arguments.test, layout),
-            test_fraction=arguments.test_fraction,
-            seed=arguments.seed,
-        )
+    statistics, tested = split(
+        arguments.source,
+        arguments.train,
+        arguments.test,
+        layout,
+        test_fraction=share,
+        seed=seed,
+    )
     trained = statistics.images - tested
     print(printable(f"{trained} images -> {arguments.train}, {tested} -> {arguments.test}"))
-    _warn(arguments.source, statistics.warnings(layout), vars(arguments))
+    _warn(arguments.source, statistics.warnings(layout))
 
 
 def _add_fetch(add_parser: _AddParser) -> None:
@@ -243,7 +202,7 @@ def _label_issues(_: argparse.Namespace) -> None:
         callback=partial(print, flush=True),
     )
     issues = find_label_issues(examples.labels, probabilities)
-    places = pd.Series(formats.places(raw, layout), dtype=str)
+    places = pd.Series([place.inside for place in formats.places(raw, layout)], dtype=str)
     issues.insert(1, "place", places[issues["index"]].to_numpy())
     table, picture = Path("metrics/label_issues.csv"), Path("metrics/label_issues.png")
     write_csv(issues, table)
@@ -370,7 +329,7 @@ def _predict(arguments: argparse.Namespace) -> None:
         arguments.files,
         Recogniser(arguments.model),
         told,
-        warn=lambda path, warnings: _warn(path, warnings, vars(arguments)),
+        warn=_warn,
     )
     if found:
         print(output.FORMATS[arguments.format](found), end="")
@@ -380,8 +339,7 @@ def _predict(arguments: argparse.Namespace) -> None:
         if sheet := marked.draw_marked(found):
             marked.save(sheet, arguments.picture)
     if errors:
-        messages = [_with_options(error, vars(arguments)) for error in errors]
-        raise InputError("\nerror: ".join(messages))
+        raise InputError("\nerror: ".join(map(str, errors)))
 
 
 def _check_picture(picture: Path, files: Sequence[Path]) -> None:

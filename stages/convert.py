@@ -4,13 +4,12 @@ import argparse
 from pathlib import Path
 
 from lenet.core import npz
-from lenet.core.errors import InputError, run
+from lenet.core.errors import InputError, run, see_inspect
 from lenet.core.files import write_json
 from lenet.core.params import read
 from lenet.core.watch import while_unchanged
 from lenet.raw import formats
 from lenet.raw.data_card import data_card
-from lenet.raw.inspection import check_test_file, with_all_settings
 from lenet.raw.layout import Layout
 
 
@@ -23,27 +22,36 @@ def main() -> None:
     arguments = parser.parse_args()
 
     layout = Layout.load()
-    train, test = pair()
-    try:
-        reading = formats.read(arguments.raw, layout)
-    except InputError as error:
-        raise with_all_settings(error, arguments.raw, (train, test), layout) from error
-    warnings = reading.warnings(layout)
-    # A test file may be odd if the training file is odd in the same way.
-    if arguments.raw == test and (warnings or test.is_dir()):
-        check_test_file(train, test)
+    reading = formats.read(arguments.raw, layout)
+    params = read(Path("params.yaml"))
+    for name in ("train_file", "test_file"):
+        check_pair(arguments.raw, Path(str(params[name])), reading, layout)
     npz.save(reading.data, arguments.npz)
     card = data_card(reading, classes=layout.classes, raw=arguments.raw, npz=arguments.npz)
     write_json(card, arguments.card)
     print(f"{arguments.raw}: {len(reading.data)} images -> {arguments.npz}")
-    for warning in warnings:
-        print(f"warning: {arguments.raw}: {warning}")
+    for warning in reading.statistics.warnings(layout):
+        print(f"warning: {arguments.raw}: {warning}. {see_inspect(arguments.raw)}")
 
 
-def pair() -> tuple[Path, Path]:
-    """Return the training and the test file, which the settings have to fit together."""
-    params = read(Path("params.yaml"))
-    return Path(str(params["train_file"])), Path(str(params["test_file"]))
+def check_pair(raw: Path, other: Path, reading: formats.Reading, layout: Layout) -> None:
+    """Raise InputError where one of training and test file is not like the other.
+
+    Args:
+        raw, reading: a file, and what was read from it by `layout`.
+        other: the other file; nothing is checked if it is not there yet, or the same.
+        layout: how both are read.
+    """
+    if raw == other or not other.exists():
+        return
+    formats.check_same_kind(raw, other)
+    # A file may look odd if the other looks odd in the same way.
+    if reading.statistics.is_exchanged(layout.pixel_range):
+        statistics = formats.read(other, layout).statistics
+        if not statistics.is_exchanged(layout.pixel_range):
+            raise InputError(
+                raw, "background and ink seem exchanged", f"them as in {other}", see_inspect(raw)
+            )
 
 
 if __name__ == "__main__":

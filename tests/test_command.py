@@ -87,36 +87,23 @@ def test_convert_converts_and_reports(tmp_path: Path, lenet: Lenet, refused: Ref
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        (JF, (), "expected 16 x 16 = 256. Add --side 2 --pixel-range -1 1."),
-        (
-            JF,
-            ("--side", "2"),
-            (
-                "expected a value from 0 to 2. Do the file's pixels go from -1 to 1? "
-                "Add --pixel-range -1 1."
-            ),
-        ),
-        (
-            "10 0 0 0 0\n",
-            ("--side", "2"),
-            ("Does the file write classes 0 to 9 as 1 to 10? Add --first-label 1."),
-        ),
-        ("0 0 0 0 0\n", ("--side", "2", "--first-label", "1"), "Add --first-label 0."),
+        (JF, (), "line 1: the header says 4 features an image; expected 16 x 16 = 256."),
+        (JF, ("--side", "2"), "found -1 as pixel 1; expected a value from 0 to 2."),
+        ("10 0 0 0 0\n", ("--side", "2"), "found label 10; expected a whole number from 0 to 9."),
     ],
 )
-def test_convert_says_which_option_would_fit(
+def test_convert_names_the_command_that_shows_what_would_fit(
     tmp_path: Path, refused: Refused, text: str, options: tuple[str, ...], message: str
 ) -> None:
     (tmp_path / "in.jf").write_text(text)
     error = refused("convert", "in.jf", "out.npz", *options)
-    assert error.endswith(f"{message}\n")
-    assert "raw." not in error
+    assert error.endswith(f"{message} `lenet inspect in.jf` shows the settings that fit.\n")
 
 
 def test_convert_says_which_side_an_npz_has(tmp_path: Path, refused: Refused) -> None:
     npz.save(npz.Dataset(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "in.npz")
     error = refused("convert", "in.npz", "out.jf")
-    assert error == "error: in.npz: found images of side 8; expected 16. Add --side 8.\n"
+    assert error.startswith("error: in.npz: found side 8; expected 16. `lenet inspect in.npz`")
 
 
 @pytest.mark.parametrize(

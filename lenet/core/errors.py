@@ -2,8 +2,9 @@
 
 import io
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +27,16 @@ class Place:
     picture: str | None = None
 
     def __str__(self) -> str:
-        text = str(self.file) if self.picture is None else f"{self.file}/{self.picture}"
-        for name in ("line", "record"):
-            if (number := getattr(self, name)) is not None:
-                text += f", {name} {number}"
-        return text
+        separator = ", " if self.picture is None else "/"
+        return f"{self.file}{separator}{self.inside}" if self.inside else str(self.file)
+
+    @property
+    def inside(self) -> str:
+        """The place within the file: "line 3, record 2", or the picture; "" for the whole file."""
+        if self.picture is not None:
+            return self.picture
+        numbers = {"line": self.line, "record": self.record}
+        return ", ".join(f"{name} {number}" for name, number in numbers.items() if number)
 
 
 class InputError(Exception):
@@ -45,49 +51,17 @@ class InputError(Exception):
         advice: what to do, in whole sentences; "" if `expected` says it.
     """
 
-    # Single-argument calls with a whole message, `question` and `settings` go with Economy.
     def __init__(
-        self,
-        place: Place | Path | str,
-        found: str = "",
-        expected: str = "",
-        advice: str = "",
-        *,
-        question: str = "",
-        settings: Mapping[str, object] | None = None,
+        self, place: Place | Path | str, found: str, expected: str = "", advice: str = ""
     ) -> None:
         super().__init__(place, found, expected, advice)
-        self.place = place if isinstance(place, Place) or not found else Place(place)
-        self.found, self.expected, self.advice_text = found, expected, advice
-        self.plain = str(place)
-        self.message = f"{place} {question}".rstrip()
-        self.settings = dict(settings or {})
+        self.place = place if isinstance(place, Place) else Place(place)
+        self.found, self.expected, self.advice = found, expected, advice
 
     def __str__(self) -> str:
-        if self.found:
-            place = f"{self.place}: " if str(self.place) else ""
-            expected = f"; expected {self.expected}" if self.expected else ""
-            return f"{place}{self.found}{expected}. {self.advice_text}".rstrip()
-        if not self.settings:
-            return self.message
-        return f"{self.message} Set {self.advice(lambda name, value: f'{name}={value}')}."
-
-    def advice(self, setting: Callable[[str, str], str]) -> str:
-        """Return the settings in words, each as `setting` writes its name and its value."""
-        plain, choices = [], []
-        for name, value in self.settings.items():
-            if isinstance(value, Either):
-                choices.append(" or ".join(setting(name, as_typed(each)) for each in value.values))
-            else:
-                plain.append(setting(name, as_typed(value)))
-        return ", and ".join([*([" and ".join(plain)] if plain else []), *choices])
-
-
-@dataclass(frozen=True)
-class Either:
-    """Values of a parameter among which only the user can choose."""
-
-    values: tuple[object, ...]
+        place = f"{self.place}: " if str(self.place) else ""
+        expected = f"; expected {self.expected}" if self.expected else ""
+        return f"{place}{self.found}{expected}. {self.advice}".rstrip()
 
 
 def as_typed(value: object) -> str:
@@ -98,15 +72,23 @@ def as_typed(value: object) -> str:
     return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
+def see_inspect(path: Path | str) -> str:
+    """Return the advice where another setting may cure an error of a file."""
+    return f"`lenet inspect {shlex.quote(str(path))}` shows the settings that fit."
+
+
 @contextmanager
 def untrusted(
-    what: str, advice: str = "", *, passing: tuple[type[Exception], ...] = ()
+    place: Place | Path | str,
+    found: str,
+    advice: str = "",
+    *,
+    passing: tuple[type[Exception], ...] = (),
 ) -> Iterator[None]:
     """Turn whatever a parser of untrusted bytes raises into an InputError.
 
     Args:
-        what: the message; the parser's own words follow in brackets.
-        advice: what to do; it ends the message.
+        place, found, advice: see `InputError`; the parser's own words follow `found` in brackets.
         passing: errors that stay as they are, because the caller handles them.
     """
     try:
@@ -117,7 +99,7 @@ def untrusted(
         raise
     except Exception as error:
         reason = (str(error).strip() or repr(error)).splitlines()[-1]
-        raise InputError(f"{what} ({reason}).{advice and ' '}{advice}") from error
+        raise InputError(place, f"{found} ({reason})", advice=advice) from error
 
 
 def run(main: Callable[[], None]) -> None:

@@ -1,10 +1,8 @@
 """Files that appear whole or not at all."""
 
-import glob
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 MAX_EXPANSION = 200
 # Small files may expand further: 64 MiB do not fill the memory.
 _ALWAYS_ALLOWED = 64 << 20
-# The suffix of temporary files.
-_PART = ".part"
 
 
 def expands_too_far(path: Path, size: int) -> bool:
@@ -57,13 +53,6 @@ def md5(path: Path) -> str:
     return digest.hexdigest()
 
 
-def give_default_mode(path: Path) -> None:
-    """Give a temporary file, which is private (0600), the mode of any new file."""
-    umask = os.umask(0)
-    os.umask(umask)
-    path.chmod(0o666 & ~umask)
-
-
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary sibling of `path` for writing bytes; it takes the name on success only.
@@ -71,53 +60,19 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     A file that stood at `path` stays as it was until then, and after an error.
     Raises InputError where the file cannot be written.
     """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            raise InputError(f"{path}: is a folder; expected the name of a file to write.")
-        _remove_left_behind(path)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            # The lock ends when the file is closed, or this process killed.
-            _lock(file)
+            raise InputError(path, "is a folder", "the name of a file to write")
+        with part.open("wb") as file:
             yield file
-        give_default_mode(Path(name))
-        Path(name).replace(path)
+        part.replace(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise InputError(path, f"cannot be written ({error.strerror or error})") from error
     finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _remove_left_behind(path: Path) -> None:
-    """Remove unfinished files for `path` that killed processes have left behind."""
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}"):
-        with suppress(OSError), part.open("r+b") as file:
-            if _lock(file):
-                part.unlink()
-
-
-def _lock(file: IO[bytes] | int) -> bool | None:
-    """Lock an open file or folder until it is closed; return whether no other process has it.
-
-    Returns None where the system or the file system has no locks.
-    """
-    if not fcntl:
-        return None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
-
-
-def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path}: cannot be written ({error.strerror or error}).")
+        with suppress(OSError):
+            part.unlink()
 
 
 @contextmanager
@@ -129,15 +84,25 @@ def alone_in(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        if _lock(descriptor) is False:
-            raise InputError(
-                f"{folder}: another process writes there, perhaps a stage that a killed "
-                "`dvc repro` has left behind. Wait until that process ends, or kill it, and type "
-                "the command again."
-            )
+        _lock(descriptor, folder)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        if fcntl:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(
+            folder,
+            "another process writes there, perhaps a stage left behind by a killed `dvc repro`",
+            advice="Wait until that process ends, or kill it, and type the command again.",
+        ) from error
+    except OSError:
+        # Some file systems have no locks.
+        pass
 
 
 def read_json(path: Path) -> dict:
@@ -146,7 +111,7 @@ def read_json(path: Path) -> dict:
     Raises InputError where the file is missing or damaged; git may have left the marks of a merge
     conflict in it.
     """
-    with untrusted(f"{path}: missing or damaged", "`dvc repro` makes it again."):
+    with untrusted(path, "missing or damaged", "`dvc repro` makes it again."):
         return dict(json.loads(path.read_bytes()))
 
 

@@ -2,15 +2,20 @@
 
 import hashlib
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError, untrusted
+from lenet.core.errors import InputError, see_inspect, untrusted
 from lenet.core.files import MAX_EXPANSION, expands_too_far, whole_file
+
+_NAMES = ("images", "labels", "names")
+_ARRAYS = (
+    "the arrays images, float32 (n, side, side), and labels, int64 (n,), and perhaps names, "
+    "text (n,)"
+)
 
 
 @dataclass(frozen=True)
@@ -70,93 +75,45 @@ def load(path: Path, classes: int | None = None, *, needs_labels: bool = True) -
 
     Raises InputError where the file is missing, broken, or holds something else.
     """
-    try:
-        with (
-            untrusted(
-                f"{path}: not an npz file with images and labels",
-                "`python -m lenet convert` makes one from a .jf or image-text file.",
-                passing=(FileNotFoundError,),
-            ),
-            path.open("rb") as file,
-            np.load(file, allow_pickle=False) as arrays,
-        ):
-            _check_size(arrays.zip, path)
-            if not {"images", "labels"} <= {*arrays.files, *([] if needs_labels else ["labels"])}:
-                raise _other_arrays(path, arrays.files)
-            images = _array(arrays, "images")
-            labels = (
-                _array(arrays, "labels") if needs_labels else np.zeros(images.shape[:1], np.int64)
-            )
-            names = _array(arrays, "names") if "names" in arrays.files else None
-    except FileNotFoundError as error:
+    if not path.exists():
         raise InputError(
-            f"{path}: no such file; `dvc repro convert` makes the npz files."
-        ) from error
-    found = f"images {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}"
-    if (
-        images.dtype != np.float32
-        or labels.dtype != np.int64
-        or images.ndim != 3
-        or images.shape[1] != images.shape[2]
-        or labels.shape != images.shape[:1]
+            path, "no such file", advice="`dvc repro convert` makes the files in data/npz."
+        )
+    with (
+        untrusted(
+            path,
+            "not an npz file with images and labels",
+            "`lenet convert` makes one from files of other formats.",
+        ),
+        path.open("rb") as file,
+        np.load(file, allow_pickle=False) as archive,
     ):
-        raise InputError(
-            f"{path}: found {found}; expected images float32 (n, side, side), labels int64 (n,)."
-        )
+        size = sum(member.file_size for member in archive.zip.infolist())
+        if expands_too_far(path, size):
+            raise InputError(
+                path, f"unpacks to {size} bytes, more than {MAX_EXPANSION} times its size", _ARRAYS
+            )
+        # NumPy returns bytes where a member does not begin like an array.
+        arrays = {name: np.asanyarray(archive[name]) for name in _NAMES if name in archive.files}
+        members = ", ".join(sorted(archive.files)) or "nothing"
+    if not needs_labels and "images" in arrays:
+        arrays["labels"] = np.zeros(arrays["images"].shape[:1], np.int64)
+    if not {"images", "labels"} <= arrays.keys():
+        raise InputError(path, f"holds {members}", _ARRAYS)
+    images, labels, names = arrays["images"], arrays["labels"], arrays.get("names")
+    is_square = images.ndim == 3 and images.shape[1] == images.shape[2]
+    typed = images.dtype == np.float32 and labels.dtype == np.int64
+    named = names is None or (names.dtype.kind == "U" and names.shape == labels.shape)
+    if not (is_square and typed and named and labels.shape == images.shape[:1]):
+        forms = (f"{name} {array.dtype} {array.shape}" for name, array in arrays.items())
+        raise InputError(path, f"found {', '.join(forms)}", _ARRAYS)
     if images.size == 0:
-        raise InputError(f"{path}: holds no images.")
-    data = Dataset(images, labels)
-    _check_values(path, data, classes)
-    if names is None:
-        return data
-    if names.dtype.kind != "U" or names.shape != labels.shape:
-        raise InputError(
-            f"{path}: found names {names.dtype} {names.shape}; expected text ({len(labels)},)."
-        )
-    return Dataset(images, labels, names)
-
-
-def _check_values(path: Path, data: Dataset, classes: int | None) -> None:
-    """Raise InputError where pixels are not in [0, 1], or labels are not of `classes`."""
-    if not (data.images.min() >= 0 and data.images.max() <= 1):
-        raise InputError(
-            f"{path}: found pixels in [{data.images.min()}, {data.images.max()}]; expected [0, 1]."
-        )
-    if data.labels.min() < 0 or (classes is not None and data.labels.max() >= classes):
-        least, most = int(data.labels.min()), int(data.labels.max())
+        raise InputError(path, "holds no images")
+    if not (images.min() >= 0 and images.max() <= 1):
+        raise InputError(path, f"found pixels in [{images.min()}, {images.max()}]", "[0, 1]")
+    if labels.min() < 0 or (classes is not None and labels.max() >= classes):
         expected = "0 or more" if classes is None else f"0..{classes - 1}"
         raise InputError(
-            f"{path}: found labels in {least}..{most}; expected {expected}.",
-            settings={"raw.classes": most + 1} if least >= 0 else None,
+            path, f"found labels in {labels.min()}..{labels.max()}", expected, see_inspect(path)
         )
-
-
-def _other_arrays(path: Path, found: list[str]) -> InputError:
-    message = f"{path}: holds the arrays {', '.join(sorted(found)) or '(none)'}; expected images "
-    message += "float32 (n, side, side) in [0, 1] and labels int64 (n,)."
-    if {"x_train", "y_train"} <= set(found):
-        message += (
-            ' In a data set of Keras x_train and y_train are images and labels: `python -c "import '
-            f"numpy as np; a = np.load('{path}'); np.savez('train.npz', images=(a['x_train'] / "
-            "255).astype('float32'), labels=a['y_train'].astype('int64'))\"` writes them as "
-            "train.npz. Do the same with x_test and y_test."
-        )
-    return InputError(message)
-
-
-def _array(arrays: Mapping[str, NDArray], name: str) -> NDArray:
-    array = arrays[name]
-    # NumPy returns bytes where a member does not begin like an array.
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"{name} is no array")  # noqa: TRY004  (the file is wrong, not the caller)
-    return array
-
-
-def _check_size(archive: zipfile.ZipFile, path: Path) -> None:
-    """Raise InputError where the members of an archive are too large for its size."""
-    size = sum(member.file_size for member in archive.infolist())
-    if expands_too_far(path, size):
-        raise InputError(
-            f"{path}: unpacks to {size} bytes, more than {MAX_EXPANSION} times its size; "
-            "expected images and labels."
-        )
+    return Dataset(images, labels, names)

@@ -91,7 +91,7 @@ def predict(
     path: Path,
     recogniser: Recogniser,
     told: Mapping[str, Any],
-    warn: Callable[[Path, list[InputError]], None] = lambda *_: None,
+    warn: Callable[[Path, list[str]], None] = lambda *_: None,
 ) -> list[Prediction]:
     """Return the predictions for all images of a file, in the order of the file.
 
@@ -119,13 +119,8 @@ def predict(
         layout = Layout.of_npz(side=recogniser.side, classes=recogniser.classes)
     else:
         layout = layout_of(recogniser, told)
-    try:
-        reading = formats.read(path, layout, needs_labels=False)
-    except InputError as error:
-        from lenet.raw.inspection import with_range_of_file
-
-        raise with_range_of_file(error, path) from error
-    warn(path, reading.statistics.pixel_warnings(layout))
+    reading = formats.read(path, layout, needs_labels=False)
+    warn(path, reading.statistics.warnings(layout, has_labels=False))
     images, names = reading.data.images, reading.data.names
     files = [str(path)] * len(images) if names is None else [str(path / name) for name in names]
     return _answers(files, images, recogniser)
@@ -159,7 +154,7 @@ def predict_all(
     paths: Iterable[Path],
     recogniser: Recogniser,
     told: Mapping[str, Any],
-    warn: Callable[[Path, list[InputError]], None] = lambda *_: None,
+    warn: Callable[[Path, list[str]], None] = lambda *_: None,
 ) -> tuple[list[Prediction], list[InputError]]:
     """Return the predictions for all files that can be read, and the errors of all others."""
     predictions, errors = [], []

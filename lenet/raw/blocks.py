@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, Place
 from lenet.raw.text import PIECE_BYTES, TextFile
 
 # Bytes that a number and the white space around it may take at most.
@@ -56,7 +56,8 @@ def blocks(
         if len(rest) > most:
             line += rest.count(b"\n", 0, len(rest) - len(rest.lstrip()))
             raise InputError(
-                f"{file.path}, line {line}: found {len(rest)} bytes that make no whole record; "
-                f"expected {numbers} numbers at most, in {most} bytes at most."
+                Place(file.path, line),
+                f"found {len(rest)} bytes that make no whole record",
+                f"{numbers} numbers at most, in {most} bytes at most",
             )
         text = rest + following

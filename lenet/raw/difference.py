@@ -1,6 +1,5 @@
 """Two versions of a raw file compared: images added, removed and relabelled."""
 
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError
 from lenet.core.npz import Dataset, fingerprint
-from lenet.raw import formats, inspection
+from lenet.raw import formats
 from lenet.raw.layout import Layout
 
 KINDS = ("relabelled", "added", "removed")
@@ -27,7 +26,6 @@ _LEVELS = 10_000
 _NUDGE = 0.002
 # Records make a pair if these are equal. Those that are most alike make the first pairs.
 _ALIKE = (["key", "class", "record"], ["key", "class"], ["key", "record"], ["key"])
-_LINE = re.compile(r", line (\d+), record \d+$")
 
 
 @dataclass(frozen=True)
@@ -60,13 +58,7 @@ class Version:
         try:
             return formats.read(self.path, self.layout).data
         except InputError as error:
-            found = inspection.advised(error, [self.path], self.layout)
-            message = found.message.replace(str(self.path), self.name)
-            if found.settings:
-                fitting = found.advice(lambda name, value: f"{name}={value}")
-                params = "params.yaml" if self.workspace else f"params.yaml at {self.revision}"
-                message += f" It was read by the group raw of {params}; {fitting} would fit."
-            raise InputError(message) from error
+            raise InputError(str(error).replace(str(self.path), self.name)) from error
 
     def lines(self, records: NDArray[np.int64]) -> dict[int, int]:
         """Return the lines of some records, both counted from 1; none where there are no lines."""
@@ -74,11 +66,11 @@ class Version:
         if not len(records) or self.path.is_dir() or formats.is_npz(self.path):
             return lines
         done = 0
-        for block in formats.found(self.path, self.layout):
+        for block in formats.read_blocks(self.path, self.layout):
             here = records[(records > done) & (records <= done + len(block))]
             for record in here.tolist():
-                if match := _LINE.search(block.place(record - done - 1)):
-                    lines[record] = int(match[1])
+                if line := block.place(record - done - 1).line:
+                    lines[record] = line
             done += len(block)
         return lines
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, Place, see_inspect
 from lenet.pictures import characters, decode
 from lenet.raw.layout import Layout
-from lenet.raw.records import Found
+from lenet.raw.records import Records
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 # Files that systems leave in folders of pictures.
@@ -21,7 +21,7 @@ _LEFT_BEHIND = ("Thumbs.db", "desktop.ini")
 _PIXELS_AT_ONCE = 1 << 22
 
 
-def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[Found]:
+def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[Records]:
     """Yield the pictures of a folder, class by class, in the order of their names.
 
     Subfolders whose names are all whole numbers give the labels. Other names are labels in their
@@ -34,71 +34,77 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[F
 
     Raises InputError where the folder holds something else, or a picture cannot be read.
     """
-    if needs_labels:
-        files = labelled(path, layout)
-    else:
-        own = [each for each in _visible(path) if not each.is_dir()]
-        inside = [file for part in subfolders(path) for file in _visible(part)]
-        files = {0: _checked([*own, *inside])}
-    everything = [(label, file) for label, found in files.items() for file in found]
-    if not everything:
-        raise InputError(f"{path}: holds no pictures; expected PNG or JPEG files.")
-    side = common_side([file for _, file in everything])
-    if side != layout.side and not needs_labels:
-        side = None
-    if side is not None and side != layout.side:
-        raise InputError(
-            f"{path}: the pictures have {side} x {side} pixels; expected {layout.side} x "
-            f"{layout.side}.",
-            settings={"raw.side": side},
-        )
+    names = class_names(path)
+    if needs_labels and names and len(names) != layout.classes:
+        found = f"found {len(names)} subfolders"
+        raise InputError(path, found, str(layout.classes), see_inspect(path))
+    side = common_side(path, layout.side, needs_labels=needs_labels)
+    if needs_labels and side not in (None, layout.side):
+        found = f"the pictures have {side} x {side} pixels"
+        raise InputError(path, found, f"{layout.side} x {layout.side}", see_inspect(path))
+    files = _labelled(path, needs_labels=needs_labels)
+    first_label = layout.first_label if names else 0
     step = max(1, _PIXELS_AT_ONCE // layout.features)
-    for start in range(0, len(everything), step):
-        labels, paths = zip(*everything[start : start + step], strict=True)
-        pixels = np.array([_pixels(file, layout, as_it_is=side is not None) for file in paths])
-        yield Found(
-            np.array(labels, np.float64),
+    for start in range(0, len(files), step):
+        labels, paths = zip(*files[start : start + step], strict=True)
+        pixels = np.array([_pixels(file, layout, whole=side == layout.side) for file in paths])
+        inside = [file.relative_to(path).as_posix() for file in paths]
+        yield Records(
+            np.array(labels, np.float64) + first_label,
             pixels.reshape(len(paths), -1),
-            place=lambda i, paths=paths: str(paths[i]),  # type: ignore[misc]
-            names=np.array([file.relative_to(path).as_posix() for file in paths]),
+            place=lambda i, inside=inside: Place(path, picture=inside[i]),  # type: ignore[misc]
+            names=np.array(inside),
         )
 
 
-def subfolders(path: Path) -> list[Path]:
-    """Return the subfolders of a folder, in the order of their names, without hidden ones."""
-    return sorted(each for each in path.iterdir() if each.is_dir() and each.name[0] != ".")
+def class_names(path: Path) -> tuple[str, ...]:
+    """Return the names of a folder's subfolders in order, or () where all are whole numbers."""
+    names = tuple(each.name for each in _visible(path) if each.is_dir())
+    return () if all(name.isascii() and name.isdigit() for name in names) else names
 
 
-def has_numbers(path: Path) -> bool:
-    """Return whether the names of all subfolders are whole numbers."""
-    return all(each.name.isascii() and each.name.isdigit() for each in subfolders(path))
+def common_side(path: Path, side: int | None = None, *, needs_labels: bool = True) -> int | None:
+    """Return the side of a folder's pictures if all are squares of one size, or None.
+
+    Args:
+        path, needs_labels: see `read`.
+        side: the side of the images that are expected, if it is known.
+
+    Raises InputError where a picture cannot be read; and where most pictures, but not all, are
+    squares of `side`, because a few must not decide how all are read.
+    """
+    sizes = {file: decode.size(file) for _, file in _labelled(path, needs_labels=needs_labels)}
+    others = [file for file, size in sizes.items() if size != (side, side)]
+    if needs_labels and 0 < len(others) < len(sizes) / 2:
+        width, height = sizes[others[0]]
+        found = f"has {width} x {height} pixels"
+        raise InputError(others[0], found, f"{side} x {side}, as most other pictures have")
+    (width, height), *different = set(sizes.values())
+    return width if width == height and not different else None
 
 
-def labelled(path: Path, layout: Layout) -> dict[int, list[Path]]:
-    """Return the files of each label; see `read`."""
-    folders = subfolders(path)
+def _labelled(path: Path, *, needs_labels: bool = True) -> list[tuple[int, Path]]:
+    """Return the pictures of a folder in order, each with its number or that of its class."""
+    subfolders = [each for each in _visible(path) if each.is_dir()]
     beside = [each for each in _visible(path) if not each.is_dir()]
-    if not folders or beside:
-        found = f"the file {beside[0].name}" if beside else "no subfolders"
+    if needs_labels and (not subfolders or beside):
         raise InputError(
-            f"{path}: found {found}; expected a subfolder for each class, such as {path}/0 and "
-            f"{path}/1, with PNG or JPEG pictures."
+            path,
+            f"found the file {beside[0].name}" if beside else "found no subfolders",
+            f"a subfolder for each class, such as {path}/0 and {path}/1, with PNG or JPEG pictures",
         )
-    if has_numbers(path):
-        folders.sort(key=lambda folder: int(folder.name))
-        files: dict[int, list[Path]] = {}
-        for folder in folders:
-            files.setdefault(int(folder.name), []).extend(_files(folder))
-        return files
-    if len(folders) != layout.classes:
-        names = ", ".join(folder.name for folder in folders[:5]) + ", ..." * (len(folders) > 5)
-        raise InputError(
-            f"{path}: found {len(folders)} subfolders ({names}); expected {layout.classes}, "
-            "one for each class. Subfolders whose names are no numbers are classes in alphabetical "
-            "order, so none may be missing.",
-            settings={"raw.classes": len(folders)} if 2 <= len(folders) <= 1000 else None,
-        )
-    return {layout.first_label + i: _files(folder) for i, folder in enumerate(folders)}
+    if class_names(path) or not needs_labels:
+        numbered = list(enumerate(subfolders))
+    else:
+        numbered = sorted((int(each.name), each) for each in subfolders)
+    files = [(0, file) for file in beside]
+    files += [(label, file) for label, each in numbered for file in _visible(each)]
+    for _, file in files:
+        if file.is_dir() or file.suffix.lower() not in _SUFFIXES:
+            raise InputError(file, "found something else", "a PNG or JPEG picture")
+    if not files:
+        raise InputError(path, "holds no pictures", "PNG or JPEG files")
+    return files
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -107,30 +113,9 @@ def _visible(folder: Path) -> list[Path]:
     )
 
 
-def _files(folder: Path) -> list[Path]:
-    return _checked(_visible(folder))
-
-
-def _checked(files: list[Path]) -> list[Path]:
-    for file in files:
-        if file.is_dir() or file.suffix.lower() not in _SUFFIXES:
-            raise InputError(f"{file}: expected a PNG or JPEG picture.")
-    return files
-
-
-def common_side(files: list[Path]) -> int | None:
-    """Return the side of the pictures if all are squares of one size, or None.
-
-    Raises InputError where a picture cannot be read.
-    """
-    sizes = {decode.size(file) for file in files}
-    (width, height), *others = sizes
-    return width if width == height and not others else None
-
-
-def _pixels(file: Path, layout: Layout, *, as_it_is: bool) -> NDArray[np.float64]:
+def _pixels(file: Path, layout: Layout, *, whole: bool) -> NDArray[np.float64]:
     """Return a picture in the layout's pixel range, (side, side)."""
-    if as_it_is:
+    if whole:
         return decode.grey(file)
     background, ink = layout.pixel_range
     image = characters.read_one(file, layout.side).astype(np.float64)

@@ -4,7 +4,7 @@
 
 Each line is an image: the label, then index:value pairs in ascending order, any white space
 between. A pixel without a pair is 0. Indices start at 1 in LIBSVM's files, and at 0 in most files
-of scikit-learn. Query ids of ranking files (`qid:3`) are ignored.
+of scikit-learn.
 """
 
 import re
@@ -15,16 +15,15 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import Either, InputError
+from lenet.core.errors import InputError, Place, see_inspect
 from lenet.raw.blocks import Block, blocks
 from lenet.raw.layout import Layout
 from lenet.raw.numbers import parse_numbers, positions
-from lenet.raw.records import Found, Records, shortest_texts
+from lenet.raw.records import Records, shortest_texts
 from lenet.raw.text import TextFile
 
 _COMMENT = re.compile(rb"#[^\n]*")
 _STATED_FIRST_INDEX = re.compile(rb"^# *Column indices are (zero|one)-based", re.M)
-_QUERY_ID = re.compile(rb"(?<=\s)qid:\S*")
 # A word at the beginning of a line that is no index:value pair; and the place of such a word.
 _LABEL = re.compile(rb"^([^\S\n]*)([^\s:]+)(?=\s|\Z)", re.M)
 _NO_LABEL = re.compile(rb"^(?=[^\S\n]*[^\s:]+:)", re.M)
@@ -40,7 +39,7 @@ def recognise(file: TextFile) -> bool:
     return b":" in file.start or b"#" in file.start
 
 
-def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterator[Found]:
+def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterator[Records]:
     """Yield the records of an image-text file, block by block.
 
     Args:
@@ -61,23 +60,24 @@ def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterat
         stated = lines.stated_first_index
         if stated is not None and stated != first_index:
             raise InputError(
-                f"{file.path}: a comment says that indices start at {stated}; expected "
-                f"{first_index}.",
-                settings={"raw.first_index": stated},
+                file.path,
+                f"a comment says that indices start at {stated}",
+                str(first_index),
+                see_inspect(file.path),
             )
         lines.check(layout, first_index)
         waiting.append(lines)
         if first_index is not None:
             for each in waiting:
-                yield from each.found(layout, first_index)
+                yield from each.records(layout, first_index)
             waiting.clear()
     if any(map(len, waiting)):
-        side = layout.side
         raise InputError(
-            f"{file.path}: no record has index 0 or {layout.features}, so the file does not show "
-            f"whether the indices of its {side} x {side} images start at 1, as in LIBSVM's files, "
-            "or at 0, as scikit-learn writes them.",
-            settings={"raw.first_index": Either((1, 0))},
+            file.path,
+            "does not show whether indices start at 1, as in LIBSVM's files, or at 0, as "
+            "scikit-learn writes them",
+            f"a record with index 0 or {layout.features}",
+            see_inspect(file.path),
         )
 
 
@@ -129,16 +129,14 @@ class _Lines:
         stated = _STATED_FIRST_INDEX.search(text) if b"#" in text else None
         self.stated_first_index = int(stated[1] == b"one") if stated else None
         text = _COMMENT.sub(b"", text)
-        if b"qid:" in text:
-            text = _QUERY_ID.sub(b"", text)
         if not needs_labels:
             text = _NO_LABEL.sub(b"0 ", _LABEL.sub(rb"\g<1>0", text))
         colons = positions(text, b":")
         blank = np.frombuffer(b" %b " % text.translate(_TO_BLANKS), np.uint8) == ord(" ")
         lone = colons[blank[colons] | blank[colons + 2]]
         if len(lone):
-            line = block.line + text.count(b"\n", 0, int(lone[0]))
-            raise InputError(f"{path}, line {line}: found a colon alone; expected index:value.")
+            place = Place(path, block.line + text.count(b"\n", 0, int(lone[0])))
+            raise InputError(place, "found a colon alone", "index:value")
         # A blank for each colon leaves every number where it is.
         numbers = parse_numbers(path, text.replace(b":", b" "), block.line)
         self._numbers, self._done = numbers, done
@@ -152,10 +150,11 @@ class _Lines:
         wrong = np.flatnonzero(is_index != odd)
         if len(wrong):
             at = int(wrong[0])
+            kind = "index" if is_index[at] else "number"
             raise InputError(
-                f"{self._place(row[at])}: found {'index' if is_index[at] else 'number'} "
-                f"{numbers.values[at]:.9g} out of place; expected a label, then index:value pairs "
-                "(image-text, as the file has ':' or '#')."
+                self._place(row[at]),
+                f"found {kind} {numbers.values[at]:.9g} out of place",
+                "a label, then index:value pairs (image-text, as the file has ':' or '#')",
             )
         self._row, self.index = row[is_index], numbers.values[is_index]
         self._value = numbers.values[1:][is_index[:-1]]
@@ -163,7 +162,7 @@ class _Lines:
     def __len__(self) -> int:
         return len(self._counts)
 
-    def _place(self, row: int) -> str:
+    def _place(self, row: int) -> Place:
         return self._numbers.place(self._label_at[row], self._done + row)
 
     def evidence(self, layout: Layout) -> int | None:
@@ -186,13 +185,21 @@ class _Lines:
         high = layout.features - (first_index == 0)
         in_range = (index == np.floor(index)) & (index >= low) & (index <= high)
         if not in_range.all():
-            raise self._out_of_range(int(in_range.argmin()), low, high, layout)
+            at = int(in_range.argmin())
+            expected = f"{layout.side} x {layout.side}" + " - 1" * (high < layout.features)
+            raise InputError(
+                self._place(row[at]),
+                f"found index {index[at]:.9g}",
+                f"a whole number from {low} to {expected} = {high}",
+                see_inspect(self._numbers.path),
+            )
         ascending = (np.diff(index) > 0) | (np.diff(row) > 0)
         if not ascending.all():
-            at = ascending.argmin()
+            at = int(ascending.argmin())
             raise InputError(
-                f"{self._place(row[at])}: found index {index[at + 1]:g} after {index[at]:g}; "
-                "expected each index once, in ascending order."
+                self._place(row[at]),
+                f"found index {index[at + 1]:g} after {index[at]:g}",
+                "each index once, in ascending order",
             )
         pairs = self._counts // 2
         if not self._done and len(index):
@@ -201,8 +208,10 @@ class _Lines:
         dense = len(self) > 1 and (pairs[:-1] == layout.features).all()
         if dense and pairs[-1] < layout.features and not self._numbers.text.endswith(b"\n"):
             raise InputError(
-                f"{self._place(len(self) - 1)}: found {pairs[-1]} pixel values and no end of the "
-                f"line; expected {layout.features}, as before it. The file is cut short."
+                self._place(len(self) - 1),
+                f"found {pairs[-1]} pixel values and no end of the line",
+                f"{layout.features}, as before it",
+                "The file is cut short.",
             )
 
     def _check_side(self, pairs: NDArray[np.int64], layout: Layout) -> None:
@@ -212,23 +221,13 @@ class _Lines:
         dense = low <= 1 and high - low + 1 == side**2 and (pairs == side**2).all()
         if dense and 2 <= side < layout.side:
             raise InputError(
-                f"{self._numbers.path}: found just the indices {low} to {high} in every record; "
-                f"expected up to {layout.side} x {layout.side} = {layout.features}.",
-                settings={"raw.side": side},
+                self._numbers.path,
+                f"found just the indices {low} to {high} in every record",
+                f"up to {layout.side} x {layout.side} = {layout.features}",
+                see_inspect(self._numbers.path),
             )
 
-    def _out_of_range(self, at: int, low: int, high: int, layout: Layout) -> InputError:
-        index = self.index[at]
-        message = (
-            f"{self._place(self._row[at])}: found index {index:.9g}; expected a whole number "
-            f"from {low} to {layout.side} x {layout.side}"
-            + (f" = {high}." if high == layout.features else f" - 1 = {high}.")
-        )
-        if layout.first_index in (0, 1) and index == (0 if low else layout.features):
-            return InputError(message, settings={"raw.first_index": 1 - low})
-        return InputError(f"{message} Check the side of the images.")
-
-    def found(self, layout: Layout, first_index: int) -> Iterator[Found]:
+    def records(self, layout: Layout, first_index: int) -> Iterator[Records]:
         """Yield the records, some at a time: short lines are many images."""
         step = max(1, _PIXELS_AT_ONCE // layout.features)
         for start in range(0, len(self), step):
@@ -237,7 +236,7 @@ class _Lines:
             pixels = np.zeros((len(labels), layout.features))
             column = self.index[here].astype(np.int64) - first_index
             pixels[self._row[here] - start, column] = self._value[here]
-            yield Found(
+            yield Records(
                 labels,
                 pixels,
                 place=lambda i, start=start: self._place(start + i),  # type: ignore[misc]

@@ -8,27 +8,25 @@ A record may go on over several lines, as in the original C reader.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from math import isqrt
 from typing import IO
 
 import numpy as np
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, Place, see_inspect
 from lenet.raw.blocks import blocks
 from lenet.raw.layout import Layout
 from lenet.raw.numbers import Numbers, parse_numbers, whole_words
-from lenet.raw.records import Found, Records, shortest_texts, side_advice
+from lenet.raw.records import Records, shortest_texts
 from lenet.raw.text import TextFile
 
 _END_MARKER = -1
 # A word that is no number.
 _WORD = re.compile(rb"(?<!\S)(?![-+.0-9])\S+")
-_HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
+HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
 
 
-def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterator[Found]:
+def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterator[Records]:
     """Yield the records of a .jf file, block by block.
 
     Args:
@@ -40,9 +38,9 @@ def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterat
     error does not always name the first of several faults in a block.
     """
     width = 1 + layout.features
-    classes, header_end = _header(file, layout)
+    header_classes, header_end = _header(file, layout)
     done = 0
-    aligned = side = None
+    aligned: bool | None = None
     ended = False
     for block in blocks(file, end=whole_words, numbers=width, skip=header_end):
         text = block.text if needs_labels else _WORD.sub(_zeros, block.text)
@@ -59,71 +57,26 @@ def read(file: TextFile, layout: Layout, *, needs_labels: bool = True) -> Iterat
                 width = layout.features
                 table = _Table(numbers, width, done)
             aligned = table.is_aligned()
-            side = None if header_end else table.other_side(layout)
         complete, ended = table.end(needs_labels=needs_labels, is_last=block.is_last)
         used = complete * width + ended
         if aligned:
             table.check_alignment(complete + (used < count))
         if block.is_last and not ended and table.marker_ends_last_record():
-            raise table.too_few(complete - 1, layout.features - 1, side)
+            raise table.too_few(complete - 1, layout.features - 1)
         cells = numbers.values[: complete * width].reshape(complete, width)
-        yield Found(
+        yield Records(
             cells[:, 0],
             cells[:, width - layout.features :],
             place=table.place,
-            header_classes=classes,
-            other_side=side,
+            header_classes=header_classes,
         )
         if used < count and ended:
             raise _data_after_end(numbers, used)
         if used < count and block.is_last:
-            raise table.too_few(complete, count - used - 1, side)
+            raise table.too_few(complete, count - used - 1)
         done += complete
         # The white space behind the last number used tells whether the next label begins a line.
         block.used = numbers.end(used)
-
-
-def guess(start: bytes) -> tuple[int, int | None, bool] | None:
-    """Find out the side of the images from the beginning of a .jf file.
-
-    Returns the side, the number of classes that a header states or None, and whether there are
-    labels. Returns None where the beginning does not show the side.
-    """
-    match = _HEADER.match(start)
-    if match and (side := _root(int(match[2]))) and (match[3] or _fills(start, side)):
-        lengths = _line_lengths(start[match.end() :])
-        return side, int(match[1]), lengths != side**2 and not _unlabelled(start[match.end() :])
-    usual = _line_lengths(start)
-    if side := _root(usual - 1):
-        return side, None, not _unlabelled(start)
-    if side := _root(usual):
-        return side, None, False
-    return None
-
-
-def _root(features: int) -> int:
-    """Return the side of square images of so many features, 0 if there are none."""
-    side = isqrt(max(features, 0))
-    return side if side**2 == features and 2 <= side <= 1024 else 0
-
-
-def _unlabelled(start: bytes) -> bool:
-    """Return whether the first lines, whole records, have the label -1 or a question mark."""
-    rows = [line.split() for line in start.splitlines()[:100]]
-    first = [row[0] for row in rows if len(row) > 2]
-    return bool(first) and set(first) <= {b"-1", b"?"}
-
-
-def _fills(start: bytes, side: int) -> bool:
-    """Return whether two numbers, records of images of `side`, and -1 make up the text."""
-    words = start.split()
-    return len(words) % (side**2 + 1) in (2, 3) and len(words) > 3
-
-
-def _line_lengths(text: bytes) -> int:
-    """Return how many words most lines have."""
-    lengths = Counter(len(line.split()) for line in text.splitlines()[:1000])
-    return max(lengths, key=lambda length: length * lengths[length], default=0)
 
 
 def _zeros(word: re.Match[bytes]) -> bytes:
@@ -136,7 +89,7 @@ def _header(file: TextFile, layout: Layout) -> tuple[int | None, int]:
     Two whole numbers that stand alone on the first line are a header, not a label and a pixel. So
     are two that cannot both be in a record, if the second is the number of features.
     """
-    match = _HEADER.match(file.start)
+    match = HEADER.match(file.start)
     if not match:
         return None, 0
     classes, features = int(match[1]), int(match[2])
@@ -148,18 +101,13 @@ def _header(file: TextFile, layout: Layout) -> tuple[int | None, int]:
     no_pixel = not low <= features <= high
     if not alone and (features != layout.features or not (no_label or no_pixel)):
         return None, 0
+    place, advice = Place(file.path, line=1), see_inspect(file.path)
     if features != layout.features:
-        raise InputError(
-            f"{file.path}, line 1: the header says {features} features an image; expected "
-            f"{layout.side} x {layout.side} = {layout.features}.",
-            settings={"raw.side": root} if square else None,
-        )
+        expected = f"{layout.side} x {layout.side} = {layout.features}"
+        raise InputError(place, f"the header says {features} features an image", expected, advice)
     if not 1 <= classes <= layout.classes:
-        raise InputError(
-            f"{file.path}, line 1: the header says {classes} classes; expected 1 to "
-            f"{layout.classes}.",
-            settings={"raw.classes": classes} if 2 <= classes <= 1000 else None,
-        )
+        expected = f"1 to {layout.classes}"
+        raise InputError(place, f"the header says {classes} classes", expected, advice)
     return classes, match.end(2)
 
 
@@ -178,8 +126,8 @@ class _Table:
         self._done = done
         self._firsts, self._counts = numbers.by_line()
 
-    def place(self, i: int) -> str:
-        """Name the place of record `i`."""
+    def place(self, i: int) -> Place:
+        """Return the place of record `i`."""
         return self._numbers.place(i * self._width, self._done + i)
 
     def end(self, *, needs_labels: bool, is_last: bool) -> tuple[int, bool]:
@@ -214,15 +162,6 @@ class _Table:
         """Return how many numbers most lines hold."""
         return int(np.bincount(self._counts).argmax())
 
-    def other_side(self, layout: Layout) -> int | None:
-        """Return the side of the images if most lines are a record each of another side."""
-        pixels = self.usual_count() - 1
-        side = round(pixels**0.5)
-        if side < 2 or side**2 != pixels or pixels == layout.features:
-            return None
-        labels = self._numbers.values[self._firsts] - layout.first_label
-        return side if np.isin(labels, np.arange(layout.classes)).all() else None
-
     def check_alignment(self, count: int) -> None:
         """Raise InputError where one of the first `count` records does not begin a line."""
         starts = np.arange(count) * self._width
@@ -232,18 +171,13 @@ class _Table:
         begins_line[:1] = self._done == 0 or b"\n" in before
         if begins_line.all():
             return
-        i = int(begins_line.argmin()) - 1
-        expected = self._width - 1
-        if i < 0:
-            raise InputError(
-                f"{self.place(0)}: found its label in the middle of a line; expected each record "
-                f"to begin a line, a label and {expected} pixel values."
-            )
-        found = self._counts[np.searchsorted(self._firsts, starts[i])] - 1
-        raise InputError(
-            f"{self.place(i)}: found {found} pixel values on its line, "
-            f"and no line ends with the record; expected {expected} after the label."
-        )
+        i = max(0, int(begins_line.argmin()) - 1)
+        if begins_line[0]:
+            on_line = self._counts[np.searchsorted(self._firsts, starts[i])] - 1
+            found = f"found {on_line} pixel values on its line, and no line ends with the record"
+        else:
+            found = "found its label in the middle of a line"
+        raise self._wrong(i, found)
 
     def marker_ends_last_record(self) -> bool:
         """Return whether the end marker stands where the last pixel of all is due.
@@ -257,22 +191,21 @@ class _Table:
         usual = count - 1 - self._width in self._firsts
         return bool(self._counts[-1] == 1 and self._counts[-2] > 1 and not usual)
 
-    def too_few(self, i: int, found: int, other_side: int | None) -> InputError:
-        """Return the error of record `i`, the last, which has `found` pixel values."""
-        message = (
-            f"{self.place(i)}: found {found} pixel values; expected {self._width - 1} after the "
-            "label."
-        )
-        if other_side is None:
-            return InputError(f"{message} The file is cut short.")
-        reason, settings = side_advice(other_side)
-        return InputError(message, question=reason, settings=settings)
+    def too_few(self, i: int, count: int) -> InputError:
+        """Return the error of record `i`, the last, which has `count` pixel values."""
+        return self._wrong(i, f"found {count} pixel values before the end of the file")
+
+    def _wrong(self, i: int, found: str) -> InputError:
+        place = self.place(i)
+        expected = f"a label and {self._width - 1} pixel values"
+        return InputError(place, found, expected, see_inspect(place.file))
 
 
 def _data_after_end(numbers: Numbers, index: int) -> InputError:
     return InputError(
-        f"{numbers.path}, line {numbers.line(index)}: found {numbers.values[index]:.9g} after the "
-        f"end marker {_END_MARKER}; expected the end of the file."
+        Place(numbers.path, numbers.line(index)),
+        f"found {numbers.values[index]:.9g} after the end marker {_END_MARKER}",
+        "the end of the file",
     )
 
 

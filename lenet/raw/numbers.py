@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, Place
 
 _LARGE_EXPONENT = re.compile(rb"e[+-]?0*[1-9][0-9]")
 NUMBER_BYTES = b"0123456789+-.eE"
@@ -54,9 +54,9 @@ class Numbers:
         """Return the line that number `index` stands on."""
         return self.first_line + self.text.count(b"\n", 0, int(self.starts[index]))
 
-    def place(self, index: int, record: int) -> str:
-        """Name the place of number `index`, which belongs to `record`, counted from 0."""
-        return f"{self.path}, line {self.line(index)}, record {record + 1}"
+    def place(self, index: int, record: int) -> Place:
+        """Return the place of number `index`, which belongs to `record`, counted from 0."""
+        return Place(self.path, self.line(index), record + 1)
 
 
 def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
@@ -113,9 +113,7 @@ def _refuse_word(path: Path, text: bytes, first_line: int) -> NoReturn:
                 usable = False
             if not usable:
                 shown = word[:40].decode("ascii", "backslashreplace")
-                raise InputError(
-                    f"{path}, line {first_line + offset}: found '{shown}'; "
-                    "expected a finite decimal number."
-                )
+                place = Place(path, first_line + offset)
+                raise InputError(place, f"found '{shown}'", "a finite decimal number")
     # pandas raises a ValueError also where memory runs out.
     raise MemoryError

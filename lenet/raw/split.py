@@ -25,7 +25,7 @@ def split(
     The images stay in their order. The same seed gives the same files.
 
     Args:
-        source, layout: see `formats.convert`.
+        source, layout: see `formats.read`.
         train, test: the files to write; the suffix chooses the format.
         test_fraction: the share of the images for testing, between 0 and 1.
         seed: of the choice.
@@ -34,19 +34,21 @@ def split(
     Raises InputError where a class has too few images for both files.
     """
     if len({path.resolve() for path in (source, train, test)}) < 3:
-        raise InputError(f"{source}, {train}, {test}: expected three different files.")
-    labels = formats.read(source, layout).data.labels
+        raise InputError(source, f"is to be divided into {train} and {test}", "three files")
+    formats.check_target(train)
+    formats.check_target(test)
+    reading = formats.read(source, layout)
+    data = reading.data
     try:
-        _, tested = train_test_split(
-            np.arange(len(labels)), test_size=test_fraction, stratify=labels, random_state=seed
+        parts = train_test_split(
+            np.arange(len(data)), test_size=test_fraction, stratify=data.labels, random_state=seed
         )
     except ValueError as error:
         raise InputError(
-            f"a share of {test_fraction:g} cannot be cut out of the {len(labels)} images of "
-            f"{source} ({str(error).rstrip('.')})."
+            source,
+            f"a share of {test_fraction:g} cannot be cut out of {len(data)} images "
+            f"({str(error).rstrip('.')})",
         ) from error
-    is_test = np.zeros(len(labels), np.bool_)
-    is_test[tested] = True
-    formats.convert([source], train, layout, chosen=~is_test)
-    (statistics,) = formats.convert([source], test, layout, chosen=is_test)
-    return statistics, len(tested)
+    for part, target in zip(parts, (train, test), strict=True):
+        formats.write(data[np.sort(part)], target, layout)
+    return reading.statistics, len(parts[1])

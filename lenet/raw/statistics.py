@@ -4,14 +4,14 @@ from collections import Counter
 
 import numpy as np
 
-from lenet.core.errors import InputError
 from lenet.raw.layout import Layout
-from lenet.raw.records import USUAL_PIXEL_RANGES, Found, Records
+from lenet.raw.records import Records
 
-# Files with more labels than the network may have classes are counted no further.
+_USUAL_PIXEL_RANGES = ((0, 1), (0, 2), (-1, 1), (0, 255))
+# More labels than the network may have classes are counted no further.
 _MOST_LABELS = 2000
-# So few images may be alike by chance.
-_FEW = 5
+# The least number of images that are not alike by chance.
+_ENOUGH_IMAGES = 5
 
 
 class Statistics:
@@ -32,10 +32,8 @@ class Statistics:
         self._sum = self._border_sum = 0.0
         self._pixels = self._border_pixels = self._side = 0
 
-    def add(self, records: Records | Found) -> None:
+    def add(self, records: Records) -> None:
         """Add records; all have the same side."""
-        if not len(records):
-            return
         pixels = records.pixels
         self.images += len(records)
         if len(self.labels) <= _MOST_LABELS:
@@ -68,14 +66,15 @@ class Statistics:
         low, high = self.low, self.high
         if low == high:
             return low, low + 1
-        for least, most in USUAL_PIXEL_RANGES:
+        for least, most in _USUAL_PIXEL_RANGES:
             if least <= self.low and self.high <= most and 2 * self.high > most:
                 low, high = least, most
                 break
-        return (high, low) if self._is_inverted(low, high) else (low, high)
+        return (high, low) if self.is_exchanged((low, high)) else (low, high)
 
-    def _is_inverted(self, background: float, ink: float) -> bool:
-        """Return whether pixels are nearer to `ink` on average, at the borders too."""
+    def is_exchanged(self, pixel_range: tuple[float, float]) -> bool:
+        """Return whether most pixels are nearer to ink than to background, at the borders too."""
+        background, ink = pixel_range
         # Smaller images have no border to speak of.
         if self._side < 5:
             return False
@@ -83,45 +82,33 @@ class Statistics:
         border = self._border_sum / self._border_pixels
         return bool(sign * (self.mean - middle) > 0 and sign * (border - middle) > 0)
 
-    def warnings(self, layout: Layout) -> list[InputError]:
-        """Return what seems wrong if the file is read by `layout`, with settings."""
-        return self._label_warnings() + self.pixel_warnings(layout)
+    def oddities(self, *, has_labels: bool = True) -> list[str]:
+        """Return what is odd however the file is read, each without a full stop."""
+        oddities = []
+        if has_labels and len(self.labels) == 1 < self.images:
+            label = f"the label {min(self.labels):g}"
+            oddities.append(f"all {self.images} images have {label}; labels may stand elsewhere")
+        if self.images >= _ENOUGH_IMAGES and self.low == self.high:
+            oddities.append(f"every pixel is {self.low:g}, so all images are blank")
+        return oddities
 
-    def _label_warnings(self) -> list[InputError]:
-        if len(self.labels) > 1 or self.images < 2:
-            return []
-        (label,) = self.labels
-        return [
-            InputError(
-                f"all {self.images} images have the label {label:g}. Do labels stand elsewhere, "
-                "such as behind the pixels?"
-            )
-        ]
-
-    def pixel_warnings(self, layout: Layout) -> list[InputError]:
-        """Return what seems wrong with the pixels if they are read by `layout`, with settings."""
-        if self._lower[0] == self._lower[1] and self.images >= _FEW and self.low < self.high:
-            return [InputError("the lower half of every image is blank. Is the side right?")]
+    def warnings(self, layout: Layout, *, has_labels: bool = True) -> list[str]:
+        """Return what seems wrong if the file is read by `layout`, each without a full stop."""
         background, ink = layout.pixel_range
-        strongest = max(
-            (value - background) / (ink - background) for value in (self.low, self.high)
-        )
-        seems = self.pixel_range()
-        settings = {"raw.pixel_range": seems} if seems != layout.pixel_range else {}
-        if self._is_inverted(background, ink):
-            return [
-                InputError(
-                    f"most pixels are nearer to full ink ({ink:g}) than to the background "
-                    f"({background:g}), at the borders too: background and ink seem exchanged.",
-                    settings=settings,
-                )
-            ]
-        if strongest <= 0.5:
-            return [
-                InputError(
-                    f"no pixel is beyond half of full ink: the pixels go from {self.low:g} to "
-                    f"{self.high:g}, and full ink is {ink:g}.",
-                    settings=settings,
-                )
-            ]
-        return []
+        strongest = max(abs(value - background) for value in (self.low, self.high))
+        warnings = self.oddities(has_labels=has_labels)
+        if self.low == self.high:
+            return warnings
+        if self.images >= _ENOUGH_IMAGES and self._lower[0] == self._lower[1]:
+            warnings.append("the lower half of every image is blank; the side may be wrong")
+        elif self.is_exchanged(layout.pixel_range):
+            warnings.append(
+                f"most pixels are nearer to full ink ({ink:g}) than to the background "
+                f"({background:g}), at the borders too: background and ink seem exchanged"
+            )
+        elif strongest <= abs(ink - background) / 2:
+            warnings.append(
+                f"no pixel is beyond half of full ink: the pixels go from {self.low:g} to "
+                f"{self.high:g}, and full ink is {ink:g}"
+            )
+        return warnings

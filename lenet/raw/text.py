@@ -1,17 +1,27 @@
 """Text files, plain or compressed: opened, and refused if they are no text."""
 
-from collections.abc import Iterator
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from lenet.core.errors import InputError
-from lenet.raw.compression import read_pieces
-from lenet.raw.foreign import explain
+from lenet.core.errors import InputError, untrusted
+from lenet.core.files import MAX_EXPANSION, expands_too_far
+from lenet.raw.foreign import refuse
 
 # Large enough for the parser's full speed, small enough to stay in the processor's cache.
 PIECE_BYTES = 1 << 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_COMPRESSED: tuple[tuple[bytes, Callable[[IO[bytes]], io.BufferedIOBase]], ...] = (
+    (b"\xfd7zXZ\0", lzma.LZMAFile),
+    (b"BZh", bz2.BZ2File),
+    (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
+)
 
 
 @dataclass(frozen=True)
@@ -32,31 +42,45 @@ class TextFile:
 def open_text(path: Path) -> Iterator[TextFile]:
     """Open a text file; gzip, bzip2 and xz are recognised by content.
 
-    Raises InputError where the file is missing, unreadable, empty, binary or broken.
+    Raises InputError where the file is missing, unreadable, empty, broken or of another kind.
     """
     try:
         file = path.open("rb")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise InputError(path, f"cannot be read ({error.strerror})") from error
     with file:
-        pieces = read_pieces(path, file, PIECE_BYTES)
+        pieces = _pieces(path, file)
         start = b""
         # The first of several compressed streams may be too short to show the format.
         while len(start) < PIECE_BYTES and (piece := next(pieces, b"")):
             start += piece
         start = start.removeprefix(_BYTE_ORDER_MARK)
         if not start.strip():
-            raise InputError(f"{path}: the file is empty; expected digit images.")
-        if b"\0" in start or start.startswith(b"\x80"):
-            reason = explain(path, start)
-            raise InputError(
-                f"{path}: {reason}"
-                if reason
-                else f"{path}: a binary file; expected .jf or image-text, plain, .gz, .bz2 or .xz."
-            )
-        if b"\r" in start and b"\n" not in start:
-            raise InputError(
-                f"{path}: lines end in CR alone; expected LF or CR LF. "
-                "`tr '\\r' '\\n'` makes LF of CR."
-            )
+            raise InputError(path, "the file is empty", "images of characters")
+        refuse(path, start)
         yield TextFile(path, start, pieces)
+
+
+def _pieces(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
+    """Yield what a file holds, decompressed, in pieces of at most `PIECE_BYTES`.
+
+    Raises InputError where the file is broken, or expands further than any text of pixels.
+    """
+    magic = file.peek(6)
+    text: io.BufferedIOBase = file
+    for signature, reader in _COMPRESSED:
+        if magic.startswith(signature):
+            text = reader(file)
+    total = 0
+    while True:
+        with untrusted(
+            path, "cannot be read, broken or cut short", "Fetch it again.", passing=(MemoryError,)
+        ):
+            piece = text.read(PIECE_BYTES)
+        if not piece:
+            return
+        total += len(piece)
+        if expands_too_far(path, total):
+            times = f"more than {MAX_EXPANSION} times its size"
+            raise InputError(path, f"unpacks to {times}", "text, which shrinks to about a tenth")
+        yield piece

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lenet.core.errors import as_typed
 from lenet.core.params import flat
 from lenet.report.results import Results
-from lenet.sources.split import TEST_COUNTS
+from lenet.sources.usps import TEST_COUNTS
 
 # The md5 of the test file of the source `usps-zip`, which a data card names as `raw_md5`.
 _ZIP_TEST_MD5 = "f9350e940232b89f1dc8f8eacac88625"

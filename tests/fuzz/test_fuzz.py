@@ -15,16 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.seeds import PACKERS, PICTURES, TEXTS, model, npz_file
-from tests.fuzz.targets import (
-    TARGETS,
-    check_inspect,
-    check_model,
-    check_npz,
-    check_params,
-    check_picture,
-    check_predict,
-    check_raw,
-)
+from tests.fuzz.targets import TARGETS
 from tests.project import ROOT
 
 CORPUS = Path(__file__).with_name("corpus")
@@ -62,62 +53,24 @@ def path() -> Iterator[Path]:
         yield Path(folder, "file")
 
 
-@given(content=raw_files() | st.binary(max_size=60))
-def test_any_raw_file_is_read_right_or_refused(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    check_raw(path)
+YAML_TOKENS = (b"\n", b": ", b"- ", b"&a ", b"*a", b"[", b"{", b"'", b"!!python/object:os.system ")
+PICTURE_FILES = st.sampled_from(PICTURES).flatmap(edited)
+FILES = {
+    "raw": raw_files() | st.binary(max_size=60),
+    "picture": PICTURE_FILES | st.binary(max_size=60),
+    "npz": edited(npz_file()),
+    "params": edited((ROOT / "params.yaml").read_bytes(), YAML_TOKENS),
+    "model": edited(model()),
+    "predict": raw_files() | PICTURE_FILES | edited(npz_file()),
+    "inspect": raw_files() | edited(npz_file()),
+}
 
 
-@given(content=st.sampled_from(PICTURES).flatmap(edited) | st.binary(max_size=60))
-def test_any_picture_gives_an_image_or_is_refused(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    check_picture(path)
-
-
-@given(content=edited(npz_file()))
-def test_any_npz_is_read_right_or_refused(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    check_npz(path)
-
-
-@given(
-    content=edited(
-        (ROOT / "params.yaml").read_bytes(),
-        (
-            b"\n",
-            b": ",
-            b"- ",
-            b"&a ",
-            b"*a",
-            b"[",
-            b"{",
-            b"!!python/object:os.system ",
-            b"'",
-            b"1e9",
-        ),
-    )
-)
-def test_any_params_are_understood_or_refused(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    check_params(path)
-
-
-@given(content=edited(model()))
-def test_any_model_gives_probabilities_or_is_refused(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    check_model(path)
-
-
-@given(content=raw_files() | st.sampled_from(PICTURES).flatmap(edited) | edited(npz_file()))
-def test_whatever_predict_is_given_is_answered_or_refused(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    check_predict(path)
-
-
-@given(content=raw_files() | edited(npz_file()))
-def test_whatever_is_inspected_is_described_or_refused(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    check_inspect(path)
+@pytest.mark.parametrize("target", FILES)
+@given(data=st.data())
+def test_any_file_is_read_right_or_refused(path: Path, target: str, data: st.DataObject) -> None:
+    path.write_bytes(data.draw(FILES[target]))
+    TARGETS[target](path)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from sklearn.datasets import load_digits
 
 from lenet.core.errors import InputError
 from lenet.core.files import md5
-from lenet.raw import formats, inspection
+from lenet.raw import formats
+from lenet.raw.advice import settings
+from lenet.raw.inspection import inspect
 from lenet.raw.layout import Layout
 from tests.project import ROOT
 
@@ -47,9 +49,9 @@ def test_pictures_of_one_size_are_read_pixel_by_pixel(digits: Path) -> None:
 def test_dark_ink_on_light_paper_needs_the_range_the_other_way(tmp_path: Path) -> None:
     for i in range(20):
         save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i}.png", 255 - GREY[i])
-    (warning,) = formats.read(tmp_path / "mine", LAYOUT).warnings(LAYOUT)
-    assert "seem exchanged" in str(warning)
-    assert warning.settings == {"raw.pixel_range": (255, 0)}
+    (warning,) = formats.read(tmp_path / "mine", LAYOUT).statistics.warnings(LAYOUT)
+    assert "seem exchanged" in warning
+    assert settings([inspect(tmp_path / "mine")])[0]["pixel_range"] == (255, 0)
     reading = formats.read(tmp_path / "mine", LAYOUT.changed(pixel_range=(255.0, 0.0)))
     numbers = [int(Path(name).stem) for name in reading.data.names.tolist()]  # type: ignore[union-attr]
     np.testing.assert_allclose(reading.data.images, GREY[numbers] / 255, atol=1e-6)
@@ -73,42 +75,64 @@ def test_pictures_of_different_sizes_are_cut_out_and_scaled(tmp_path: Path) -> N
 def test_names_that_are_no_numbers_are_classes_in_alphabetical_order(tmp_path: Path) -> None:
     for i, name in enumerate("BAC"):
         save(tmp_path / "mine" / name / "x.png", GREY[i])
-    with pytest.raises(InputError, match=r"3 subfolders \(A, B, C\); .*Set raw.classes=3"):
+    with pytest.raises(InputError, match=r"found 3 subfolders; expected 10. `lenet inspect"):
         formats.read(tmp_path / "mine", LAYOUT)
     reading = formats.read(tmp_path / "mine", LAYOUT.changed(classes=3))
     assert reading.data.names is not None
     assert reading.data.names.tolist() == ["A/x.png", "B/x.png", "C/x.png"]
     assert reading.data.labels.tolist() == [0, 1, 2]
-    found = inspection.inspect(tmp_path / "mine")
+    found = inspect(tmp_path / "mine")
     assert "0 = A, 1 = B, 2 = C" in str(found)
-    assert inspection.settings([found])["raw.classes"] == 3
+    assert settings([found])[0]["classes"] == 3
 
 
 def test_folders_of_two_kinds_do_not_fit(digits: Path, tmp_path: Path) -> None:
     save(tmp_path / "other" / "0" / "a.png", np.pad(GREY[0], ((0, 9), (0, 0))))
     save(tmp_path / "other" / "1" / "b.png", GREY[1])
-    with pytest.raises(InputError, match="does not fit the training file .*are cut out and scaled"):
-        inspection.check_test_file(digits, tmp_path / "other")
-    for name in "AC":
-        save(tmp_path / "named" / name / "a.png", GREY[0])
-    with pytest.raises(InputError, match="its subfolders have other names"):
-        inspection.check_test_file(digits, tmp_path / "named")
-    inspection.check_test_file(digits, digits)
+    save(tmp_path / "named" / "A" / "a.png", GREY[0])
+    save(tmp_path / "named" / "C" / "a.png", GREY[0])
+    for name, reason in (("other", "does not fit"), ("named", "its subfolders have other names")):
+        path = tmp_path / name
+        with pytest.raises(InputError, match=f"{path}: {reason}"):
+            formats.check_same_kind(path, digits)
+        with pytest.raises(InputError, match=f"{path}: {reason}"):
+            formats.convert([digits, path], tmp_path / "joined.npz", LAYOUT)
+        with pytest.raises(InputError, match=f"{path}: {reason}"):
+            settings([inspect(digits), inspect(path)])
+    formats.check_same_kind(digits, digits)
 
 
-def test_what_is_no_such_folder_is_named(digits: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="8 x 8 pixels; expected 16 x 16. Set raw.side=8"):
+def test_a_picture_of_another_size_does_not_decide_how_all_are_read(digits: Path) -> None:
+    save(digits / "3" / "odd.png", np.pad(GREY[0], ((0, 0), (0, 2))))
+    with pytest.raises(InputError) as caught:
+        formats.read(digits, LAYOUT)
+    assert str(caught.value) == (
+        f"{digits}/3/odd.png: has 10 x 8 pixels; expected 8 x 8, as most other pictures have."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("3/notes.txt", b"mine", "3/notes.txt: found something else; expected a PNG or JPEG"),
+        ("notes.txt", b"mine", "mine: found the file notes.txt; expected a subfolder for each"),
+        ("3/a.png", b"\x89PNG\r\n\x1a\n", "3/a.png: not a picture that can be read"),
+    ],
+)
+def test_what_is_no_such_folder_is_named(
+    digits: Path, name: str, content: bytes, message: str
+) -> None:
+    (digits / name).write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        formats.read(digits, LAYOUT)
+    assert message in str(caught.value)
+
+
+def test_a_folder_of_another_side_or_without_pictures_is_named(
+    digits: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="have 8 x 8 pixels; expected 16 x 16. `lenet inspect"):
         formats.read(digits, LAYOUT.changed(side=16))
-    (digits / "3" / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match=r"3/notes.txt: expected a PNG or JPEG picture"):
-        formats.read(digits, LAYOUT)
-    (digits / "3" / "notes.txt").rename(digits / "readme.txt")
-    with pytest.raises(InputError, match=r"found the file readme.txt; expected a subfolder"):
-        formats.read(digits, LAYOUT)
-    (digits / "readme.txt").unlink()
-    (digits / "3" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    with pytest.raises(InputError, match=r"broken.png: not a picture that can be read"):
-        formats.read(digits, LAYOUT)
     (tmp_path / "empty" / "0").mkdir(parents=True)
     with pytest.raises(InputError, match="holds no pictures"):
         formats.read(tmp_path / "empty", LAYOUT)

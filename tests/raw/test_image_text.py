@@ -4,20 +4,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
-from sklearn.datasets import load_svmlight_file
+from sklearn.datasets import dump_svmlight_file, load_digits, load_svmlight_file
 
 from lenet.core.errors import InputError
-from lenet.raw import image_text
+from lenet.raw import formats, image_text
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
-from tests.helpers import read_raw
+from tests.helpers import read_raw, refused
 from tests.strategies import record_sets
 
 LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
-
-
-def read(path: Path, content: str | bytes, layout: Layout = LAYOUT) -> Records:
-    return read_raw(path, content, layout)
+AUTO = Layout(side=8, pixel_range=(0, 16), first_label=0, first_index="auto", classes=10)
+IMAGES, LABELS = load_digits(return_X_y=True)
+# Neither the first nor the last pixel of these digits has ink.
+BLANK_CORNERS = np.flatnonzero((IMAGES[:, 0] == 0) & (IMAGES[:, 63] == 0))[:20]
+INK_IN_LAST = np.flatnonzero(IMAGES[:, 63] > 0)[:3]
 
 
 @pytest.fixture
@@ -37,79 +38,83 @@ def path(tmp_path: Path) -> Path:
     ],
 )
 def test_reads_the_variants_in_circulation(path: Path, text: str) -> None:
-    records = read(path, text)
+    records = read_raw(path, text, LAYOUT)
     assert records.labels.tolist() == [6, 3]
     assert records.pixels.tolist() == [[0, 0.5, 0, 2], [1, 0, 0, 0]]
 
 
 def test_a_line_without_pairs_is_an_image_of_zeros(path: Path) -> None:
-    records = read(path, "6\n3 1:1\n")
+    records = read_raw(path, "6\n3 1:1\n", LAYOUT)
     assert records.labels.tolist() == [6, 3]
     assert records.pixels[0].tolist() == [0, 0, 0, 0]
 
 
 def test_an_absent_pixel_is_zero_and_not_background(path: Path) -> None:
     layout = Layout(side=2, pixel_range=(-1, 1), first_label=1, first_index=1, classes=10)
-    records = read(path, "10 1:-1 4:1\n", layout)
+    records = read_raw(path, "10 1:-1 4:1\n", layout)
     assert records.labels.tolist() == [10]
     assert records.pixels.tolist() == [[-1, 0, 0, 1]]
 
 
+NUMBER = "a finite decimal number"
+PAIRS = "a label, then index:value pairs (image-text, as the file has ':' or '#')"
+INDEX = "a whole number from 1 to 2 x 2 = 4"
+ORDER = "each index once, in ascending order"
+LABEL = "a whole number from 0 to 9"
+
+
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "inside", "found", "expected"),
     [
-        ("6 1:1\n3 1:x\n", "line 2: found 'x'; expected a finite decimal number"),
-        ("6 1:nan\n", "line 1: found 'nan'; expected a finite"),
-        ("6 1:1\n3 1:1 2:inf\n", "line 2: found 'inf'; expected a finite"),
-        ("6 1:1\n10 1:1\n", "line 2, record 2: found label 10; .*Set raw.first_label=1"),
-        ("6 1:1\n\n2.5 1:1\n", "line 3, record 2: found label 2.5; expected a whole number"),
-        ("6 1:1\n-1 1:1\n", "line 2, record 2: found label -1"),
-        ("6 1:1\n-1\n", "line 2, record 2: found label -1"),
-        ("6 1:1\n1:1 2:1\n", "line 2, record 2: found index 1 out of place"),
-        ("6 1:1 2\n", "line 1, record 1: found number 2 out of place"),
-        ("6 1:1:1\n", "line 1, record 1: found index 1 out of place"),
-        ("6 1 2:1\n", "line 1, record 1: found number 1 out of place"),
-        ("6 1:1\n3 1: 2:1\n", "line 2: found a colon alone"),
-        ("6 1:1\n3 1:1 :2\n", "line 2: found a colon alone"),
-        ("6 1:1\n3 1::1\n", "line 2: found a colon alone"),
-        ("6 1:1\n3 2:", "line 2: found a colon alone"),
-        ("6 1:1 2:", "line 1: found a colon alone"),
-        (":6 1:1", "line 1: found a colon alone"),
-        ("6 0:1\n", "line 1, record 1: found index 0; expected a whole number from 1 to 2 x 2 = 4"),
-        ("6 5:1\n", "line 1, record 1: found index 5; .*Check the side"),
-        ("6 1.5:1\n", "line 1, record 1: found index 1.5"),
-        ("6 2147483648:1\n", "found index 2.14748365e.09"),
-        ("6 1:1\n3 2:1 2:1\n", "line 2, record 2: found index 2 after 2; expected each index once"),
-        ("6 3:1 2:1\n", "line 1, record 1: found index 2 after 3; .* in ascending order"),
-        ("6 1:-1\n", "line 1, record 1: found -1 as pixel 1; .*raw.pixel_range=.-1,1."),
-        ("6 1:255\n", "line 1, record 1: found 255 as pixel 1; .*raw.pixel_range=.0,255."),
-        ("# nothing\n", "holds no images"),
-        ("6 0.5 # a .jf with a comment\n", "image-text, as the file has ':' or '#'"),
+        ("6 1:1\n3 1:x\n", "line 2", "found 'x'", NUMBER),
+        ("6 1:nan\n", "line 1", "found 'nan'", NUMBER),
+        ("6 1:1\n10 1:1\n", "line 2, record 2", "found label 10", LABEL),
+        ("6 1:1\n\n2.5 1:1\n", "line 3, record 2", "found label 2.5", LABEL),
+        ("6 1:1\n-1\n", "line 2, record 2", "found label -1", LABEL),
+        ("6 1:1\n1:1 2:1\n", "line 2, record 2", "found index 1 out of place", PAIRS),
+        ("6 1:1 2\n", "line 1, record 1", "found number 2 out of place", PAIRS),
+        ("6 1:1:1\n", "line 1, record 1", "found index 1 out of place", PAIRS),
+        ("6 1:1\n3 1: 2:1\n", "line 2", "found a colon alone", "index:value"),
+        ("6 1:1\n3 1:1 :2\n", "line 2", "found a colon alone", "index:value"),
+        ("6 1:1\n3 1::1\n", "line 2", "found a colon alone", "index:value"),
+        ("6 1:1\n3 2:", "line 2", "found a colon alone", "index:value"),
+        (":6 1:1", "line 1", "found a colon alone", "index:value"),
+        ("6 0:1\n", "line 1, record 1", "found index 0", INDEX),
+        ("6 5:1\n", "line 1, record 1", "found index 5", INDEX),
+        ("6 1.5:1\n", "line 1, record 1", "found index 1.5", INDEX),
+        ("6 2147483648:1\n", "line 1, record 1", "found index 2.14748365e+09", INDEX),
+        ("6 1:1\n3 2:1 2:1\n", "line 2, record 2", "found index 2 after 2", ORDER),
+        ("6 3:1 2:1\n", "line 1, record 1", "found index 2 after 3", ORDER),
+        ("6 1:255\n", "line 1, record 1", "found 255 as pixel 1", "a value from 0 to 2"),
+        ("# nothing\n", "", "holds no images", "at least one record"),
+        ("6 0.5 # .jf\n", "line 1, record 1", "found number 0.5 out of place", PAIRS),
+        (
+            "6 1:0 2:.5 3:1 4:2\n6 1:0 2:.5 3:1 4:2\n6 1:0 2:.5",
+            "line 3, record 3",
+            "found 2 pixel values and no end of the line",
+            "4, as before it",
+        ),
     ],
 )
-def test_refuses_with_place_and_advice(path: Path, text: str, message: str) -> None:
-    with pytest.raises(InputError, match=message) as error:
-        read(path, text)
-    assert str(error.value).startswith(str(path))
+def test_a_fault_is_named_with_its_place(
+    path: Path, text: str, inside: str, found: str, expected: str
+) -> None:
+    assert refused(path, text, LAYOUT) == (inside, found, expected)
 
 
-def test_a_last_line_cut_short_is_refused_where_lines_state_every_pixel(path: Path) -> None:
-    whole = "6 1:0 2:.5 3:1 4:2\n"
-    with pytest.raises(
-        InputError, match=r"line 3, record 3: found 2 pixel values and no end of the line; expected"
-    ):
-        read_raw(path, whole * 2 + "6 1:0 2:.5", LAYOUT)
-    # A short last line is right if it has a line end, or if the lines before are as short.
-    assert len(read_raw(path, whole * 2 + "6 1:0 2:.5\n", LAYOUT)) == 3
+def test_a_short_last_line_is_right_with_a_line_end_or_if_others_are_as_short(path: Path) -> None:
+    assert len(read_raw(path, "6 1:0 2:.5 3:1 4:2\n" * 2 + "6 1:0 2:.5\n", LAYOUT)) == 3
     assert len(read_raw(path, "6 3:1\n" * 2 + "6", LAYOUT)) == 3
 
 
-def test_a_dense_file_of_smaller_images_is_refused(path: Path) -> None:
-    line = "6 " + " ".join(f"{index}:0.5" for index in range(1, 65)) + "\n"
-    layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
-    with pytest.raises(InputError, match=r"just the indices 1 to 64 .* Set raw.side=8"):
-        read(path, line * 3, layout)
-    assert len(read(path, line * 3 + "6 100:1\n", layout)) == 4
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_dense_file_of_smaller_images_is_refused(path: Path, first: int) -> None:
+    line = "6 " + " ".join(f"{index + first}:0.5" for index in range(64)) + "\n"
+    layout = AUTO.changed(side=16, first_index=first)
+    _, found, expected = refused(path, line * 3, layout)
+    assert found == f"found just the indices {first} to {63 + first} in every record"
+    assert expected == "up to 16 x 16 = 256"
+    assert len(read_raw(path, line * 3 + "6 100:1\n", layout)) == 4
 
 
 @pytest.mark.parametrize("block_bytes", [1, 5, 17, 40])
@@ -117,10 +122,10 @@ def test_blocks_may_end_anywhere(
     path: Path, block_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "6 1:0.5 2:1 # one\n\n3 2:0.25 4:2\n1 1:1"
-    whole = read(path, text)
+    whole = read_raw(path, text, LAYOUT)
     # The first piece has to show a colon, which shows the format; real pieces have a MiB.
     monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, 5))
-    parts = read(path, text)
+    parts = read_raw(path, text, LAYOUT)
     np.testing.assert_array_equal(parts.labels, whole.labels)
     np.testing.assert_array_equal(parts.pixels, whole.pixels)
 
@@ -128,29 +133,101 @@ def test_blocks_may_end_anywhere(
 def test_names_the_line_of_a_fault_behind_many_blocks(path: Path) -> None:
     lines = ["6 1:0.123456 2:0.123456 3:0.123456 4:0.123456"] * 60_000
     lines[50_000] = "6 2:1 1:1"
-    with pytest.raises(InputError, match="line 50001, record 50001: found index 1 after 2"):
-        read(path, "\n".join(lines))
+    inside, found, _ = refused(path, "\n".join(lines), LAYOUT)
+    assert (inside, found) == ("line 50001, record 50001", "found index 1 after 2")
 
 
 @given(records=record_sets())
-def test_what_is_written_comes_back_to_the_bit(records: Records, scratch: Path) -> None:
+def test_what_is_written_comes_back_to_the_bit_and_scikit_learn_reads_the_same(
+    records: Records, scratch: Path
+) -> None:
     file = io.BytesIO()
-    layout = Layout(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+    layout = LAYOUT.changed(side=4)
     image_text.write(file, [records], layout)
-    back = read(scratch / "mine.txt", file.getvalue(), layout)
+    back = read_raw(scratch / "mine.txt", file.getvalue(), layout)
     np.testing.assert_array_equal(back.labels, records.labels)
     np.testing.assert_array_equal(back.pixels, records.pixels)
-
-
-@given(records=record_sets())
-def test_scikit_learn_reads_the_same(records: Records) -> None:
-    file = io.BytesIO()
-    image_text.write(
-        file,
-        [records],
-        Layout(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10),
-    )
     file.seek(0)
     pixels, labels = load_svmlight_file(file, n_features=16, zero_based=False)
     np.testing.assert_array_equal(pixels.toarray(), records.pixels)
     np.testing.assert_array_equal(labels, records.labels)
+
+
+def written(path: Path, rows: np.ndarray, *, zero_based: bool, comment: str | None = None) -> Path:
+    """Write digits as scikit-learn does; without a comment it states nothing."""
+    dump_svmlight_file(
+        IMAGES[rows], LABELS[rows], str(path), zero_based=zero_based, comment=comment
+    )
+    return path
+
+
+@pytest.mark.parametrize("zero_based", [True, False])
+def test_a_file_that_does_not_show_its_first_index_is_refused(path: Path, zero_based: bool) -> None:
+    written(path, BLANK_CORNERS, zero_based=zero_based)
+    with pytest.raises(InputError, match="does not show whether indices start at 1, as in LIBSVM"):
+        formats.read(path, AUTO)
+    reading = formats.read(path, AUTO.changed(first_index=0 if zero_based else 1))
+    np.testing.assert_array_equal(reading.data.images.reshape(-1, 64) * 16, IMAGES[BLANK_CORNERS])
+    assert reading.first_index == (0 if zero_based else 1)
+
+
+@pytest.mark.parametrize("zero_based", [True, False])
+def test_the_comment_of_scikit_learn_is_believed(path: Path, zero_based: bool) -> None:
+    written(path, BLANK_CORNERS, zero_based=zero_based, comment="mine")
+    reading = formats.read(path, AUTO)
+    np.testing.assert_array_equal(reading.data.images.reshape(-1, 64) * 16, IMAGES[BLANK_CORNERS])
+
+
+@pytest.mark.parametrize("piece", [1 << 20, 700])
+def test_evidence_behind_many_records_holds_for_all(
+    path: Path, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", piece)
+    rows = np.concatenate([BLANK_CORNERS, INK_IN_LAST])
+    reading = formats.read(written(path, rows, zero_based=False), AUTO)
+    np.testing.assert_array_equal(reading.data.images.reshape(-1, 64) * 16, IMAGES[rows])
+    # The last pixel has index 63 where indices start at 0, which shows nothing.
+    with pytest.raises(InputError, match="does not show"):
+        formats.read(written(path, rows, zero_based=True), AUTO)
+
+
+def test_an_index_0_shows_it(path: Path) -> None:
+    path.write_text("3 1:5 2:16\n4 0:16 63:2\n")
+    reading = formats.read(path, AUTO)
+    assert reading.first_index == 0
+    assert reading.data.images[0, 0, 1] == 5 / 16
+    assert reading.data.images[1, 0, 0] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "first_index", "found", "expected"),
+    [
+        ("3 1:5 64:1\n", 0, "found index 64", "a whole number from 0 to 8 x 8 - 1 = 63"),
+        ("3 0:5 1:1\n", 1, "found index 0", "a whole number from 1 to 8 x 8 = 64"),
+        ("3 0:5 64:1\n", "auto", "found index 64", "a whole number from 0 to 8 x 8 - 1 = 63"),
+        (
+            "# Column indices are one-based\n3 0:5\n",
+            "auto",
+            "found index 0",
+            "a whole number from 1 to 8 x 8 = 64",
+        ),
+        (
+            "# Column indices are zero-based\n3 1:5\n",
+            1,
+            "a comment says that indices start at 0",
+            "1",
+        ),
+    ],
+)
+def test_what_contradicts_the_first_index_is_refused(
+    path: Path, text: str, first_index: object, found: str, expected: str
+) -> None:
+    assert refused(path, text, AUTO.changed(first_index=first_index))[1:] == (found, expected)
+
+
+def test_what_is_written_starts_where_the_layout_says(path: Path) -> None:
+    data = formats.read(written(path, INK_IN_LAST, zero_based=False), AUTO).data
+    for first_index, start in ((0, "0:"), (1, "1:"), ("auto", "1:")):
+        formats.write(data, path, AUTO.changed(first_index=first_index))
+        assert path.read_text().split()[1].startswith(start)
+        np.testing.assert_array_equal(formats.read(path, AUTO).data.images, data.images)

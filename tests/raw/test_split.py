@@ -1,4 +1,3 @@
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +25,7 @@ def whole(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("train", "test"), list(itertools.product(("a.jf", "a.txt", "a.npz"), ("b.jf", "b.npz")))
-)
+@pytest.mark.parametrize(("train", "test"), [("a.jf", "b.npz"), ("a.npz", "b.txt")])
 def test_the_parts_are_the_whole_in_any_format(whole: Path, train: str, test: str) -> None:
     folder = whole.parent
     split(whole, folder / train, folder / test, LAYOUT, test_fraction=0.25, seed=3)
@@ -59,29 +56,16 @@ def test_the_seed_decides(whole: Path) -> None:
 def test_a_class_with_too_few_images_is_named(whole: Path) -> None:
     folder = whole.parent
     (folder / "few.jf").write_text(whole.read_text().splitlines()[0] + "\n")
-    with pytest.raises(InputError, match="a share of 0.2 cannot be cut out of the 1 images"):
+    with pytest.raises(InputError, match="a share of 0.2 cannot be cut out of 1 images"):
         split(
             folder / "few.jf", folder / "a.jf", folder / "b.jf", LAYOUT, test_fraction=0.2, seed=0
         )
-    with pytest.raises(InputError, match="expected three different files"):
-        split(whole, folder / "a.jf", folder / "a.jf", LAYOUT, test_fraction=0.2, seed=0)
+    before = whole.read_bytes()
+    for source in (folder / "a.jf", whole):
+        with pytest.raises(InputError, match="is to be divided into .*; expected three files"):
+            split(whole, source, folder / "a.jf", LAYOUT, test_fraction=0.2, seed=0)
+    with pytest.raises(InputError, match="b.csv: unknown suffix"):
+        split(whole, folder / "a.jf", folder / "b.csv", LAYOUT, test_fraction=0.2, seed=0)
     assert not (folder / "a.jf").exists()
     # The source is never overwritten.
-    before = whole.read_bytes()
-    with pytest.raises(InputError, match="expected three different files"):
-        split(whole, whole, folder / "a.jf", LAYOUT, test_fraction=0.2, seed=0)
-    with pytest.raises(InputError, match="is read and would be overwritten"):
-        formats.convert([whole], folder / "." / whole.name, LAYOUT)
     assert whole.read_bytes() == before
-
-
-def test_files_are_joined_in_their_order(whole: Path) -> None:
-    folder = whole.parent
-    split(whole, folder / "a.jf", folder / "b.txt", LAYOUT, test_fraction=0.2, seed=0)
-    parts = [formats.read(folder / name, LAYOUT).data for name in ("a.jf", "b.txt")]
-    for target in ("joined.npz", "joined.jf", "joined.txt"):
-        counts = formats.convert([folder / "a.jf", folder / "b.txt"], folder / target, LAYOUT)
-        assert [each.images for each in counts] == [160, 40]
-        joined = formats.read(folder / target, LAYOUT).data
-        np.testing.assert_array_equal(joined.images, np.concatenate([p.images for p in parts]))
-        np.testing.assert_array_equal(joined.labels, np.concatenate([p.labels for p in parts]))
