@@ -123,8 +123,8 @@ def test_formats_and_layouts_do_not_matter(tmp_path: Path) -> None:
             (path / str(label)).mkdir(parents=True)
             grey = np.rint(which.images[i] * 255).astype(np.uint8)
             Image.fromarray(grey).save(path / str(label) / f"{i}.png")
-    other = LAYOUT.changed(pixel_range=(1.0, -1.0), first_label=1)
-    grey = LAYOUT.changed(pixel_range=(0.0, 255.0))
+    other = LAYOUT.changed({"pixel_range": (1.0, -1.0), "first_label": 1})
+    grey = LAYOUT.changed({"pixel_range": (0.0, 255.0)})
     versions = {
         name: [
             version(tmp_path / f"old{suffix}", old, layout),
@@ -161,7 +161,7 @@ def test_rounding_is_no_change_but_a_grey_level_is(tmp_path: Path) -> None:
     exact = version(tmp_path / "exact.npz", Dataset(level.astype(np.float32), np.array([1])))
     words = " ".join(f"{i}:{value:.5f}" for i, value in enumerate(level.ravel() * 2 - 1, 1))
     rounded.write_text(f"1 {words}\n")
-    signed = LAYOUT.changed(pixel_range=(-1.0, 1.0))
+    signed = LAYOUT.changed({"pixel_range": (-1.0, 1.0)})
     assert rows(Difference.of("", exact, Version("rounded.txt", rounded, signed))) == []
     darker = data((0, 1)).images.copy()
     darker[0, 0, 0] += np.float32(1 / 255) * (1 if darker[0, 0, 0] < 0.5 else -1)
@@ -246,7 +246,7 @@ def test_the_picture_shows_each_kind(tmp_path: Path) -> None:
 def test_other_sides_and_faulty_files_are_refused(tmp_path: Path) -> None:
     one = version(tmp_path / "one.npz", data((0, 5)))
     two = Version(
-        "two.npz", tmp_path / "one.npz", LAYOUT.changed(side=8), "HEAD~1", workspace=False
+        "two.npz", tmp_path / "one.npz", LAYOUT.changed({"side": 8}), "HEAD~1", workspace=False
     )
     with pytest.raises(InputError, match="one.npz and two.npz at HEAD~1: .* sides of 4 and 8"):
         Difference.of("", one, two)

@@ -52,7 +52,7 @@ def test_dark_ink_on_light_paper_needs_the_range_the_other_way(tmp_path: Path) -
     (warning,) = formats.read(tmp_path / "mine", LAYOUT).statistics.warnings(LAYOUT)
     assert "seem exchanged" in warning
     assert settings([inspect(tmp_path / "mine")])[0]["pixel_range"] == (255, 0)
-    reading = formats.read(tmp_path / "mine", LAYOUT.changed(pixel_range=(255.0, 0.0)))
+    reading = formats.read(tmp_path / "mine", LAYOUT.changed({"pixel_range": (255.0, 0.0)}))
     numbers = [int(Path(name).stem) for name in reading.data.names.tolist()]  # type: ignore[union-attr]
     np.testing.assert_allclose(reading.data.images, GREY[numbers] / 255, atol=1e-6)
 
@@ -62,7 +62,7 @@ def test_pictures_of_different_sizes_are_cut_out_and_scaled(tmp_path: Path) -> N
         large = np.full((70 + i, 90), 255, np.uint8)
         large[10:58, 20:68] = np.kron(255 - GREY[i], np.ones((6, 6), np.uint8))
         save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i}.jpg", large)
-    layout = LAYOUT.changed(side=16, pixel_range=(-1.0, 1.0))
+    layout = LAYOUT.changed({"side": 16, "pixel_range": (-1.0, 1.0)})
     reading = formats.read(tmp_path / "mine", layout)
     assert reading.data.images.shape == (10, 16, 16)
     # Every character reaches two opposite borders, and its ink is full.
@@ -77,7 +77,7 @@ def test_names_that_are_no_numbers_are_classes_in_alphabetical_order(tmp_path: P
         save(tmp_path / "mine" / name / "x.png", GREY[i])
     with pytest.raises(InputError, match=r"found 3 subfolders; expected 10. `lenet inspect"):
         formats.read(tmp_path / "mine", LAYOUT)
-    reading = formats.read(tmp_path / "mine", LAYOUT.changed(classes=3))
+    reading = formats.read(tmp_path / "mine", LAYOUT.changed({"classes": 3}))
     assert reading.data.names is not None
     assert reading.data.names.tolist() == ["A/x.png", "B/x.png", "C/x.png"]
     assert reading.data.labels.tolist() == [0, 1, 2]
@@ -132,7 +132,7 @@ def test_a_folder_of_another_side_or_without_pictures_is_named(
     digits: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="have 8 x 8 pixels; expected 16 x 16. `lenet inspect"):
-        formats.read(digits, LAYOUT.changed(side=16))
+        formats.read(digits, LAYOUT.changed({"side": 16}))
     (tmp_path / "empty" / "0").mkdir(parents=True)
     with pytest.raises(InputError, match="holds no pictures"):
         formats.read(tmp_path / "empty", LAYOUT)

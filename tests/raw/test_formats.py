@@ -81,7 +81,7 @@ def test_archives_one_behind_the_other_are_read_as_one(
 def test_labels_start_at_first_label(tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("1 1:1\n10 2:1\n")
-    assert formats.read(path, SIGNED.changed(first_label=1)).data.labels.tolist() == [0, 9]
+    assert formats.read(path, SIGNED.changed({"first_label": 1})).data.labels.tolist() == [0, 9]
 
 
 def test_places_are_lines_and_records(tmp_path: Path, random_digits: Dataset) -> None:
@@ -153,7 +153,7 @@ def test_pixels_that_a_range_would_lose_are_refused(tmp_path: Path) -> None:
     fine = Dataset(np.full((1, 2, 2), 1e-30, np.float32), np.array([3]))
     with pytest.raises(InputError, match=r"a.jf: the pixels are too fine for the range -1 to 1"):
         formats.write(fine, tmp_path / "a.jf", SIGNED)
-    formats.write(fine, tmp_path / "a.jf", SIGNED.changed(pixel_range=(0.0, 1.0)))
+    formats.write(fine, tmp_path / "a.jf", SIGNED.changed({"pixel_range": (0.0, 1.0)}))
 
 
 def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:

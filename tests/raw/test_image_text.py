@@ -110,7 +110,7 @@ def test_a_short_last_line_is_right_with_a_line_end_or_if_others_are_as_short(pa
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_dense_file_of_smaller_images_is_refused(path: Path, first: int) -> None:
     line = "6 " + " ".join(f"{index + first}:0.5" for index in range(64)) + "\n"
-    layout = AUTO.changed(side=16, first_index=first)
+    layout = AUTO.changed({"side": 16, "first_index": first})
     _, found, expected = refused(path, line * 3, layout)
     assert found == f"found just the indices {first} to {63 + first} in every record"
     assert expected == "up to 16 x 16 = 256"
@@ -142,7 +142,7 @@ def test_what_is_written_comes_back_to_the_bit_and_scikit_learn_reads_the_same(
     records: Records, scratch: Path
 ) -> None:
     file = io.BytesIO()
-    layout = LAYOUT.changed(side=4)
+    layout = LAYOUT.changed({"side": 4})
     image_text.write(file, [records], layout)
     back = read_raw(scratch / "mine.txt", file.getvalue(), layout)
     np.testing.assert_array_equal(back.labels, records.labels)
@@ -166,7 +166,7 @@ def test_a_file_that_does_not_show_its_first_index_is_refused(path: Path, zero_b
     written(path, BLANK_CORNERS, zero_based=zero_based)
     with pytest.raises(InputError, match="does not show whether indices start at 1, as in LIBSVM"):
         formats.read(path, AUTO)
-    reading = formats.read(path, AUTO.changed(first_index=0 if zero_based else 1))
+    reading = formats.read(path, AUTO.changed({"first_index": 0 if zero_based else 1}))
     np.testing.assert_array_equal(reading.data.images.reshape(-1, 64) * 16, IMAGES[BLANK_CORNERS])
     assert reading.first_index == (0 if zero_based else 1)
 
@@ -222,12 +222,12 @@ def test_an_index_0_shows_it(path: Path) -> None:
 def test_what_contradicts_the_first_index_is_refused(
     path: Path, text: str, first_index: object, found: str, expected: str
 ) -> None:
-    assert refused(path, text, AUTO.changed(first_index=first_index))[1:] == (found, expected)
+    assert refused(path, text, AUTO.changed({"first_index": first_index}))[1:] == (found, expected)
 
 
 def test_what_is_written_starts_where_the_layout_says(path: Path) -> None:
     data = formats.read(written(path, INK_IN_LAST, zero_based=False), AUTO).data
     for first_index, start in ((0, "0:"), (1, "1:"), ("auto", "1:")):
-        formats.write(data, path, AUTO.changed(first_index=first_index))
+        formats.write(data, path, AUTO.changed({"first_index": first_index}))
         assert path.read_text().split()[1].startswith(start)
         np.testing.assert_array_equal(formats.read(path, AUTO).data.images, data.images)

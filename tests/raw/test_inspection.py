@@ -46,7 +46,7 @@ def write(
 def layout_of(path: Path) -> Layout:
     """Return the layout that the inspection of a file leads to."""
     (values,) = settings([inspect(path)])
-    return DEFAULT.changed(**values)
+    return DEFAULT.changed(values)
 
 
 @pytest.mark.parametrize("header", ["", "10 64\n"])
@@ -97,7 +97,7 @@ def test_image_text_is_read_by_what_is_found(
 def test_npz_is_described(tmp_path: Path) -> None:
     images = (IMAGES / 16).astype(np.float32).reshape(-1, 8, 8)
     npz.save(Dataset(images, LABELS), tmp_path / "a.npz")
-    assert layout_of(tmp_path / "a.npz") == DEFAULT.changed(side=8, pixel_range=(0.0, 1.0))
+    assert layout_of(tmp_path / "a.npz") == DEFAULT.changed({"side": 8, "pixel_range": (0.0, 1.0)})
     np.savez(tmp_path / "a.npz", images=images[:, :1, :1], labels=LABELS)
     with pytest.raises(InputError, match=r"a\.npz: found images of side 1; expected 2 to 1024"):
         inspect(tmp_path / "a.npz")
@@ -188,7 +188,7 @@ def test_a_guessed_side_gives_way_to_a_stated_side(tmp_path: Path) -> None:
 def test_an_image_that_fills_half_of_its_square_is_warned_of(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     dump_svmlight_file(IMAGES, LABELS, str(path), zero_based=False)
-    layout = DEFAULT.changed(side=16, pixel_range=(0.0, 16.0), first_index=1)
+    layout = DEFAULT.changed({"side": 16, "pixel_range": (0.0, 16.0), "first_index": 1})
     assert formats.read(path, layout).statistics.warnings(layout) == [
         "the lower half of every image is blank; the side may be wrong"
     ]
@@ -204,13 +204,13 @@ def test_an_image_that_fills_half_of_its_square_is_warned_of(tmp_path: Path) -> 
 def test_a_range_that_does_not_fit_is_warned_of(
     tmp_path: Path, pixel_range: tuple[float, float], warning: str
 ) -> None:
-    layout = DEFAULT.changed(side=8, pixel_range=pixel_range)
+    layout = DEFAULT.changed({"side": 8, "pixel_range": pixel_range})
     (warned,) = formats.read(write(tmp_path / "a.jf"), layout).statistics.warnings(layout)
     assert warned.startswith(warning)
 
 
 def test_blank_images_are_warned_of(tmp_path: Path) -> None:
-    layout = DEFAULT.changed(side=8, pixel_range=(0.0, 255.0))
+    layout = DEFAULT.changed({"side": 8, "pixel_range": (0.0, 255.0)})
     path = write(tmp_path / "a.jf", scale=(255, 255))
     blank = ["every pixel is 255, so all images are blank"]
     assert formats.read(path, layout).statistics.warnings(layout) == blank

@@ -43,7 +43,7 @@ def test_folders_of_other_classes_are_refused_whichever_is_converted(tmp_path: P
         (tmp_path / name).mkdir(parents=True)
         Image.fromarray(np.eye(8, dtype=np.uint8) * 255).save(tmp_path / name / "a.png")
     train, test = tmp_path / "train", tmp_path / "test"
-    reading = formats.read(train, LAYOUT.changed(pixel_range=(0.0, 255.0)))
+    reading = formats.read(train, LAYOUT.changed({"pixel_range": (0.0, 255.0)}))
     for one, other in ((train, test), (test, train)):
         with pytest.raises(InputError, match=f"{one}: its subfolders have other names"):
             check_pair(one, other, reading, LAYOUT)
