@@ -119,7 +119,7 @@ def read(path: Path) -> dict[str, Any]:
     Raises InputError where it cannot be read, or holds no mapping.
     """
     try:
-        with untrusted(f"{path}: cannot be read as YAML", passing=(MarkedYAMLError, OSError)):
+        with untrusted(path, "cannot be read as YAML", passing=(MarkedYAMLError, OSError)):
             # DVC writes 1e-06, which is a number in YAML 1.2 only.
             values = YAML(typ="safe", pure=True).load(path)
     except OSError as error:

@@ -170,7 +170,8 @@ def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "network.onnx")
         with untrusted(
-            f"{models}: not a model that MXNet can export",
+            models,
+            "not a model that MXNet can export",
             "`dvc checkout` or `dvc repro train` brings it back.",
         ):
             mx.onnx.export_model(

@@ -45,7 +45,7 @@ class Recogniser:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
         # Errors come as exceptions; the log would repeat them.
         options.log_severity_level = 4
-        with untrusted(f"{path}: not a model that onnxruntime can read", _ADVICE):
+        with untrusted(path, "not a model that onnxruntime can read", _ADVICE):
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes() if content is None else content,
                 options,

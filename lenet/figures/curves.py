@@ -19,7 +19,7 @@ def load_curves(training: Path) -> pd.DataFrame:
 
     Raises InputError where there are none.
     """
-    with untrusted(f"{training}: no learning curves", "`dvc repro train` makes them."):
+    with untrusted(training, "no learning curves", "`dvc repro train` makes them."):
         return pd.read_csv(training / "curves.csv").set_index("epoch")
 
 

@@ -228,7 +228,8 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
     network(mx.nd.zeros((1, 1, size, size), ctx=members[0].c1.bias.list_ctx()[0]))
     with tempfile.TemporaryDirectory() as temporary:
         with untrusted(
-            f"{temporary}: MXNet could not write the network there",
+            temporary,
+            "MXNet could not write the network there",
             "If the disk is full, make room, or name another folder by TMPDIR.",
         ):
             network.export(f"{temporary}/lenet")
@@ -249,7 +250,8 @@ def load(folder: Path, members: Sequence[LeNet]) -> None:
     if not path.is_file():
         raise InputError(path, "no such model file", advice="`dvc repro train` makes it.")
     with untrusted(
-        f"{path}: not a model that MXNet can read",
+        path,
+        "not a model that MXNet can read",
         "`dvc checkout` or `dvc repro train` brings it back.",
     ):
         for member in members:

@@ -29,7 +29,7 @@ _LONE_PIXELS = 0.002
 def is_picture(path: Path) -> bool:
     """Return whether the file at `path` is a picture, perhaps a broken picture."""
     try:
-        with untrusted(f"{path}: a broken picture", passing=(OSError,)), _open(path):
+        with untrusted(path, "a broken picture", passing=(OSError,)), _open(path):
             return True
     except OSError:
         return False
@@ -53,7 +53,8 @@ def opened(path: Path) -> Iterator[Image.Image]:
     """Open a picture; raise InputError where it is none, or cannot be decoded in the context."""
     with (
         untrusted(
-            f"{path}: not a picture that can be read",
+            path,
+            "not a picture that can be read",
             "A PNG or JPEG file of a character is expected.",
         ),
         _open(path) as picture,

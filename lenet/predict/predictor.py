@@ -72,7 +72,7 @@ def layout_of(recogniser: Recogniser, told: Mapping[str, Any]) -> Layout:
 
     Raises InputError where neither the network nor the user says what the pixels' range is.
     """
-    with untrusted(f"{recogniser.path}: its metadata are damaged"):
+    with untrusted(recogniser.path, "its metadata are damaged"):
         raw = dict(json.loads(recogniser.metadata.get("parameters", "{}")).get("raw", {}))
     values: dict[str, Any] = {"first_label": 0, "first_index": "auto"} | raw | dict(told)
     if "pixel_range" not in values:
@@ -80,7 +80,7 @@ def layout_of(recogniser: Recogniser, told: Mapping[str, Any]) -> Layout:
             f"{recogniser.path}: does not say how the files were read that it was trained on. Add "
             "--pixel-range LO HI, the values of background and full ink."
         )
-    with untrusted(f"{recogniser.path}: its metadata are damaged", passing=(InputError,)):
+    with untrusted(recogniser.path, "its metadata are damaged", passing=(InputError,)):
         low, high = map(float, values.pop("pixel_range"))
     known = {name: value for name, value in values.items() if name in Layout.model_fields}
     network = {"side": recogniser.side, "classes": recogniser.classes}

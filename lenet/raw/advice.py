@@ -32,7 +32,7 @@ def settings(inspections: Sequence[Inspection]) -> list[Settings]:
         "classes": classes,
     }
     try:
-        Layout.check(**values, first_index="auto")
+        Layout.check({**values, "first_index": "auto"})
     except InputError as error:
         raise InputError(first.path, f"no settings fit: {str(error).rstrip('.')}") from error
     indices = {each.first_indices for each in inspections if each.first_indices}

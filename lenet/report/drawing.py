@@ -30,7 +30,7 @@ def render(path: Path) -> str:
 
     Raises InputError where the file is no such network.
     """
-    with untrusted(f"{path}: not a network that a page can be made of", passing=(InputError,)):
+    with untrusted(path, "not a network that a page can be made of", passing=(InputError,)):
         model = onnx.load_model_from_string(path.read_bytes())
         metadata = {entry.key: entry.value for entry in model.metadata_props}
         parameters = json.loads(metadata["parameters"])

@@ -98,4 +98,4 @@ def _md5(path: Path) -> str:
 
 def _readable(path: Path) -> AbstractContextManager[None]:
     # Git may have left the marks of a merge conflict there.
-    return untrusted(f"{path}: missing or damaged", "`dvc repro` makes it again.")
+    return untrusted(path, "missing or damaged", "`dvc repro` makes it again.")
