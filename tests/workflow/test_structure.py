@@ -65,7 +65,7 @@ def files_run(script: Path) -> set[Path]:
     """Return the project's files that a stage imports, directly or not, also in functions."""
     finder = ModuleFinder(path=[str(ROOT)])
     finder.run_script(str(script))
-    files = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
+    files = {Path(getattr(module, "__file__", None) or "") for module in finder.modules.values()}
     return {script, *(file for file in files if file.is_relative_to(ROOT))} - set(ROOTS)
 
 
