@@ -19,7 +19,7 @@ from tests.project import ROOT
 # A package may import itself and those before it.
 ORDER = (
     *("core", "raw", "sources", "model", "training", "deploy"),
-    *("evaluation", "figures", "report", "predict", "command", "__main__"),
+    *("evaluation", "runs", "figures", "report", "predict", "command", "__main__"),
 )
 LENET = sorted((ROOT / "lenet").rglob("*.py"))
 STAGES = sorted((ROOT / "stages").glob("*.py"))
