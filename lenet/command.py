@@ -187,7 +187,7 @@ def _label_issues(_: argparse.Namespace) -> None:
     from lenet.core.files import write_csv
     from lenet.evaluation.label_issues import find_label_issues
     from lenet.figures.canvas import save
-    from lenet.figures.label_issues import draw_label_issues
+    from lenet.figures.sheets import draw_label_issues
     from lenet.raw import formats
     from lenet.training.config import Config
     from lenet.training.folds import out_of_fold
@@ -375,14 +375,14 @@ def _add_results(add_parser: _AddParser) -> None:
 
 
 def _results(arguments: argparse.Namespace) -> None:
-    from lenet.evaluation import revisions
+    from lenet.runs import revisions
 
     _warn_of_stale_results(arguments.run)
     print(revisions.results(arguments.run))
 
 
 def _warn_of_stale_results(*runs: str) -> None:
-    from lenet.evaluation.revisions import WORKSPACE, is_stale
+    from lenet.runs.revisions import WORKSPACE, is_stale
 
     if WORKSPACE in runs and is_stale():
         print(
@@ -416,7 +416,7 @@ def _add_versions(parser: argparse.ArgumentParser) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    from lenet.evaluation import revisions
+    from lenet.runs import revisions
 
     _warn_of_stale_results(arguments.old, arguments.new)
     comparison = revisions.compare(arguments.old, arguments.new)
@@ -424,7 +424,7 @@ def _compare(arguments: argparse.Namespace) -> None:
     if arguments.picture:
         from lenet.core import npz
         from lenet.figures.canvas import save
-        from lenet.figures.comparison import draw_comparison
+        from lenet.figures.sheets import draw_comparison
 
         images = npz.load(revisions.test_images_of(arguments.new)).images
         save(draw_comparison(images, comparison), arguments.picture)
@@ -449,8 +449,8 @@ def _add_diff(add_parser: _AddParser) -> None:
 
 
 def _diff(arguments: argparse.Namespace) -> None:
-    from lenet.evaluation import versions
-    from lenet.raw.difference import as_csv
+    from lenet.runs import versions
+    from lenet.runs.difference import as_csv
 
     files = (f"{arguments.file}_file",) if arguments.file else versions.FILES
     found = versions.differences(arguments.old, arguments.new, files)
@@ -484,7 +484,7 @@ def _add_experiments(add_parser: _AddParser) -> None:
 
 
 def _experiments(arguments: argparse.Namespace) -> None:
-    from lenet.evaluation import experiments
+    from lenet.runs import experiments
 
     runs = experiments.load()
     if runs.empty:
@@ -492,8 +492,10 @@ def _experiments(arguments: argparse.Namespace) -> None:
         return
     _warn_of_stale_results("workspace")
     table = experiments.grouped(runs, arguments.sort)
-    text = table.to_csv(index=False) if arguments.csv else f"{experiments.as_text(table)}\n"
-    print(text, end="")
+    if arguments.csv:
+        print(table.to_csv(index=False), end="")
+    else:
+        print(experiments.as_text(table, experiments.current()))
 
 
 def _add_summary(add_parser: _AddParser) -> None:

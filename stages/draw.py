@@ -11,10 +11,9 @@ from lenet.core.errors import run
 from lenet.core.files import write_json
 from lenet.core.npz import Dataset
 from lenet.core.watch import while_unchanged
-from lenet.figures.augmented import draw_augmented
 from lenet.figures.canvas import save
 from lenet.figures.curves import draw_curves, load_curves
-from lenet.figures.gallery import draw_gallery
+from lenet.figures.examples import draw_augmented, draw_gallery
 from lenet.figures.network import draw_kernels, draw_outputs
 from lenet.model import network
 from lenet.model._mxnet import context, memory_reported

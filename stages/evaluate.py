@@ -16,7 +16,7 @@ from lenet.evaluation.summary import summary
 from lenet.figures.canvas import save
 from lenet.figures.confidence import draw_confidence
 from lenet.figures.confusion import draw_confusion
-from lenet.figures.mistakes import draw_mistakes
+from lenet.figures.sheets import draw_mistakes
 
 
 def main() -> None:

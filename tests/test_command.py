@@ -195,11 +195,11 @@ def test_a_package_that_is_missing_is_named(
 ) -> None:
     """`pip install ".[predict]"` brings neither DVC nor scikit-learn."""
     (tmp_path / "params.yaml").touch()
-    for name in ("dvc", "dvc.api", "lenet.evaluation.revisions"):
+    for name in ("dvc", "dvc.api", "lenet.runs.revisions"):
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "lenet.evaluation.revisions")
+    monkeypatch.delitem(sys.modules, "lenet.runs.revisions")
     # A test before this one may have imported it.
-    monkeypatch.delattr("lenet.evaluation.revisions", raising=False)
+    monkeypatch.delattr("lenet.runs.revisions", raising=False)
     said = refused("results")
     assert said.startswith("error: this command needs the package dvc")
     assert "`make setup`" in said

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy.stats import binomtest
 
-from lenet.core.errors import InputError
 from lenet.evaluation.summary import counted
 
 
@@ -24,15 +23,7 @@ class Comparison:
 
     @classmethod
     def of(cls, old: str, new: str, before: pd.DataFrame, after: pd.DataFrame) -> "Comparison":
-        """Compare two tables as `Predictions.table` gives them.
-
-        Raises InputError where they are not of the same test images.
-        """
-        if len(before) != len(after) or (before["actual"] != after["actual"]).any():
-            raise InputError(
-                f"{old} and {new}: were not evaluated on the same test images ({len(before)} and "
-                f"{len(after)}), so they cannot be compared image by image."
-            )
+        """Compare two tables of the same test images, as `Predictions.table` gives them."""
         table = before[["index", "actual"]].assign(
             old=before["predicted"],
             new=after["predicted"],
@@ -71,20 +62,16 @@ class Comparison:
         fixed, broken = len(self.fixed), len(self.broken)
         return float(binomtest(fixed, fixed + broken).pvalue) if fixed + broken else 1.0
 
-    def errors(self) -> tuple[int, int]:
-        """Return the number of errors of the old and of the new run."""
-        both = len(self.both_wrong)
-        return both + len(self.fixed), both + len(self.broken)
-
     def __str__(self) -> str:
-        errors = [counted(number, "error") for number in self.errors()]
-        images = counted(len(self.table), "test image")
-        first = f"{self.old}: {errors[0]}; {self.new}: {errors[1]}; in {images}"
         fixed, broken, both = map(len, (self.fixed, self.broken, self.both_wrong))
-        second = f"fixed {fixed}, broken {broken}, wrong in both {both}"
+        before, after = (counted(both + number, "error") for number in (fixed, broken))
+        images = counted(len(self.table), "test image")
         chance = "may well be chance" if self.p_value >= 0.05 else "is unlikely to be chance"
-        third = f"McNemar's exact test: p = {self.p_value:.2g}, so the difference {chance}"
-        lines = [first, second, third]
+        lines = [
+            f"{self.old}: {before}; {self.new}: {after}; in {images}",
+            f"fixed {fixed}, broken {broken}, wrong in both {both}",
+            f"McNemar's exact test: p = {self.p_value:.2g}, so the difference {chance}",
+        ]
         for name, rows in (("fixed", self.fixed), ("broken", self.broken)):
             lines += ["", f"{name}:" + (" none" if rows.empty else "")]
             lines += [

@@ -1,4 +1,4 @@
-"""Every picture that the workflow draws: a module for each picture."""
+"""Every picture that the workflow and the commands draw."""
 
 import os
 

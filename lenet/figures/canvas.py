@@ -1,6 +1,5 @@
 """The base of all pictures: a blank figure, images side by side, and a PNG file."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -51,27 +50,3 @@ def hide_axes(axes: Axes) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-
-
-def draw_captioned(
-    axes: Axes, images: NDArray, captions: Sequence[str], *, rows: int, columns: int, text: int
-) -> None:
-    """Draw images in rows, each with its caption below.
-
-    Args:
-        axes: lose their ticks and frame.
-        images: (n, side, side) in [0, 1], at most `rows * columns`.
-        captions: n texts of one or several lines.
-        rows, columns: places for images; those that are not used stay blank.
-        text: the room for a caption, in pixels of the images.
-    """
-    side = images.shape[1]
-    cells = np.full((rows * columns, side + text, side), np.nan)
-    cells[: len(images), :side] = images
-    grid = cells.reshape(rows, columns, side + text, side)
-    axes.imshow(mosaic(grid), cmap="gray_r", vmin=0, vmax=1)
-    hide_axes(axes)
-    for place, caption in enumerate(captions):
-        row, column = divmod(place, columns)
-        x, y = column * (side + 2) + side / 2 + 0.5, row * (side + text + 2) + side + 1.2
-        axes.text(x, y, caption, ha="center", va="top", fontsize=7)

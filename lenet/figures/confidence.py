@@ -1,5 +1,7 @@
 """How far the confidence of predictions can be relied on."""
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,16 +29,11 @@ def _draw_calibration(axes: Axes, predictions: Predictions) -> None:
     right = predictions.predicted == predictions.labels
     confidence = predictions.confidence
     bins = np.clip(np.digitize(confidence, _EDGES) - 1, 0, len(_EDGES) - 2)
-    names, places = [], []
-    for place, low, high in zip(range(len(_EDGES)), _EDGES, _EDGES[1:], strict=False):
+    for place in np.unique(bins):
         inside = bins == place
-        names.append(f"{100 * low:g} to\n{100 * high:g} %")
-        places.append(place)
-        if not inside.any():
-            continue
         count, correct = int(inside.sum()), int(right[inside].sum())
-        interval = binomtest(correct, count).proportion_ci(0.95, method="wilson")
         accuracy = correct / count
+        interval = binomtest(correct, count).proportion_ci(0.95, method="wilson")
         # At the ends of the scale rounding may put the interval a little beside the accuracy.
         reach = np.maximum([[accuracy - interval.low], [interval.high - accuracy]], 0)
         axes.errorbar(place, accuracy, yerr=reach, color="C0", marker="o", capsize=3)
@@ -44,7 +41,8 @@ def _draw_calibration(axes: Axes, predictions: Predictions) -> None:
         axes.annotate(f"{count}", (place, 0.02), ha="center", fontsize=8, color="0.4")
     axes.plot([], [], color="C0", marker="o", label="accuracy, 95 % interval")
     axes.plot([], [], color="C1", marker="_", linestyle="", markersize=12, label="mean confidence")
-    axes.set_xticks(places, labels=names, fontsize=8)
+    names = [f"{100 * low:g} to\n{100 * high:g} %" for low, high in pairwise(_EDGES)]
+    axes.set_xticks(range(len(names)), labels=names, fontsize=8)
     axes.set(ylim=(0, 1.04), xlabel="confidence (and number of images)")
     axes.set_title("Accuracy at each confidence", fontsize=11)
     axes.legend(loc="center right", fontsize=8)

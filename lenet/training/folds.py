@@ -69,8 +69,8 @@ def out_of_fold(
     divided, code = parts(examples, config.seed), _code()
     ask = Memory(kept, verbose=0).cache(_ask)
     calls = [(examples, part, alone, code) for part in divided]
-    done = sum(ask.check_call_in_cache(*call) for call in calls)
-    callback(f"{done} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
+    done = [ask.check_call_in_cache(*call) for call in calls]
+    callback(f"{sum(done)} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
     # A user who types Ctrl-C knows that tasks are cancelled.
     filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
     pool = Parallel(n_jobs=-1, return_as="generator")
@@ -78,7 +78,8 @@ def out_of_fold(
     try:
         for number, given in enumerate(pool(delayed(ask)(*call) for call in calls)):
             answers[divided[number]] = given
-            callback(f"fold {number + 1} of {FOLDS} is done")
+            if not done[number]:
+                callback(f"fold {number + 1} of {FOLDS} is done")
     except TerminatedWorkerError as error:
         raise InputError(
             "",

@@ -1,7 +1,7 @@
 import numpy as np
 
 from lenet.core.npz import Dataset
-from lenet.figures.gallery import draw_gallery
+from lenet.figures.examples import draw_augmented, draw_gallery
 
 
 def test_a_gallery_has_a_row_a_class() -> None:
@@ -20,3 +20,16 @@ def test_a_gallery_shows_at_most_a_hundred_classes() -> None:
     (axes,) = draw_gallery(Dataset(images, np.arange(120))).axes
     assert len(axes.get_yticklabels()) == 100
     assert axes.get_title().endswith("; 100 of 120 classes")
+
+
+def test_each_digit_stands_beside_its_copies() -> None:
+    generator = np.random.default_rng(0)
+    originals = generator.random((3, 8, 8), dtype=np.float32)
+    augmented = generator.random((3, 4, 8, 8), dtype=np.float32)
+    left, right = draw_augmented(originals, augmented).axes
+    shown = np.ma.filled(left.images[0].get_array(), np.nan)
+    assert np.array_equal(shown[11:19, 1:9], originals[1])
+    shown = np.ma.filled(right.images[0].get_array(), np.nan)
+    assert np.array_equal(shown[11:19, 31:39], augmented[1, 3])
+    # Both use the same scale of grey.
+    assert left.images[0].get_clim() == right.images[0].get_clim()

@@ -1,0 +1,141 @@
+"""All runs of the project in one table: workspace, branches and DVC's experiments."""
+
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dvc.api
+import pandas as pd
+from dvc.exceptions import DvcException
+from tabulate import tabulate
+
+from lenet.core.errors import InputError, as_typed
+from lenet.core.params import flat, read
+
+# Each figure of merit: its heading, and the decimals of a mean and of a single run.
+FIGURES = {
+    "validation_loss": ("validation\nloss", 4, 4),
+    "validation_error": ("validation\nerror %", 2, 2),
+    "errors": ("test\nerrors", 1, 0),
+}
+# Runs of different code, packages or data share no row, whatever their parameters.
+_INPUTS = ("lenet/", "stages/", "requirements", "data/")
+# With these widths, the table on the screen has at most 100 characters.
+_RUN_WIDTH, _PARAMETERS_WIDTH = 18, 29
+
+
+def current() -> dict[str, str]:
+    """Return the parameters of params.yaml by their dotted names, as a user types them."""
+    return {name: as_typed(value) for name, value in flat(read(Path("params.yaml"))).items()}
+
+
+def load() -> pd.DataFrame:
+    """Return a row for each run that has results, as DVC knows it.
+
+    The columns are name, the parameters as `current` gives them, and three figures. These are
+    validation_loss, validation_error in percent, and the errors in the test images. The column
+    `inputs` tells code and data apart.
+
+    Raises InputError outside of the project.
+    """
+    try:
+        rows = dvc.api.exp_show(revs=["HEAD", *dvc.api.all_branches()])
+    except DvcException as error:
+        raise InputError("", f"DVC cannot list the experiments ({error})") from error
+    params = list(current())
+    return pd.DataFrame([_row(values, params) for values in rows if _has_results(values)])
+
+
+def _has_results(values: Mapping[str, Any]) -> bool:
+    ended = values.get("State") not in ("Failed", "Queued", "Running")
+    return ended and isinstance(values.get("errors"), int | float)
+
+
+def _row(values: Mapping[str, Any], params: list[str]) -> dict[str, Any]:
+    accuracy = values.get("validation_accuracy")
+    inputs = {name: value for name, value in values.items() if name.startswith(_INPUTS)}
+    return {
+        "name": values.get("Experiment") or values["rev"],
+        # DVC writes the list [-1, 1] with a blank.
+        **{name: as_typed(values.get(name, "")).replace(", ", ",") for name in params},
+        "validation_loss": values.get("validation_loss"),
+        "validation_error": None if accuracy is None else 100 * (1 - accuracy),
+        "errors": values["errors"],
+        "inputs": str(sorted(inputs.items())),
+    }
+
+
+def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
+    """Return a row for each group of runs that differ in nothing but the seed.
+
+    The columns are run, a name and how many there are more; seeds, their number; the parameters
+    that differ between the groups; and, for each figure, three columns, such as errors_mean,
+    errors_low and errors_high.
+
+    Args:
+        runs: as `load` gives them.
+        sort: the figure to sort by, the best first: validation_loss, validation_error or errors.
+    """
+    params = [str(name) for name in runs if name not in ("name", "inputs", *FIGURES)]
+    same = [name for name in (*params, "inputs") if name != "seed"]
+    # The workspace often is the commit, or an experiment.
+    once = runs.groupby([*same, "seed", *FIGURES], sort=False, dropna=False)["name"].agg(", ".join)
+    table = (
+        once.reset_index()
+        .groupby(same, sort=False, as_index=False)
+        .agg(
+            run=("name", _first_and_more),
+            seeds=("seed", "size"),
+            seed=("seed", lambda seeds: seeds.iloc[0] if len(seeds) == 1 else ""),
+            **{
+                f"{figure}_{name}": (figure, measure)
+                for figure in FIGURES
+                for name, measure in {"mean": "mean", "low": "min", "high": "max"}.items()
+            },
+        )
+    )
+    table.insert(0, "run", table.pop("run"))
+    alike = [name for name in params if len(set(table[name])) == 1]
+    table = table.drop(columns=["inputs", *alike])
+    return table.sort_values(f"{sort}_mean", kind="stable", ignore_index=True)
+
+
+def _first_and_more(names: pd.Series) -> str:
+    return names.iloc[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
+
+def as_text(table: pd.DataFrame, params: Mapping[str, str]) -> str:
+    """Return the table of `grouped`, at most 100 characters wide.
+
+    A row names the parameters that differ from `params`, those of params.yaml.
+    """
+    names = [str(name) for name in table if name in params]
+    cells = []
+    for _, row in table.iterrows():
+        changed = [f"{name}={row[name]}" for name in names if row[name] not in ("", params[name])]
+        cells.append(
+            [
+                _wrapped(row["run"], _RUN_WIDTH),
+                _wrapped(" ".join(changed) or "as in params.yaml", _PARAMETERS_WIDTH),
+                row["seeds"],
+                *(_spread(row, figure) for figure in FIGURES),
+            ]
+        )
+    headings = ["run", "parameters", "seeds", *(heading for heading, _, _ in FIGURES.values())]
+    return tabulate(cells, headings, disable_numparse=True)
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width, break_on_hyphens=False))
+
+
+def _spread(row: pd.Series, figure: str) -> str:
+    """Return a figure, and below it its lowest and highest value if there are several."""
+    _, decimals, of_one = FIGURES[figure]
+    mean, low, high = (row[f"{figure}_{name}"] for name in ("mean", "low", "high"))
+    if pd.isna(mean):
+        return ""
+    if row["seeds"] == 1:
+        return f"{mean:.{of_one}f}"
+    return f"{mean:.{decimals}f}\n{low:.{of_one}f}-{high:.{of_one}f}"

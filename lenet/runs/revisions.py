@@ -1,0 +1,128 @@
+"""The results of the project's revisions, read from the workspace, or from git by DVC."""
+
+import io
+import json
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import dvc.api
+import pandas as pd
+from dvc.exceptions import DvcException
+from dvc.scm import SCMError
+from ruamel.yaml import YAML
+
+from lenet.core.errors import InputError, untrusted
+from lenet.core.files import md5
+from lenet.core.params import read
+from lenet.evaluation.comparison import Comparison
+from lenet.evaluation.summary import counted, summary
+
+# The files as they are now; DVC has the same word.
+WORKSPACE = "workspace"
+
+
+def compare(old: str, new: str) -> Comparison:
+    """Compare the predictions of two revisions; either may be `WORKSPACE`.
+
+    Raises InputError where a revision or its predictions do not exist, or the test images differ.
+    """
+    with understood(f"{old} or {new}"):
+        if _test_md5(old) != _test_md5(new):
+            found = "were evaluated on different test images"
+            raise InputError(f"{old} and {new}", found, "the same images, to compare one by one")
+        before, after = (
+            pd.read_csv(io.StringIO(_read("metrics/predictions.csv", rev))) for rev in (old, new)
+        )
+    return Comparison.of(old, new, before, after)
+
+
+def test_images_of(rev: str) -> Path:
+    """Return the npz file of the test images that a revision, or `WORKSPACE`, was evaluated on.
+
+    Raises InputError where the workspace has other test images.
+    """
+    path = Path("data/npz/test.npz")
+    with understood(rev):
+        expected = _test_md5(rev)
+    if not path.is_file() or md5(path) != expected:
+        advice = f"`dvc checkout {path}` or `dvc repro convert` brings them."
+        raise InputError(path, f"not there, or not the test images of {rev}", advice=advice)
+    return path
+
+
+def results(rev: str) -> str:
+    """Return the results of a revision, or of `WORKSPACE`, in four lines.
+
+    Raises InputError where the revision or its results do not exist.
+    """
+    with understood(rev):
+        headline, card, training = (
+            json.loads(_read(f"metrics/{name}.json", rev))
+            for name in ("test", "data_train", "training/metrics")
+        )
+        values = params(rev)
+        trained = f"trained on {values['train_file']}, {counted(card['images'], 'image')}"
+        lines = [f"{trained}; tested on {values['test_file']}", summary(headline)]
+        if "validation_loss" in training:
+            lines.append(
+                f"validation loss {training['validation_loss']:.4f}, error rate "
+                f"{1 - training['validation_accuracy']:.2%}: choose between recipes by these"
+            )
+    page = Path("metrics/report.html")
+    if rev != WORKSPACE:
+        where = f"`dvc get . {page} --rev {rev} --out {page.name}` brings it"
+    else:
+        where = str(page) if page.exists() else f"`dvc repro` or `dvc pull` brings {page}"
+    return "\n".join([*lines, f"report: {where}"])
+
+
+def params(rev: str) -> dict[str, Any]:
+    """Return what params.yaml holds in a revision, or in `WORKSPACE`.
+
+    Raises InputError where the revision or its file does not exist, or the file is not YAML.
+    """
+    text = _read("params.yaml", rev)
+    with understood(rev):
+        return dict(YAML(typ="safe", pure=True).load(text))
+
+
+def is_stale() -> bool:
+    """Return whether results of the workspace are not those of params.yaml, by dvc.lock.
+
+    The stage `report` depends on all parameters, and runs last. Raises InputError where dvc.lock or
+    params.yaml cannot be read.
+    """
+    lock = Path("dvc.lock")
+    stages = read(lock).get("stages", {}) if lock.exists() else {}
+    if not stages:
+        return False
+    noted = stages.get("report", {}).get("params", {}).get("params.yaml")
+    outs = (out for stage in stages.values() for out in stage.get("outs", ()))
+    made = {Path(out["path"]): out["md5"] for out in outs if out["path"].startswith("metrics/")}
+    return noted != read(Path("params.yaml")) or any(
+        md5(path) != digest for path, digest in made.items() if path.is_file()
+    )
+
+
+def understood(rev: str) -> AbstractContextManager[None]:
+    """Return what turns any error of understanding a revision's files into an InputError."""
+    advice = "In the workspace, after a merge conflict too, `dvc repro` makes results again."
+    return untrusted(rev, "the results or params.yaml cannot be understood", advice)
+
+
+def _test_md5(rev: str) -> str:
+    return str(json.loads(_read("metrics/data_test.json", rev))["npz_md5"])
+
+
+def _read(path: str, rev: str) -> str:
+    try:
+        return Path(path).read_text() if rev == WORKSPACE else dvc.api.read(path, rev=rev)
+    except (OSError, DvcException, SCMError) as error:
+        reason = str(error).strip() or type(error).__name__
+        expected = "a branch, commit, tag or experiment with results, or the word workspace"
+        if rev == WORKSPACE:
+            advice = "`dvc repro` makes results."
+        else:
+            advice = "`lenet diff` also takes two files, if both are here."
+        raise InputError(rev, f"{path} cannot be read ({reason})", expected, advice) from error

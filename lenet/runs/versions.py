@@ -1,0 +1,89 @@
+"""Versions of the raw files: those of the workspace, and those of other revisions, through DVC."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dvc.api import DVCFileSystem
+from dvc.config import Config
+from dvc.repo import Repo
+from dvc_data.index import DataIndexDirError
+
+from lenet.core.errors import InputError, untrusted
+from lenet.core.files import md5
+from lenet.raw.layout import Layout
+from lenet.runs.difference import Difference, Version
+from lenet.runs.revisions import WORKSPACE, params, understood
+
+FILES = ("train_file", "test_file")
+
+
+def differences(old: str, new: str, files: Sequence[str]) -> list[Difference]:
+    """Compare the raw files of two revisions, or two files of the workspace.
+
+    Args:
+        old, new: two revisions, of which either may be `WORKSPACE`, or two files.
+        files: which files of revisions are compared, of `FILES`.
+
+    Raises InputError where a revision or a file is not to be had, or cannot be read.
+    """
+    if Path(old).exists() and Path(new).exists():
+        layout = Layout.load()
+        return [Difference.of("", *(Version(name, Path(name), layout) for name in (old, new)))]
+    with TemporaryDirectory() as folder:
+        return [
+            Difference.of(
+                key,
+                _version(old, key, Path(folder, f"old_{key}")),
+                _version(new, key, Path(folder, f"new_{key}")),
+            )
+            for key in files
+        ]
+
+
+def _version(rev: str, key: str, target: Path) -> Version:
+    """Return the file that the parameter `key` of a revision names, perhaps a copy at `target`."""
+    values = params(rev)
+    with understood(rev):
+        file, layout = str(values[key]), Layout.check(values["raw"])
+    if rev != WORKSPACE:
+        return Version(f"{file} at {rev}", _content(rev, file, target), layout)
+    if not Path(file).exists():
+        raise InputError(
+            file,
+            f"not there, but params.yaml names it as {key}",
+            advice=f"`dvc checkout '{file}'` or `dvc pull '{file}'` brings a file that DVC knows; "
+            "`dvc repro convert` makes a built-in source.",
+        )
+    return Version(file, Path(file), layout)
+
+
+def _content(rev: str, file: str, target: Path) -> Path:
+    """Return where a file or folder of a revision can be read, perhaps a copy at `target`."""
+    # A revision may be older than the remote that has its files by now.
+    files = DVCFileSystem(rev=rev, config=Config(Repo.find_dvc_dir()))
+    name = f"{file} at {rev}"
+    try:
+        tracked = files.info(file).get("dvc_info", {})
+    except FileNotFoundError as error:
+        raise InputError(name, "neither git nor DVC has such a file in that revision") from error
+    # A file that has not changed need not be in the cache.
+    if tracked.get("md5") and Path(file).exists() and md5(Path(file)) == tracked["md5"]:
+        return Path(file)
+    try:
+        with untrusted(
+            name,
+            "cannot be read from DVC's cache or remote",
+            "See docs/experiments.md.",
+            passing=(FileNotFoundError, DataIndexDirError, MemoryError),
+        ):
+            files.get(file, str(target), recursive=True)
+    except (FileNotFoundError, DataIndexDirError) as error:
+        # The latter means the list of a folder.
+        raise InputError(
+            name,
+            "neither DVC's cache nor a default remote has it",
+            advice="`dvc push --all-commits`, in a clone that has it, puts it into the remote, "
+            "which docs/experiments.md explains; `dvc repro` makes a file of a stage again.",
+        ) from error
+    return target
