@@ -183,9 +183,9 @@ def test_made_anew_elsewhere_everything_has_the_same_bytes(
     # In another folder, time zone, encoding and order of sets.
     for name, value in (("TZ", "Asia/Kolkata"), ("LC_ALL", "C"), ("PYTHONHASHSEED", "7")):
         monkeypatch.setenv(name, value)
-    output = project.run("python tools/reproduce.py")
+    output = project.run("sh tools/reproduce.sh")
     assert output.count("Running stage '") == len(STAGES)
-    assert re.search(r"\nAll 2\d files are the same to the byte\.\n", output)
+    assert "\nAll files are the same to the byte.\n" in output
     assert project.run("git status --porcelain") == ""
 
 
