@@ -29,36 +29,25 @@ _LONE_PIXELS = 0.002
 def is_picture(path: Path) -> bool:
     """Return whether the file at `path` is a picture, perhaps a broken picture."""
     try:
-        with untrusted(f"{path}: a broken picture", passing=(OSError,)), _open(path):
+        with opened(path):
             return True
-    except OSError:
-        return False
-    except InputError:
-        # Whoever reads the picture learns what is wrong with it.
-        return True
-
-
-def _open(path: Path) -> Image.Image:
-    """Open a picture of one of the formats that are read; the pixels are not decoded yet.
-
-    Raises OSError where the file is no picture, and any error where it is broken or too large.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return Image.open(path, formats=_FORMATS)
+    except InputError as error:
+        # Pillow raises OSError where a file is no picture, and others where a picture is broken.
+        return not isinstance(error.__cause__, OSError)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
     """Open a picture; raise InputError where it is none, or cannot be decoded in the context."""
-    with (
-        untrusted(
-            f"{path}: not a picture that can be read",
-            "A PNG or JPEG file of a character is expected.",
-        ),
-        _open(path) as picture,
+    with untrusted(
+        f"{path}: not a picture that can be read",
+        "A PNG or JPEG file of a character is expected.",
     ):
-        yield picture
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(path, formats=_FORMATS)
+        with picture:
+            yield picture
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -127,15 +116,13 @@ def pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float64
 
 def _has_dots(picture: Image.Image) -> bool:
     """Return whether dots of two colours stand for grey levels, as in print and in faxes."""
-    if _is_deep(picture) or picture.has_transparency_data or picture.width < 3:
+    if _is_deep(picture) or picture.has_transparency_data:
         return False
     grey = picture.convert("L")
     if grey.getcolors(2) is None:
         return False
-    levels = np.asarray(grey)
-    middle = levels[:, 1:-1]
-    alone = (middle != levels[:, :-2]) & (middle != levels[:, 2:])
-    return float(alone.mean()) > _LONE_PIXELS
+    changes = np.diff(np.asarray(grey), axis=1) != 0
+    return float((changes[:, 1:] & changes[:, :-1]).sum()) > _LONE_PIXELS * grey.width * grey.height
 
 
 def _enlarged(levels: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """A character that was cut out of a picture, and how it becomes an image like those of USPS."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,13 @@ class Character:
         """Whether it is so wide that it may be several characters that touch."""
         height, width = self.ink.shape
         return width > _WIDEST * height
+
+    def scaled(self, factor: float) -> "Character":
+        """Return it with the box that it has in a picture that is larger by a factor."""
+        top, left, bottom, right = (round(edge * factor) for edge in self.box)
+        # A character of a tiny picture may be lower or narrower than half a pixel.
+        bottom, right = max(bottom, 1), max(right, 1)
+        return replace(self, box=(min(top, bottom - 1), min(left, right - 1), bottom, right))
 
     def framed(self, side: int) -> NDArray[np.float32]:
         """Return the ink scaled to fit a square, its proportions kept, in the middle.
