@@ -7,8 +7,8 @@ Both are tried, and the better one is taken: strokes have sharp edges, and paper
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, reduce
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy import ndimage
 from skimage.morphology import convex_hull_image
 
 from lenet.core.errors import InputError
-from lenet.pictures import decode, frame, parts
+from lenet.pictures import decode, parts
 from lenet.pictures.frame import Character
 from lenet.pictures.parts import Part, Regions
 
@@ -46,40 +46,29 @@ _LEAST_SHARPNESS = 0.3
 _EDGE = 0.35
 
 
-def read(path: Path) -> list[Character]:
+def read(path: Path, *, as_one: bool = False) -> list[Character]:
     """Find the characters in a picture, dark on light or light on dark, of any size, on any paper.
 
-    Returns them in reading order, page by page. The first frame of an animation that shows
-    something counts.
+    Returns them in reading order, page by page, or all of a page `as_one`. The first frame of an
+    animation that shows something counts.
 
     Raises InputError where the file cannot be read, or nothing is found.
     """
     characters: list[Character] = []
     with decode.opened(path) as picture:
         for page, (grey, scale) in enumerate(decode.pages(picture, path)):
-            characters += [replace(one.scaled(scale), page=page) for one in _find(grey)]
+            for one in _find(grey, as_one=as_one):
+                top, left, bottom, right = (round(edge * scale) for edge in one.box)
+                # A character of a tiny picture may be lower or narrower than half a pixel.
+                bottom, right = max(bottom, 1), max(right, 1)
+                box = min(top, bottom - 1), min(left, right - 1), bottom, right
+                characters.append(Character(one.ink, box, page))
             if characters and picture.format != "TIFF":
                 break
     if not characters:
-        raise _nothing(path)
+        expected = "characters darker or lighter than the paper around them"
+        raise InputError(path, "found nothing", expected)
     return characters
-
-
-def read_one(path: Path, side: int) -> NDArray[np.float32]:
-    """Return all that a picture shows as one character, (side, side) float32 in [0, 1].
-
-    Raises InputError as `read` does.
-    """
-    with decode.opened(path) as picture:
-        for grey, _ in decode.pages(picture, path):
-            if characters := _find(grey):
-                return frame.joined(characters).framed(side)
-    raise _nothing(path)
-
-
-def _nothing(path: Path) -> InputError:
-    expected = "characters darker or lighter than the paper around them"
-    return InputError(path, "found nothing", expected)
 
 
 @dataclass(frozen=True)
@@ -100,7 +89,7 @@ class _Ink:
     @cached_property
     def radii(self) -> dict[Part, float]:
         """The radius of the largest disc in each part, in pixels."""
-        return {part: parts.radius(part.mask(self.regions)[1]) for part in self.parts}
+        return {part: part.radius(self.regions) for part in self.parts}
 
     def mean(self, measure: "Callable[[_Ink, Part], float]") -> float:
         """Return the mean of a measure of each part, weighted by the areas of the boxes."""
@@ -108,7 +97,7 @@ class _Ink:
         return float(np.average([measure(self, part) for part in self.parts], weights=areas))
 
 
-def _find(grey: Grey) -> list[Character]:
+def _find(grey: Grey, *, as_one: bool) -> list[Character]:
     """Return the characters of a page, (height, width) from 0 to 255, in reading order."""
     smooth = ndimage.gaussian_filter(grey, max(grey.shape) / 500)
     grain = 1.48 * np.median(np.abs(smooth - ndimage.gaussian_filter(smooth, 3)))
@@ -121,7 +110,8 @@ def _find(grey: Grey) -> list[Character]:
         return []
     scores = [sharp**2 * ink.mean(_slender) for ink, sharp in zip(clear, sharpness, strict=True)]
     best = clear[int(np.argmax(scores))]
-    return [_cut_out(best, part) for part in parts.in_reading_order(best.parts)]
+    some = [reduce(Part.joined, best.parts)] if as_one else parts.in_reading_order(best.parts)
+    return [_cut_out(best, part) for part in some]
 
 
 def _search(levels: Grey) -> _Ink | None:
@@ -142,19 +132,14 @@ def _above(levels: Grey, widest: int, share: float) -> _Ink | None:
     """Return the characters whose contrast is above a share of the strongest, or None.
 
     Where the strongest contrast belongs to a frame or to a dark desk, the next strongest counts.
-    Ink that runs along the picture's edge counts only if there is no other.
-
-    Args:
-        levels: (height, width), where ink is dark.
-        widest: what is dark and not as wide is ink, in pixels.
-        share: from 0 to 1.
+    Ink that runs along the picture's edge counts only if there is no other. What is dark and wider
+    than `widest` pixels is paper.
     """
     paper = ndimage.grey_closing(levels, size=(widest, widest), mode="reflect")
     for edges in (False, True):
         contrast = _contrast(levels, paper)
         for _ in range(1 + _OTHER_THINGS):
-            count = min(_STRONGEST_PIXELS, contrast.size // 8)
-            strongest = np.partition(contrast, -count, axis=None)[-count]
+            strongest = np.partition(contrast, -_STRONGEST_PIXELS, axis=None)[-_STRONGEST_PIXELS]
             if strongest < _LEAST_CONTRAST:
                 break
             mask = contrast > share * strongest
@@ -197,9 +182,8 @@ def _surrounded(ink: _Ink, part: Part) -> float:
     window, own = part.mask(ink.regions, around=round(0.12 * part.size) + 2)
     levels = ink.levels[window]
     near = ndimage.binary_dilation(own, iterations=3) & ~ndimage.binary_dilation(own)
-    around = np.ones_like(own)
+    around = own | (ink.regions[window] == 0)
     around[1:-1, 1:-1] = False
-    around &= own | (ink.regions[window] == 0)
     if not (near.any() and around.any()):
         return 0
     middle = (np.median(levels[own]) + np.median(levels[near])) / 2
@@ -222,10 +206,9 @@ def _slender(ink: _Ink, part: Part) -> float:
 
 def _cut_out(ink: _Ink, part: Part) -> Character:
     window, own = part.mask(ink.regions, around=4)
-    others = (ink.regions[window] > 0) & ~own
     contrast = _contrast(ink.levels[window], ink.paper[window])
     # Soft edges are outside of the mask.
-    near = ndimage.binary_dilation(own, iterations=3) & ~others
+    near = ndimage.binary_dilation(own, iterations=3) & (own | (ink.regions[window] == 0))
     whole = np.clip(contrast / np.percentile(contrast[own], 80), 0, 1) * near
     rows, columns = (np.flatnonzero((whole > _EDGE).any(axis=axis)).tolist() for axis in (1, 0))
     cut = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -1,6 +1,5 @@
 """A picture's file as grey levels, whatever its format, depth, colours and transparency."""
 
-import itertools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter, ImageOps, ImageSequence
 
 from lenet.core.errors import InputError, untrusted
 
@@ -84,55 +83,39 @@ def pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float64
     Each is (height, width) from 0 to 255, with the factor from its pixels to the picture's.
     Raises InputError where a page is too large, and any error where it is broken.
     """
-    size = picture.size
+    width, height = picture.size
     # A JPEG decoder can shrink the picture as it reads.
     picture.draft(None, (_LONGEST_SIDE, _LONGEST_SIDE))
-    for number in itertools.count():
-        try:
-            picture.seek(number)
-        except EOFError:
-            return
+    for number, page in enumerate(ImageSequence.Iterator(picture)):
         if number:
-            size = picture.size
-        if size[0] * size[1] > _LARGEST_PAGE:
-            raise InputError(
-                path,
-                f"page {number + 1} has {size[0]} x {size[1]} pixels",
-                f"at most {_LARGEST_PAGE // 1_000_000} million pixels",
-            )
-        page = ImageOps.exif_transpose(picture)
-        if page.mode in ("1", "P"):
+            width, height = page.size
+        if width * height > _LARGEST_PAGE:
+            expected = f"at most {_LARGEST_PAGE // 1_000_000} million pixels"
+            raise InputError(path, f"page {number + 1} has {width} x {height} pixels", expected)
+        upright = ImageOps.exif_transpose(page)
+        if upright.mode in ("1", "P"):
             # Pillow shrinks neither by averages.
-            page = page.convert("RGBA" if page.has_transparency_data else "RGB")
-        dots = _has_dots(page)
-        page.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.BOX)
-        levels = _grey(page, _ground(page))
+            upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+        dots = _has_dots(upright)
+        upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.BOX)
+        levels = _grey(upright, _ground(upright))
         if dots:
             soft = ImageFilter.GaussianBlur(max(levels.shape) / 200)
             levels = np.asarray(Image.fromarray(levels.astype(np.uint8)).filter(soft), np.float64)
-        levels = _enlarged(levels)
-        yield levels, max(size) / max(levels.shape)
+        factor = -(-_SHORTEST_LONGER_SIDE // max(levels.shape))
+        if factor > 1:
+            large = ImageOps.scale(Image.fromarray(levels.astype(np.float32)), factor)
+            levels = np.clip(np.asarray(large, np.float64), 0, 255)
+        yield levels, max(width, height) / max(levels.shape)
 
 
 def _has_dots(picture: Image.Image) -> bool:
     """Return whether dots of two colours stand for grey levels, as in print and in faxes."""
-    if _is_deep(picture) or picture.has_transparency_data:
-        return False
     grey = picture.convert("L")
-    if grey.getcolors(2) is None:
+    if _is_deep(picture) or picture.has_transparency_data or grey.getcolors(2) is None:
         return False
     changes = np.diff(np.asarray(grey), axis=1) != 0
     return float((changes[:, 1:] & changes[:, :-1]).sum()) > _LONE_PIXELS * grey.width * grey.height
-
-
-def _enlarged(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return grey levels enlarged by a whole number, if the picture is very small."""
-    factor = -(-_SHORTEST_LONGER_SIDE // max(levels.shape))
-    if factor == 1:
-        return levels
-    size = levels.shape[1] * factor, levels.shape[0] * factor
-    large = Image.fromarray(levels.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
-    return np.clip(np.asarray(large, np.float64), 0, 255)
 
 
 def _is_deep(picture: Image.Image) -> bool:
@@ -145,8 +128,7 @@ def _ground(picture: Image.Image) -> str:
     if not picture.has_transparency_data:
         return "white"
     pixels = np.asarray(picture.convert("RGBA"), np.float64)
-    opaque = pixels[..., 3]
-    level = (pixels[..., :3].mean(axis=2) * opaque).sum() / max(opaque.sum(), 1)
+    level = (pixels[..., :3].mean(axis=2) * pixels[..., 3]).sum() / max(pixels[..., 3].sum(), 1)
     return "black" if level > 127 else "white"
 
 

@@ -1,7 +1,7 @@
 """Which regions of ink are strokes, which strokes are one character, and the reading order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,18 +62,16 @@ class Part:
         window = rows, slice(max(left - around, 0), right + around)
         return window, np.isin(regions[window], self.numbers)
 
-
-def radius(mask: Mask) -> float:
-    """Return the radius of the largest disc within a mask, in pixels."""
-    return float(ndimage.distance_transform_edt(np.pad(mask, 1)).max())
+    def radius(self, regions: Regions) -> float:
+        """Return the radius of the largest disc within the ink, in pixels."""
+        _, ink = self.mask(regions)
+        return float(ndimage.distance_transform_edt(np.pad(ink, 1)).max())
 
 
 def characters(regions: Regions, *, edges: bool) -> list[Part]:
-    """Return the regions of ink that are characters, joined where several are one.
+    """Return the regions that are characters, joined where several are one.
 
-    Args:
-        regions: the number of each pixel's region, or 0.
-        edges: whether a region may run along the picture's edge.
+    Regions that run along the picture's edge count with `edges` alone.
     """
     strokes = _strokes(regions, edges)
     largest = max((part.size for part in strokes), default=0)
@@ -101,36 +99,14 @@ def characters(regions: Regions, *, edges: bool) -> list[Part]:
 def _strokes(regions: Regions, edges: bool) -> list[Part]:
     """Return the regions that may be characters or parts of them, each as a part.
 
-    Left out are round and square areas, frames around others, and what reaches in from the
-    picture's edge: desks, strips, shadows.
+    Left out are round and square areas, and frames around others.
     """
-    inner, touching, running = [], [], []
-    inks = {}
-    for number, (rows, columns) in enumerate(ndimage.find_objects(regions), 1):
-        part = Part((number,), (rows.start, columns.start, rows.stop, columns.stop))
-        ink = inks[part] = regions[rows, columns] == number
-        of_edge, of_side = _contact(ink, part.box, regions.shape)
-        strip = part.size == max(regions.shape) and ink.sum() < _STRIP * part.size**2
-        if not of_edge:
-            inner.append(part)
-        elif of_edge <= 0.5 and of_side < 0.9 and not strip:
-            touching.append(part)
-        elif of_edge <= 0.9 and edges:
-            running.append(part)
-    largest = max((part.size for part in inner), default=0)
-    touching = [
-        part
-        for part in touching
-        if largest < max(_FEWEST_PIXELS, _LEAST_CHARACTER * part.size)
-        or any(_in_line(part, other) for other in inner)
-    ]
-    some = [part for part in inner + touching + running if part.size >= _FEWEST_PIXELS]
+    some = [part for part in _apart(regions, edges) if part.size >= _FEWEST_PIXELS]
     some = sorted(some, key=lambda part: -part.size)[:_MOST_REGIONS]
     strokes = [
         part
         for part in some
-        if radius(inks[part]) <= _ROUNDEST * part.size
-        and not (_is_frame(inks[part]) and any(_holds(part, other) for other in some))
+        if part.radius(regions) <= _ROUNDEST * part.size and not _is_frame(part, regions, some)
     ]
     # A dot is round, too; it counts only as a part of a character.
     longest = max((part.size for part in strokes), default=0)
@@ -138,33 +114,45 @@ def _strokes(regions: Regions, edges: bool) -> list[Part]:
     return [*strokes, *dots]
 
 
-def _contact(ink: Mask, box: Box, shape: tuple[int, ...]) -> tuple[float, float]:
-    """Return how far a region touches the picture's edges, as two shares; 0 where it does not.
+def _apart(regions: Regions, edges: bool) -> list[Part]:
+    """Return the regions without what reaches in from the picture's edge: desks, strips, shadows.
 
-    These are the largest shares of an edge, and of the region's own side along it.
+    A character may touch the edge, if it is in line with others or larger than all others.
     """
-    top, left, bottom, right = box
-    height, width = shape
-    sides = (
-        (top == 0, ink[0], width),
-        (bottom == height, ink[-1], width),
-        (left == 0, ink[:, 0], height),
-        (right == width, ink[:, -1], height),
-    )
-    touching = [(line.sum() / edge, line.mean()) for touches, line, edge in sides if touches]
-    return max((a for a, _ in touching), default=0), max((b for _, b in touching), default=0)
+    boxes = [(y.start, x.start, y.stop, x.stop) for y, x in ndimage.find_objects(regions)]
+    every = [Part((number,), box) for number, box in enumerate(boxes, 1)]
+    tops, lefts, bottoms, rights = np.reshape(boxes, (-1, 4)).T
+    sides = np.array([rights - lefts, bottoms - tops])
+    # The pixels of each region at an edge of the picture: at top or bottom, and at left or right.
+    edge_pairs = ((regions[0], regions[-1]), (regions[:, 0], regions[:, -1]))
+    counts = [[np.bincount(edge, minlength=len(every) + 1) for edge in pair] for pair in edge_pairs]
+    contact = np.max(counts, axis=1)[:, 1:]
+    of_edge = (contact / np.reshape(regions.shape[::-1], (2, 1))).max(axis=0)
+    strip = np.bincount(regions.ravel())[1:] < _STRIP * sides.max(axis=0) ** 2
+    strip &= sides.max(axis=0) == max(regions.shape)
+    touches = (of_edge > 0) & (of_edge <= 0.5) & ((contact / sides).max(axis=0) < 0.9) & ~strip
+    runs = (of_edge > 0) & (of_edge <= 0.9) & ~touches
+    inner = list(compress(every, of_edge == 0))
+    largest = max((part.size for part in inner), default=0)
+    touching = [
+        part
+        for part in compress(every, touches)
+        if largest < max(_FEWEST_PIXELS, _LEAST_CHARACTER * part.size)
+        or any(_in_line(part, other) for other in inner)
+    ]
+    return inner + touching + (list(compress(every, runs)) if edges else [])
 
 
-def _is_frame(ink: Mask) -> bool:
-    """Return whether ink is the outline of a rectangle."""
+def _is_frame(part: Part, regions: Regions, others: list[Part]) -> bool:
+    """Return whether a part is the outline of a rectangle with another part in it."""
+    _, ink = part.mask(regions)
     filled = ndimage.binary_fill_holes(ink, np.ones((3, 3))).sum()
-    return bool(ink.sum() < 0.5 * filled and filled > 0.88 * ink.size)
-
-
-def _holds(part: Part, other: Part) -> bool:
-    """Return whether `other` lies within the box of `part`."""
-    a, b = part.box, other.box
-    return a[0] < b[0] and a[1] < b[1] and a[2] > b[2] and a[3] > b[3]
+    outline = ink.sum() < 0.5 * filled and filled > 0.88 * ink.size
+    top, left, bottom, right = part.box
+    return bool(outline) and any(
+        top < one.box[0] and left < one.box[1] and bottom > one.box[2] and right > one.box[3]
+        for one in others
+    )
 
 
 def _in_line(part: Part, other: Part) -> bool:
@@ -174,26 +162,24 @@ def _in_line(part: Part, other: Part) -> bool:
     return overlap >= 0.5 * max(a[2] - a[0], b[2] - b[0])
 
 
-def in_reading_order(parts: Sequence[Part]) -> list[Part]:
+def in_reading_order(parts: list[Part]) -> list[Part]:
     """Return the parts line by line, from left to right.
 
     Lines may slope. The slope is taken that gives the fewest lines, the smallest one of several.
     """
-    slopes = sorted(np.tan(np.radians(range(-_STEEPEST, _STEEPEST + 1))), key=abs)
-    lines = min((_lines(parts, slope) for slope in slopes), key=len)
-    return [part for line in lines for part in sorted(line, key=lambda part: part.box[1])]
-
-
-def _lines(parts: Sequence[Part], slope: float) -> list[list[Part]]:
-    """Return the lines of a slope, downwards per pixel to the right, from top to bottom."""
     boxes = np.array([part.box for part in parts], np.float64)
-    height = np.median(boxes[:, 2] - boxes[:, 0])
-    depths = (boxes[:, 0] + boxes[:, 2] - slope * (boxes[:, 1] + boxes[:, 3])) / 2
-    lines: list[list[Part]] = []
-    first = -np.inf
-    for i in np.argsort(depths, kind="stable"):
-        if depths[i] > first + _SAME_LINE * height:
-            first = depths[i]
-            lines.append([])
-        lines[-1].append(parts[i])
-    return lines
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    apart = _SAME_LINE * np.median(boxes[:, 2] - boxes[:, 0])
+    candidates = []
+    for slope in sorted(np.tan(np.radians(range(-_STEEPEST, _STEEPEST + 1))), key=abs):
+        depths = middle[:, 0] - slope * middle[:, 1]
+        lines: list[list[Part]] = []
+        first = -np.inf
+        for i in np.argsort(depths, kind="stable"):
+            if depths[i] > first + apart:
+                first = depths[i]
+                lines.append([])
+            lines[-1].append(parts[i])
+        candidates.append(lines)
+    best = min(candidates, key=len)
+    return [part for line in best for part in sorted(line, key=lambda part: part.box[1])]

@@ -56,11 +56,6 @@ def test_size_colour_depth_and_transparency_do_not_matter(
         variant.save(tmp_path / "variant.png")
         np.testing.assert_allclose(only(tmp_path / "variant.png"), plain, atol=0.15, err_msg=name)
 
-    exif = Image.Exif()
-    exif[0x0112] = 6  # "turn by 90 degrees to show"
-    seven().transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.jpg", exif=exif)
-    np.testing.assert_allclose(only(tmp_path / "turned.jpg"), plain, atol=0.15)
-
 
 @pytest.mark.parametrize("suffix", [".png", ".gif"])
 @pytest.mark.parametrize("level", [0, 200, 255])
@@ -72,14 +67,6 @@ def test_transparent_pixels_of_a_palette_are_paper(
     picture.putpalette([level, level, level] * 2)
     picture.save(tmp_path / f"a{suffix}", transparency=0)
     np.testing.assert_allclose(only(tmp_path / f"a{suffix}"), plain, atol=0.15)
-
-
-@pytest.mark.parametrize(("paper", "ink"), [(200, 60), (128, 0), (255, 90), (40, 230)])
-def test_patterns_of_dots_are_grey_levels(
-    tmp_path: Path, plain: np.ndarray, paper: int, ink: int
-) -> None:
-    seven(ink, paper).resize((600, 480)).convert("1").save(tmp_path / "a.png")
-    assert np.abs(only(tmp_path / "a.png") - plain).mean() < 0.06
 
 
 def test_very_small_pictures_are_read(tmp_path: Path) -> None:
@@ -99,8 +86,6 @@ def test_what_shows_no_digit_is_refused(tmp_path: Path) -> None:
     for name in ("blank.png", "blank16.png"):
         with pytest.raises(InputError, match=f"{name}: found nothing; expected characters"):
             characters.read(tmp_path / name)
-        with pytest.raises(InputError, match=f"{name}: found nothing; expected characters"):
-            characters.read_one(tmp_path / name, 16)
     (tmp_path / "cut.png").write_bytes((tmp_path / "blank.png").read_bytes()[:60])
     with pytest.raises(InputError, match=r"cut.png: not a picture that can be read"):
         characters.read(tmp_path / "cut.png")
@@ -110,8 +95,8 @@ def test_what_shows_no_digit_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_huge_page_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
-    pages = [seven().convert("1"), Image.new("1", (8200, 8000))]
-    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    huge = Image.new("1", (8200, 8000))
+    seven().convert("1").save(tmp_path / "a.tif", save_all=True, append_images=[huge])
     with pytest.raises(
         InputError, match=r"a\.tif: page 2 has 8200 x 8000 pixels; expected at most"
     ):
@@ -120,7 +105,7 @@ def test_a_huge_page_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
 
 def test_a_page_is_shown_upright_in_the_pixels_of_the_boxes(tmp_path: Path) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6
+    exif[0x0112] = 6  # "turn by 90 degrees to show"
     large = seven().resize((1200, 960)).transpose(Image.Transpose.ROTATE_90)
     large.save(tmp_path / "a.jpg", exif=exif)
     (character,) = characters.read(tmp_path / "a.jpg")
