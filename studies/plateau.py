@@ -195,11 +195,14 @@ def sizes(name: str, variant: Variant, images: Dataset, seed: int) -> pd.DataFra
         for layer, activated in ACTIVATED.items():
             weight = lenet.collect_params()[f"lenet_{layer.lower()}_weight"]
             gradient = _root_mean_square(weight.grad())
-            row = {"variant": name, "moment": moment, "layer": layer, "seed": seed}
-            row["signal"] = np.sqrt(outputs[activated].asnumpy().var(axis=0).mean())
-            row["gradient"] = gradient
-            row["step"] = config.lr * gradient / _root_mean_square(weight.data())
-            rows.append(row)
+            measures = {
+                "signal": np.sqrt(outputs[activated].asnumpy().var(axis=0).mean()),
+                "gradient": gradient,
+                "step": config.lr * gradient / _root_mean_square(weight.data()),
+            }
+            rows.append(
+                {"variant": name, "moment": moment, "layer": layer, "seed": seed} | measures
+            )
     return pd.DataFrame(rows)
 
 

@@ -102,7 +102,7 @@ def test_the_images_of_the_scale_are_the_digits_with_noise(
     tmp_path: Path, random_digits: Dataset
 ) -> None:
     scale.write_raw(random_digits, tmp_path / "a.jf", 100)
-    read = formats.read(tmp_path / "a.jf", scale.LAYOUT).data
+    read = formats.read(tmp_path / "a.jf", conversion.LAYOUT).data
     np.testing.assert_array_equal(read.labels, np.resize(random_digits.labels, 100))
     assert len(np.unique(read.images, axis=0)) == 100
     assert np.abs(read.images[40:80] - random_digits.images).max() <= 0.101

@@ -1,61 +1,216 @@
-"""The characters in a user's pictures."""
+"""The characters in a user's pictures, whatever the paper, light and desk.
 
-from dataclasses import replace
+Ink is dark against the paper around it. So each pixel is compared with the lightest level nearby (a
+morphological closing), and not with one level for the whole picture. Connected regions of ink
+become characters if they look like strokes. Light ink on a dark ground is found in the negative.
+Both are tried, and the better one is taken: strokes have sharp edges, and paper all around.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, reduce
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.morphology import convex_hull_image
 
 from lenet.core.errors import InputError
-from lenet.pictures import decode, frame
+from lenet.pictures import decode, parts
 from lenet.pictures.frame import Character
+from lenet.pictures.parts import Part, Regions
+
+Grey = NDArray[np.float64]
+
+# The least contrast of ink. Full ink is near 1, paper's grain and shadows without an edge below.
+_LEAST_CONTRAST = 0.12
+# Added to the paper's level, or the contrast of dark levels would have no bound.
+_DARK = 16
+# The widest stroke, as a share of the picture's shorter side.
+_WIDEST_STROKE = 0.4
+# The least contrast of ink, as a share of the strongest. The first search tells ink from shadows;
+# the second knows how thick strokes are, and finds all of the ink.
+_FIRST_SHARE, _SECOND_SHARE = 0.75, 0.45
+# The number of pixels that reach the strongest contrast.
+_STRONGEST_PIXELS = 20
+# How often the strongest contrast may belong to something else, such as a frame or a dark desk.
+_OTHER_THINGS = 5
+# The least difference of the levels of paper and ink: in standard deviations of the paper's grain,
+# and as a share of the difference in picture or negative, where it is larger. Ruled lines, and the
+# gaps between them, are fainter.
+_LEAST_GRAINS, _LEAST_CLARITY = 8, 0.37
+# The least share of sharp edges in the outlines, times the share of paper around the characters.
+_LEAST_SHARPNESS = 0.3
+# The least ink at the edge of what is cut out, as a share of the character's own full ink.
+_EDGE = 0.35
 
 
-def read(path: Path) -> list[Character]:
+def read(path: Path, *, as_one: bool = False) -> list[Character]:
     """Find the characters in a picture, dark on light or light on dark, of any size, on any paper.
 
-    Returns them in reading order, page by page. The first frame of an animation that shows
-    something counts.
+    Returns them in reading order, page by page, or all of a page `as_one`. The first frame of an
+    animation that shows something counts.
 
     Raises InputError where the file cannot be read, or nothing is found.
     """
-    # It takes a while to import, and pictures that are read whole do not need it.
-    from lenet.pictures import ink
-
     characters: list[Character] = []
     with decode.opened(path) as picture:
-        for number, (grey, scale) in enumerate(decode.pages(picture, path)):
-            characters += [_scaled(one, scale, number) for one in ink.find(grey)]
+        for page, (grey, scale) in enumerate(decode.pages(picture, path)):
+            for one in _find(grey, as_one=as_one):
+                top, left, bottom, right = (round(edge * scale) for edge in one.box)
+                # A character of a tiny picture may be lower or narrower than half a pixel.
+                bottom, right = max(bottom, 1), max(right, 1)
+                box = min(top, bottom - 1), min(left, right - 1), bottom, right
+                characters.append(Character(one.ink, box, page))
             if characters and picture.format != "TIFF":
                 break
     if not characters:
-        raise _nothing(path)
+        expected = "characters darker or lighter than the paper around them"
+        raise InputError(path, "found nothing", expected)
     return characters
 
 
-def read_one(path: Path, side: int) -> NDArray[np.float32]:
-    """Return all that a picture shows as one character, (side, side) float32 in [0, 1].
+@dataclass(frozen=True)
+class _Ink:
+    """The characters in the levels of a page or of its negative.
 
-    Raises InputError as `read` does.
+    levels: (height, width), where ink is dark.
+    paper: (height, width), the level that the paper has at each pixel.
+    regions: (height, width), the number of the region of ink that each pixel belongs to, or 0.
+    parts: the characters.
     """
-    from lenet.pictures import ink
 
-    with decode.opened(path) as picture:
-        for grey, _ in decode.pages(picture, path):
-            if characters := ink.find(grey):
-                return frame.joined(characters).framed(side)
-    raise _nothing(path)
+    levels: Grey
+    paper: Grey
+    regions: Regions
+    parts: list[Part]
+
+    @cached_property
+    def radii(self) -> dict[Part, float]:
+        """The radius of the largest disc in each part, in pixels."""
+        return {part: part.radius(self.regions) for part in self.parts}
+
+    def mean(self, measure: "Callable[[_Ink, Part], float]") -> float:
+        """Return the mean of a measure of each part, weighted by the areas of the boxes."""
+        areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (p.box for p in self.parts)]
+        return float(np.average([measure(self, part) for part in self.parts], weights=areas))
 
 
-def _nothing(path: Path) -> InputError:
-    expected = "characters darker or lighter than the paper around them"
-    return InputError(path, "found nothing", expected)
+def _find(grey: Grey, *, as_one: bool) -> list[Character]:
+    """Return the characters of a page, (height, width) from 0 to 255, in reading order."""
+    smooth = ndimage.gaussian_filter(grey, max(grey.shape) / 500)
+    grain = 1.48 * np.median(np.abs(smooth - ndimage.gaussian_filter(smooth, 3)))
+    both = [ink for levels in (smooth, 255 - smooth) if (ink := _search(levels)) is not None]
+    steps = [ink.mean(_step) for ink in both]
+    least = max(_LEAST_GRAINS * grain, _LEAST_CLARITY * max(steps, default=0))
+    clear = [ink for ink, step in zip(both, steps, strict=True) if step >= least]
+    sharpness = [ink.mean(_edged) * ink.mean(_surrounded) for ink in clear]
+    if max(sharpness, default=0) < _LEAST_SHARPNESS:
+        return []
+    scores = [sharp**2 * ink.mean(_slender) for ink, sharp in zip(clear, sharpness, strict=True)]
+    best = clear[int(np.argmax(scores))]
+    some = [reduce(Part.joined, best.parts)] if as_one else parts.in_reading_order(best.parts)
+    return [_cut_out(best, part) for part in some]
 
 
-def _scaled(one: Character, factor: float, page: int) -> Character:
-    """Return a character of a page that was shrunk, with its box in the pixels of the picture."""
-    top, left, bottom, right = (round(edge * factor) for edge in one.box)
-    # A character of a tiny picture may be lower or narrower than half a pixel.
-    bottom, right = max(bottom, 1), max(right, 1)
-    box = min(top, bottom - 1), min(left, right - 1), bottom, right
-    return replace(one, box=box, page=page)
+def _search(levels: Grey) -> _Ink | None:
+    """Return the characters that are darker than their surroundings, or None.
+
+    The first search takes anything for a stroke that is thin enough, shadows too. It says how
+    thick the strokes are; the second takes what is much thicker for paper.
+    """
+    widest = max(3, round(_WIDEST_STROKE * min(levels.shape)))
+    first = _above(levels, widest, _FIRST_SHARE)
+    if first is None:
+        return None
+    finer = round(6 * max(first.radii.values())) + 3
+    return _above(levels, min(finer, widest), _SECOND_SHARE) or first
+
+
+def _above(levels: Grey, widest: int, share: float) -> _Ink | None:
+    """Return the characters whose contrast is above a share of the strongest, or None.
+
+    Where the strongest contrast belongs to a frame or to a dark desk, the next strongest counts.
+    Ink that runs along the picture's edge counts only if there is no other. What is dark and wider
+    than `widest` pixels is paper.
+    """
+    paper = ndimage.grey_closing(levels, size=(widest, widest), mode="reflect")
+    for edges in (False, True):
+        contrast = _contrast(levels, paper)
+        for _ in range(1 + _OTHER_THINGS):
+            strongest = np.partition(contrast, -_STRONGEST_PIXELS, axis=None)[-_STRONGEST_PIXELS]
+            if strongest < _LEAST_CONTRAST:
+                break
+            mask = contrast > share * strongest
+            regions, _ = ndimage.label(mask, np.ones((3, 3)))
+            if some := parts.characters(regions, edges=edges):
+                return _Ink(levels, paper, regions, some)
+            contrast = np.where(ndimage.binary_dilation(mask, iterations=3), 0, contrast)
+    return None
+
+
+def _contrast(levels: Grey, paper: Grey) -> Grey:
+    # Light multiplies levels, so the ratio of levels is the same in light and in shade.
+    return (paper - levels) / (paper + _DARK)
+
+
+def _step(ink: _Ink, part: Part) -> float:
+    """Return the difference of the levels of paper and ink, from 0 to 255."""
+    window, own = part.mask(ink.regions)
+    return float(np.median((ink.paper[window] - ink.levels[window])[own]))
+
+
+def _edged(ink: _Ink, part: Part) -> float:
+    """Return the share of the outline at which the level jumps, from 0 to 1.
+
+    It does not where a shadow or a slope of light was taken for ink.
+    """
+    window, own = part.mask(ink.regions, around=20)
+    levels = ink.levels[window]
+    size = 2 * round(np.clip(ink.radii[part] / 2, 2, 10)) + 1
+    jump = ndimage.morphological_gradient(levels, size=(size, size))
+    outline = own & ~ndimage.binary_erosion(own, border_value=1)
+    return float(np.mean(jump[outline] > 0.5 * _step(ink, part))) if outline.any() else 0
+
+
+def _surrounded(ink: _Ink, part: Part) -> float:
+    """Return the share of the line around the character that is paper, from 0 to 1.
+
+    The gap between two characters is no character: paper is above and below it.
+    """
+    window, own = part.mask(ink.regions, around=round(0.12 * part.size) + 2)
+    levels = ink.levels[window]
+    near = ndimage.binary_dilation(own, iterations=3) & ~ndimage.binary_dilation(own)
+    around = own | (ink.regions[window] == 0)
+    around[1:-1, 1:-1] = False
+    if not (near.any() and around.any()):
+        return 0
+    middle = (np.median(levels[own]) + np.median(levels[near])) / 2
+    return float(np.mean(levels[around] > middle))
+
+
+def _slender(ink: _Ink, part: Part) -> float:
+    """Return how long and thin the character is, as a number for comparisons.
+
+    The inside of a loop, and a sheet of paper with something on it, are neither.
+    """
+    window, own = part.mask(ink.regions)
+    levels = ink.levels[window]
+    discs = own.sum() / (np.pi * ink.radii[part] ** 2)
+    middle = (np.median(levels[own]) + np.median(ink.paper[window][own])) / 2
+    solid = np.mean(levels[convex_hull_image(own)] < middle)
+    # A straight stroke is solid, too; it still counts a little.
+    return float(min(discs, 8) * (1.1 - solid))
+
+
+def _cut_out(ink: _Ink, part: Part) -> Character:
+    window, own = part.mask(ink.regions, around=4)
+    contrast = _contrast(ink.levels[window], ink.paper[window])
+    # Soft edges are outside of the mask.
+    near = ndimage.binary_dilation(own, iterations=3) & (own | (ink.regions[window] == 0))
+    whole = np.clip(contrast / np.percentile(contrast[own], 80), 0, 1) * near
+    rows, columns = (np.flatnonzero((whole > _EDGE).any(axis=axis)).tolist() for axis in (1, 0))
+    cut = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    top, left = window[0].start + rows[0], window[1].start + columns[0]
+    return Character(cut, (top, left, top + cut.shape[0], left + cut.shape[1]))

@@ -1,6 +1,5 @@
 """A picture's file as grey levels, whatever its format, depth, colours and transparency."""
 
-import itertools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter, ImageOps, ImageSequence
 
 from lenet.core.errors import InputError, untrusted
 
@@ -29,37 +28,24 @@ _LONE_PIXELS = 0.002
 def is_picture(path: Path) -> bool:
     """Return whether the file at `path` is a picture, perhaps a broken picture."""
     try:
-        with untrusted(path, "a broken picture", passing=(OSError,)), _open(path):
+        with opened(path):
             return True
-    except OSError:
-        return False
-    except InputError:
-        # Whoever reads the picture learns what is wrong with it.
-        return True
-
-
-def _open(path: Path) -> Image.Image:
-    """Open a picture of one of the formats that are read; the pixels are not decoded yet.
-
-    Raises OSError where the file is no picture, and any error where it is broken or too large.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return Image.open(path, formats=_FORMATS)
+    except InputError as error:
+        # Pillow raises OSError where a file is no picture, and others where a picture is broken.
+        return not isinstance(error.__cause__, OSError)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
     """Open a picture; raise InputError where it is none, or cannot be decoded in the context."""
-    with (
-        untrusted(
-            path,
-            "not a picture that can be read",
-            "A PNG or JPEG file of a character is expected.",
-        ),
-        _open(path) as picture,
+    with untrusted(
+        path, "not a picture that can be read", "A PNG or JPEG file of a character is expected."
     ):
-        yield picture
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(path, formats=_FORMATS)
+        with picture:
+            yield picture
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -96,57 +82,39 @@ def pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float64
     Each is (height, width) from 0 to 255, with the factor from its pixels to the picture's.
     Raises InputError where a page is too large, and any error where it is broken.
     """
-    size = picture.size
+    width, height = picture.size
     # A JPEG decoder can shrink the picture as it reads.
     picture.draft(None, (_LONGEST_SIDE, _LONGEST_SIDE))
-    for number in itertools.count():
-        try:
-            picture.seek(number)
-        except EOFError:
-            return
+    for number, page in enumerate(ImageSequence.Iterator(picture)):
         if number:
-            size = picture.size
-        if size[0] * size[1] > _LARGEST_PAGE:
-            raise InputError(
-                path,
-                f"page {number + 1} has {size[0]} x {size[1]} pixels",
-                f"at most {_LARGEST_PAGE // 1_000_000} million pixels",
-            )
-        page = ImageOps.exif_transpose(picture)
-        if page.mode in ("1", "P"):
+            width, height = page.size
+        if width * height > _LARGEST_PAGE:
+            expected = f"at most {_LARGEST_PAGE // 1_000_000} million pixels"
+            raise InputError(path, f"page {number + 1} has {width} x {height} pixels", expected)
+        upright = ImageOps.exif_transpose(page)
+        if upright.mode in ("1", "P"):
             # Pillow shrinks neither by averages.
-            page = page.convert("RGBA" if page.has_transparency_data else "RGB")
-        dots = _has_dots(page)
-        page.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.BOX)
-        levels = _grey(page, _ground(page))
+            upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+        dots = _has_dots(upright)
+        upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.BOX)
+        levels = _grey(upright, _ground(upright))
         if dots:
             soft = ImageFilter.GaussianBlur(max(levels.shape) / 200)
             levels = np.asarray(Image.fromarray(levels.astype(np.uint8)).filter(soft), np.float64)
-        levels = _enlarged(levels)
-        yield levels, max(size) / max(levels.shape)
+        factor = -(-_SHORTEST_LONGER_SIDE // max(levels.shape))
+        if factor > 1:
+            large = ImageOps.scale(Image.fromarray(levels.astype(np.float32)), factor)
+            levels = np.clip(np.asarray(large, np.float64), 0, 255)
+        yield levels, max(width, height) / max(levels.shape)
 
 
 def _has_dots(picture: Image.Image) -> bool:
     """Return whether dots of two colours stand for grey levels, as in print and in faxes."""
-    if _is_deep(picture) or picture.has_transparency_data or picture.width < 3:
-        return False
     grey = picture.convert("L")
-    if grey.getcolors(2) is None:
+    if _is_deep(picture) or picture.has_transparency_data or grey.getcolors(2) is None:
         return False
-    levels = np.asarray(grey)
-    middle = levels[:, 1:-1]
-    alone = (middle != levels[:, :-2]) & (middle != levels[:, 2:])
-    return float(alone.mean()) > _LONE_PIXELS
-
-
-def _enlarged(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return grey levels enlarged by a whole number, if the picture is very small."""
-    factor = -(-_SHORTEST_LONGER_SIDE // max(levels.shape))
-    if factor == 1:
-        return levels
-    size = levels.shape[1] * factor, levels.shape[0] * factor
-    large = Image.fromarray(levels.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
-    return np.clip(np.asarray(large, np.float64), 0, 255)
+    changes = np.diff(np.asarray(grey), axis=1) != 0
+    return float((changes[:, 1:] & changes[:, :-1]).sum()) > _LONE_PIXELS * grey.width * grey.height
 
 
 def _is_deep(picture: Image.Image) -> bool:
@@ -159,8 +127,7 @@ def _ground(picture: Image.Image) -> str:
     if not picture.has_transparency_data:
         return "white"
     pixels = np.asarray(picture.convert("RGBA"), np.float64)
-    opaque = pixels[..., 3]
-    level = (pixels[..., :3].mean(axis=2) * opaque).sum() / max(opaque.sum(), 1)
+    level = (pixels[..., :3].mean(axis=2) * pixels[..., 3]).sum() / max(pixels[..., 3].sum(), 1)
     return "black" if level > 127 else "white"
 
 

@@ -1,6 +1,5 @@
 """A character that was cut out of a picture, and how it becomes an image like those of USPS."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +28,7 @@ class Character:
     @property
     def wide(self) -> bool:
         """Whether it is so wide that it may be several characters that touch."""
-        height, width = self.ink.shape
-        return width > _WIDEST * height
+        return self.ink.shape[1] > _WIDEST * self.ink.shape[0]
 
     def framed(self, side: int) -> NDArray[np.float32]:
         """Return the ink scaled to fit a square, its proportions kept, in the middle.
@@ -50,15 +48,3 @@ class Character:
         top, left = (side - size[1]) // 2, (side - size[0]) // 2
         image[top : top + size[1], left : left + size[0]] = small / small.max()
         return np.clip(image, 0, 1)
-
-
-def joined(characters: Sequence[Character]) -> Character:
-    """Return characters of one page as one, each at its place; boxes count the pixels of ink."""
-    boxes = np.array([one.box for one in characters])
-    top, left = boxes[:, :2].min(axis=0).tolist()
-    bottom, right = boxes[:, 2:].max(axis=0).tolist()
-    ink = np.zeros((bottom - top, right - left))
-    for one in characters:
-        place = np.s_[one.box[0] - top : one.box[2] - top, one.box[1] - left : one.box[3] - left]
-        ink[place] = np.maximum(ink[place], one.ink)
-    return Character(ink, (top, left, bottom, right))

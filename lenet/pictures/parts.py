@@ -1,7 +1,7 @@
 """Which regions of ink are strokes, which strokes are one character, and the reading order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,24 +10,24 @@ from scipy import ndimage
 from lenet.pictures.frame import Box
 
 # The number of each pixel's region of ink, or 0.
-Regions = NDArray[np.int64]
+Regions = NDArray[np.int32]
+Mask = NDArray[np.bool_]
 
+# The least longer side of a character, as a share of the picture's, and of any stroke in pixels.
+_SMALLEST, _FEWEST_PIXELS = 0.02, 4
+# Longer sides as shares of the largest stroke's: the least of a part, and of a whole character.
+_LEAST_PART, _LEAST_CHARACTER = 0.1, 0.33
+# A lower part belongs to its neighbour, if the gap is not larger; both as shares of the same side.
+_INCOMPLETE, _LARGEST_GAP = 0.5, 0.3
 # The largest radius of a disc in a character, as a share of the character's longer side.
 _ROUNDEST = 0.36
-# Longer sides as shares of the longest of all strokes: the least of a part of a character, the
-# least of a whole character, and the height below which a part belongs to its neighbour.
-_LEAST_PART, _LEAST_CHARACTER, _INCOMPLETE = 0.1, 0.33, 0.5
-# The largest gap between a part and its neighbour, as a share of the same.
-_LARGEST_GAP = 0.3
-# The least longer side of a character, as a share of the picture's longer side, and in pixels.
-_SMALLEST, _FEWEST_PIXELS = 0.02, 4
 # The largest area of a strip across the whole picture, as a share of the square of its length.
 _STRIP = 0.2
 # The number of regions that are looked at, the largest first; where there are more is texture.
 _MOST_REGIONS = 64
 # The steepest slope of a line of characters, in degrees.
 _STEEPEST = 20
-# The largest distance between the middles of characters in a line, as a share of their height.
+# The largest distance of the middles of characters in a line, as a share of their height.
 _SAME_LINE = 0.6
 
 
@@ -46,133 +46,38 @@ class Part:
 
     def joined(self, other: "Part") -> "Part":
         """Return both as one."""
-        low, high = np.minimum(self.box, other.box), np.maximum(self.box, other.box)
-        box = int(low[0]), int(low[1]), int(high[2]), int(high[3])
+        a, b = self.box, other.box
+        box = min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
         return Part(self.numbers + other.numbers, box)
-
-    def mask(
-        self, regions: Regions, around: int = 0
-    ) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
-        """Return a window `around` pixels wider than the box, and which of its pixels are ink."""
-        top, left, bottom, right = self.box
-        window = (
-            slice(max(top - around, 0), bottom + around),
-            slice(max(left - around, 0), right + around),
-        )
-        return window, np.isin(regions[window], self.numbers)
 
     def gap(self, other: "Part") -> int:
         """Return the distance of the boxes in pixels, the larger of rows and columns."""
         a, b = self.box, other.box
         return max(0, a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3])
 
+    def mask(self, regions: Regions, around: int = 0) -> tuple[tuple[slice, slice], Mask]:
+        """Return a window `around` pixels wider than the box, and which of its pixels are ink."""
+        top, left, bottom, right = self.box
+        rows = slice(max(top - around, 0), bottom + around)
+        window = rows, slice(max(left - around, 0), right + around)
+        return window, np.isin(regions[window], self.numbers)
 
-def radius(mask: NDArray[np.bool_]) -> float:
-    """Return the radius of the largest disc within a mask, in pixels."""
-    return float(ndimage.distance_transform_edt(np.pad(mask, 1)).max())
+    def radius(self, regions: Regions) -> float:
+        """Return the radius of the largest disc within the ink, in pixels."""
+        _, ink = self.mask(regions)
+        return float(ndimage.distance_transform_edt(np.pad(ink, 1)).max())
 
 
 def characters(regions: Regions, *, edges: bool) -> list[Part]:
-    """Return the regions of ink that are characters, joined where several are one.
+    """Return the regions that are characters, joined where several are one.
 
-    Args:
-        regions: the number of each pixel's region, or 0.
-        edges: whether a region may run along the picture's edge.
+    Regions that run along the picture's edge count with `edges` alone.
     """
-    smallest = max(_FEWEST_PIXELS, _SMALLEST * max(regions.shape))
-    return _grouped(_strokes(regions, edges, smallest), smallest)
-
-
-def _strokes(regions: Regions, edges: bool, smallest: float) -> list[Part]:
-    """Return the regions that may be characters or parts of them, each as a part.
-
-    Left out are round and square areas, frames around others, and what reaches in from the
-    picture's edge: desks, strips, shadows.
-    """
-    inner, touching, running = [], [], []
-    inks = {}
-    for number, (rows, columns) in enumerate(ndimage.find_objects(regions), 1):
-        part = Part((number,), (rows.start, columns.start, rows.stop, columns.stop))
-        ink = inks[part] = regions[rows, columns] == number
-        contacts = _contacts(ink, part.box, regions.shape)
-        longest = max((of_edge for of_edge, _ in contacts), default=0)
-        strip = part.size == max(regions.shape) and ink.sum() < _STRIP * part.size**2
-        if not contacts:
-            inner.append(part)
-        elif longest <= 0.5 and not strip and all(of_ink < 0.9 for _, of_ink in contacts):
-            touching.append(part)
-        elif longest <= 0.9:
-            running.append(part)
-    largest = max((part.size for part in inner), default=0)
-    kept = inner + [
-        part
-        for part in touching
-        if largest < max(smallest, _LEAST_CHARACTER * part.size)
-        or any(_in_line(part, other) for other in inner)
-    ]
-    main = max((part.size for part in kept), default=0)
-    # A character at the edge is thicker than a speck that is inside.
-    if any(main < inks[part].sum() / part.size / 2 for part in running):
-        kept = [*kept, *running] if edges else []
-    sizeable = sorted((p for p in kept if p.size >= _FEWEST_PIXELS), key=lambda p: -p.size)
-    sizeable = sizeable[:_MOST_REGIONS]
-    strokes = [
-        part
-        for part in sizeable
-        if radius(inks[part]) <= _ROUNDEST * part.size
-        and not (_is_frame(inks[part]) and any(_holds(part, other) for other in sizeable))
-    ]
-    # A dot is round, too; it counts only as a part of a character.
-    longest = max((part.size for part in strokes), default=0)
-    dots = [p for p in sizeable if p.size < _LEAST_CHARACTER * longest and p not in strokes]
-    return [*strokes, *dots]
-
-
-def _contacts(
-    ink: NDArray[np.bool_], box: Box, shape: tuple[int, ...]
-) -> list[tuple[float, float]]:
-    """Return two shares for each edge of the picture that a region's ink touches.
-
-    The length that touches, as a share of the picture's edge, and of the region's own side.
-    """
-    top, left, bottom, right = box
-    height, width = shape
-    lines = (
-        (top == 0, ink[0], width),
-        (bottom == height, ink[-1], width),
-        (left == 0, ink[:, 0], height),
-        (right == width, ink[:, -1], height),
-    )
-    return [(line.sum() / edge, line.mean()) for touches, line, edge in lines if touches]
-
-
-def _is_frame(ink: NDArray[np.bool_]) -> bool:
-    """Return whether ink is the outline of a rectangle."""
-    filled = ndimage.binary_fill_holes(ink, np.ones((3, 3))).sum()
-    return bool(ink.sum() < 0.5 * filled and filled > 0.88 * ink.size)
-
-
-def _holds(part: Part, other: Part) -> bool:
-    """Return whether `other` lies within the box of `part`, and is no speck."""
-    a, b = part.box, other.box
-    within = a[0] < b[0] and a[1] < b[1] and a[2] > b[2] and a[3] > b[3]
-    return within and other.size >= 0.25 * part.size
-
-
-def _in_line(part: Part, other: Part) -> bool:
-    """Return whether two parts are about as high, and side by side."""
-    a, b = part.box, other.box
-    overlap = min(a[2], b[2]) - max(a[0], b[0])
-    sizes = sorted((part.size, other.size))
-    return overlap >= 0.5 * max(a[2] - a[0], b[2] - b[0]) and sizes[0] >= 0.6 * sizes[1]
-
-
-def _grouped(parts: list[Part], smallest: float) -> list[Part]:
-    """Return characters: small parts are joined to the nearest part, and specks left out."""
-    largest = max((part.size for part in parts), default=0)
-    if largest < smallest:
+    strokes = _strokes(regions, edges)
+    largest = max((part.size for part in strokes), default=0)
+    if largest < max(_FEWEST_PIXELS, _SMALLEST * max(regions.shape)):
         return []
-    groups = [part for part in parts if part.size >= _LEAST_PART * largest]
+    groups = [part for part in strokes if part.size >= _LEAST_PART * largest]
 
     def incomplete(part: Part) -> bool:
         top, left, bottom, right = part.box
@@ -191,26 +96,90 @@ def _grouped(parts: list[Part], smallest: float) -> list[Part]:
         groups[i] = groups[i].joined(groups.pop(j))
 
 
-def in_reading_order(parts: Sequence[Part]) -> list[Part]:
+def _strokes(regions: Regions, edges: bool) -> list[Part]:
+    """Return the regions that may be characters or parts of them, each as a part.
+
+    Left out are round and square areas, and frames around others.
+    """
+    some = [part for part in _apart(regions, edges) if part.size >= _FEWEST_PIXELS]
+    some = sorted(some, key=lambda part: -part.size)[:_MOST_REGIONS]
+    strokes = [
+        part
+        for part in some
+        if part.radius(regions) <= _ROUNDEST * part.size and not _is_frame(part, regions, some)
+    ]
+    # A dot is round, too; it counts only as a part of a character.
+    longest = max((part.size for part in strokes), default=0)
+    dots = [p for p in some if p.size < _LEAST_CHARACTER * longest and p not in strokes]
+    return [*strokes, *dots]
+
+
+def _apart(regions: Regions, edges: bool) -> list[Part]:
+    """Return the regions without what reaches in from the picture's edge: desks, strips, shadows.
+
+    A character may touch the edge, if it is in line with others or larger than all others.
+    """
+    boxes = [(y.start, x.start, y.stop, x.stop) for y, x in ndimage.find_objects(regions)]
+    every = [Part((number,), box) for number, box in enumerate(boxes, 1)]
+    tops, lefts, bottoms, rights = np.reshape(boxes, (-1, 4)).T
+    sides = np.array([rights - lefts, bottoms - tops])
+    # The pixels of each region at an edge of the picture: at top or bottom, and at left or right.
+    edge_pairs = ((regions[0], regions[-1]), (regions[:, 0], regions[:, -1]))
+    counts = [[np.bincount(edge, minlength=len(every) + 1) for edge in pair] for pair in edge_pairs]
+    contact = np.max(counts, axis=1)[:, 1:]
+    of_edge = (contact / np.reshape(regions.shape[::-1], (2, 1))).max(axis=0)
+    strip = np.bincount(regions.ravel())[1:] < _STRIP * sides.max(axis=0) ** 2
+    strip &= sides.max(axis=0) == max(regions.shape)
+    touches = (of_edge > 0) & (of_edge <= 0.5) & ((contact / sides).max(axis=0) < 0.9) & ~strip
+    runs = (of_edge > 0) & (of_edge <= 0.9) & ~touches
+    inner = list(compress(every, of_edge == 0))
+    largest = max((part.size for part in inner), default=0)
+    touching = [
+        part
+        for part in compress(every, touches)
+        if largest < max(_FEWEST_PIXELS, _LEAST_CHARACTER * part.size)
+        or any(_in_line(part, other) for other in inner)
+    ]
+    return inner + touching + (list(compress(every, runs)) if edges else [])
+
+
+def _is_frame(part: Part, regions: Regions, others: list[Part]) -> bool:
+    """Return whether a part is the outline of a rectangle with another part in it."""
+    _, ink = part.mask(regions)
+    filled = ndimage.binary_fill_holes(ink, np.ones((3, 3))).sum()
+    outline = ink.sum() < 0.5 * filled and filled > 0.88 * ink.size
+    top, left, bottom, right = part.box
+    return bool(outline) and any(
+        top < one.box[0] and left < one.box[1] and bottom > one.box[2] and right > one.box[3]
+        for one in others
+    )
+
+
+def _in_line(part: Part, other: Part) -> bool:
+    """Return whether two parts are about as high, and side by side."""
+    a, b = part.box, other.box
+    overlap = min(a[2], b[2]) - max(a[0], b[0])
+    return overlap >= 0.5 * max(a[2] - a[0], b[2] - b[0])
+
+
+def in_reading_order(parts: list[Part]) -> list[Part]:
     """Return the parts line by line, from left to right.
 
     Lines may slope. The slope is taken that gives the fewest lines, the smallest one of several.
     """
-    slopes = sorted(np.tan(np.radians(range(-_STEEPEST, _STEEPEST + 1))), key=abs)
-    lines = min((_lines(parts, slope) for slope in slopes), key=len)
-    return [part for line in lines for part in sorted(line, key=lambda part: part.box[1])]
-
-
-def _lines(parts: Sequence[Part], slope: float) -> list[list[Part]]:
-    """Return the lines of a slope, downwards per pixel to the right, from top to bottom."""
     boxes = np.array([part.box for part in parts], np.float64)
-    height = np.median(boxes[:, 2] - boxes[:, 0])
-    depths = (boxes[:, 0] + boxes[:, 2] - slope * (boxes[:, 1] + boxes[:, 3])) / 2
-    lines: list[list[Part]] = []
-    first = -np.inf
-    for i in np.argsort(depths, kind="stable"):
-        if depths[i] > first + _SAME_LINE * height:
-            first = depths[i]
-            lines.append([])
-        lines[-1].append(parts[i])
-    return lines
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    apart = _SAME_LINE * np.median(boxes[:, 2] - boxes[:, 0])
+    candidates = []
+    for slope in sorted(np.tan(np.radians(range(-_STEEPEST, _STEEPEST + 1))), key=abs):
+        depths = middle[:, 0] - slope * middle[:, 1]
+        lines: list[list[Part]] = []
+        first = -np.inf
+        for i in np.argsort(depths, kind="stable"):
+            if depths[i] > first + apart:
+                first = depths[i]
+                lines.append([])
+            lines[-1].append(parts[i])
+        candidates.append(lines)
+    best = min(candidates, key=len)
+    return [part for line in best for part in sorted(line, key=lambda part: part.box[1])]

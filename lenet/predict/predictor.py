@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
 from lenet.deploy.recogniser import Recogniser
-from lenet.pictures import characters, decode
+from lenet.pictures import decode
 from lenet.pictures.frame import Character
 from lenet.raw.layout import Layout
 
@@ -109,6 +109,9 @@ def predict(
             f"{path}: found a pipe or a device; expected a file. Write its output to a file first."
         )
     if decode.is_picture(path):
+        # Other files do not wait for the import of scikit-image.
+        from lenet.pictures import characters
+
         found = characters.read(path)
         images = np.array([one.framed(recogniser.side) for one in found])
         return _answers([str(path)] * len(images), images, recogniser, found)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, Place, see_inspect
-from lenet.pictures import characters, decode
+from lenet.pictures import decode
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
 
@@ -117,6 +117,10 @@ def _pixels(file: Path, layout: Layout, *, whole: bool) -> NDArray[np.float64]:
     """Return a picture in the layout's pixel range, (side, side)."""
     if whole:
         return decode.grey(file)
+    # It takes a while to import, and pictures that are read whole do not need it.
+    from lenet.pictures import characters
+
     background, ink = layout.pixel_range
-    image = characters.read_one(file, layout.side).astype(np.float64)
+    character, *_ = characters.read(file, as_one=True)
+    image = character.framed(layout.side).astype(np.float64)
     return image * (ink - background) + background

@@ -74,13 +74,10 @@ def check_picture(path: Path) -> None:
         if not decode.is_picture(path):
             return
         found = attempt(characters.read, path)
-        whole = attempt(lambda path: characters.read_one(path, 16), path)
-        # A later page may be broken; the whole picture needs the first one only.
-        assert found is None or whole is not None
-        if found is None or whole is None:
+        if found is None:
             return
         pages = [decode.coloured(path, number) for number in range(found[-1].page + 1)]
-    for image in (whole, *(one.framed(16) for one in found)):
+    for image in [one.framed(16) for one in found]:
         assert image.shape == (16, 16)
         assert image.dtype == np.float32
         assert 0 <= image.min() <= image.max() <= 1

@@ -3,14 +3,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from sklearn.datasets import load_digits
 
 from lenet.core.errors import InputError
-from lenet.raw import pictures
+from lenet.pictures import characters, decode
 
 
-def seven(size: tuple[int, int] = (300, 240), ink: int = 0, paper: int = 255) -> Image.Image:
+def seven(ink: int = 0, paper: int = 255) -> Image.Image:
     """Draw a seven, 80 wide and 120 high, away from the middle."""
-    picture = Image.new("L", size, paper)
+    picture = Image.new("L", (300, 240), paper)
     strokes = ImageDraw.Draw(picture)
     strokes.line([(180, 40), (259, 40)], fill=ink, width=12)
     strokes.line([(256, 40), (210, 153)], fill=ink, width=12)
@@ -19,41 +20,30 @@ def seven(size: tuple[int, int] = (300, 240), ink: int = 0, paper: int = 255) ->
 
 def only(path: Path) -> np.ndarray:
     """Return the image of the only character in a picture."""
-    (found,) = pictures.read(path, 16)
-    return found.image
+    (character,) = characters.read(path)
+    return character.framed(16)
 
 
-def test_a_digit_is_cut_out_and_fits_the_square(tmp_path: Path) -> None:
-    seven().save(tmp_path / "seven.png")
-    image = only(tmp_path / "seven.png")
-    assert image.dtype == np.float32
-    assert image.shape == (16, 16)
-    assert image.min() == 0
-    assert image.max() == 1
-    # The digit is higher than wide: it fills the height, in the middle of the width.
-    rows, columns = (np.flatnonzero((image > 0.3).any(axis=axis)) for axis in (1, 0))
-    assert rows[[0, -1]].tolist() == [0, 15]
-    assert abs(columns[0] - (15 - columns[-1])) <= 1
-    assert 9 <= np.ptp(columns) + 1 <= 12
-    assert image[1, columns[0] : columns[-1]].min() > 0.5
-    assert image[15, columns[-1] - 1 :].max() < 0.3
+@pytest.fixture
+def plain(tmp_path: Path) -> np.ndarray:
+    """Return the image of a seven on white."""
+    seven().save(tmp_path / "plain.png")
+    return only(tmp_path / "plain.png")
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.gif", "a.webp", "a.tif"])
-@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 200), (180, 60)])
 def test_formats_and_either_polarity_give_the_same_image(
-    tmp_path: Path, name: str, ink: int, paper: int
+    tmp_path: Path, plain: np.ndarray, name: str
 ) -> None:
-    seven().save(tmp_path / "seven.png")
-    seven(ink=ink, paper=paper).save(tmp_path / name)
-    plain = only(tmp_path / "seven.png")
-    np.testing.assert_allclose(only(tmp_path / name), plain, atol=0.1)
-    assert pictures.is_picture(tmp_path / name)
+    for ink, paper in ((255, 0), (90, 200)):
+        seven(ink, paper).save(tmp_path / name)
+        np.testing.assert_allclose(only(tmp_path / name), plain, atol=0.1)
+    assert decode.is_picture(tmp_path / name)
 
 
-def test_size_colour_depth_and_transparency_do_not_matter(tmp_path: Path) -> None:
-    seven().save(tmp_path / "seven.png")
-    plain = only(tmp_path / "seven.png")
+def test_size_colour_depth_and_transparency_do_not_matter(
+    tmp_path: Path, plain: np.ndarray
+) -> None:
     variants = {
         "large": seven().resize((3000, 2400)),
         "rgb": Image.merge("RGB", (seven(ink=30), seven(ink=10), seven(ink=50))),
@@ -64,36 +54,61 @@ def test_size_colour_depth_and_transparency_do_not_matter(tmp_path: Path) -> Non
     }
     for name, variant in variants.items():
         variant.save(tmp_path / "variant.png")
-        image = only(tmp_path / "variant.png")
-        np.testing.assert_allclose(image, plain, atol=0.15, err_msg=name)
-
-    turned = seven().transpose(Image.Transpose.ROTATE_90)
-    exif = Image.Exif()
-    exif[0x0112] = 6  # "turn by 90 degrees to show"
-    turned.save(tmp_path / "turned.jpg", exif=exif)
-    np.testing.assert_allclose(only(tmp_path / "turned.jpg"), plain, atol=0.15)
+        np.testing.assert_allclose(only(tmp_path / "variant.png"), plain, atol=0.15, err_msg=name)
 
 
-def test_a_speck_does_not_decide(tmp_path: Path) -> None:
-    seven(ink=60).save(tmp_path / "clean.png")
-    picture = seven(ink=60)
-    picture.putpixel((100, 100), 0)
-    picture.save(tmp_path / "speck.png")
-    clean, speck = (only(tmp_path / name) for name in ("clean.png", "speck.png"))
-    np.testing.assert_allclose(speck, clean, atol=0.1)
+@pytest.mark.parametrize("suffix", [".png", ".gif"])
+@pytest.mark.parametrize("level", [0, 200, 255])
+def test_transparent_pixels_of_a_palette_are_paper(
+    tmp_path: Path, plain: np.ndarray, suffix: str, level: int
+) -> None:
+    picture = Image.fromarray((np.asarray(seven()) == 0).astype(np.uint8), "P")
+    # The transparent colour is that of the ink.
+    picture.putpalette([level, level, level] * 2)
+    picture.save(tmp_path / f"a{suffix}", transparency=0)
+    np.testing.assert_allclose(only(tmp_path / f"a{suffix}"), plain, atol=0.15)
+
+
+def test_very_small_pictures_are_read(tmp_path: Path) -> None:
+    for image in load_digits().images[:10]:
+        grey = (image * 15).astype(np.uint8)
+        for levels in (grey, 255 - grey, np.pad(grey, 2)):
+            Image.fromarray(levels).save(tmp_path / "a.png")
+            (character,) = characters.read(tmp_path / "a.png")
+            top, left, bottom, right = character.box
+            assert 0 <= top < bottom <= levels.shape[0]
+            assert 0 <= left < right <= levels.shape[1]
 
 
 def test_what_shows_no_digit_is_refused(tmp_path: Path) -> None:
     Image.new("L", (40, 40), 200).save(tmp_path / "blank.png")
-    with pytest.raises(InputError, match=r"blank.png: found nothing"):
-        pictures.read(tmp_path / "blank.png", 16)
     Image.new("I;16", (40, 40), 2000).save(tmp_path / "blank16.png")
-    with pytest.raises(InputError, match=r"blank16.png: found nothing"):
-        pictures.read(tmp_path / "blank16.png", 16)
-    seven().save(tmp_path / "whole.png")
-    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:200])
+    for name in ("blank.png", "blank16.png"):
+        with pytest.raises(InputError, match=f"{name}: found nothing; expected characters"):
+            characters.read(tmp_path / name)
+    (tmp_path / "cut.png").write_bytes((tmp_path / "blank.png").read_bytes()[:60])
     with pytest.raises(InputError, match=r"cut.png: not a picture that can be read"):
-        pictures.read(tmp_path / "cut.png", 16)
+        characters.read(tmp_path / "cut.png")
     (tmp_path / "text.png").write_text("0 1 2")
-    assert not pictures.is_picture(tmp_path / "text.png")
-    assert not pictures.is_picture(tmp_path / "none.png")
+    assert not decode.is_picture(tmp_path / "text.png")
+    assert not decode.is_picture(tmp_path / "none.png")
+
+
+def test_a_huge_page_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    huge = Image.new("1", (8200, 8000))
+    seven().convert("1").save(tmp_path / "a.tif", save_all=True, append_images=[huge])
+    with pytest.raises(
+        InputError, match=r"a\.tif: page 2 has 8200 x 8000 pixels; expected at most"
+    ):
+        characters.read(tmp_path / "a.tif")
+
+
+def test_a_page_is_shown_upright_in_the_pixels_of_the_boxes(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # "turn by 90 degrees to show"
+    large = seven().resize((1200, 960)).transpose(Image.Transpose.ROTATE_90)
+    large.save(tmp_path / "a.jpg", exif=exif)
+    (character,) = characters.read(tmp_path / "a.jpg")
+    shown = decode.coloured(tmp_path / "a.jpg", character.page)
+    assert (shown.size, shown.mode) == ((1200, 960), "RGB")
+    np.testing.assert_allclose(character.box, (34 * 4, 180 * 4, 154 * 4, 263 * 4), atol=12)
