@@ -16,20 +16,20 @@ _SURE, _FLAGGED = "#0a7d32", "#c62828"
 _TEXT, _GAP = 18, 12
 
 
-def draw_marked(predictions: Sequence[Prediction]) -> Image.Image | None:
-    """Return all pictures, one below the other, with a box and an answer for each character.
+def save(predictions: Sequence[Prediction], path: Path) -> None:
+    """Write all pictures, one below the other, with a box and an answer for each character.
 
-    Red boxes have flags. None where no prediction is about a picture.
+    Red boxes have flags. Nothing is written where no prediction is about a picture.
     """
-    found = [prediction for prediction in predictions if prediction.found]
+    located = [prediction for prediction in predictions if prediction.character]
     pages = [
         _marked(Path(file), number, list(some))
         for (file, number), some in groupby(
-            found, lambda one: (one.file, one.found.page if one.found else 0)
+            located, lambda one: (one.file, one.character.page if one.character else 0)
         )
     ]
     if not pages:
-        return None
+        return
     width = max(page.width for page in pages)
     height = sum(page.height + _GAP for page in pages) - _GAP
     sheet = Image.new("RGB", (width, height), "white")
@@ -37,7 +37,8 @@ def draw_marked(predictions: Sequence[Prediction]) -> Image.Image | None:
     for page in pages:
         sheet.paste(page, (0, top))
         top += page.height + _GAP
-    return sheet
+    with whole_file(path) as file:
+        sheet.save(file, "PNG")
 
 
 def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image.Image:
@@ -48,8 +49,8 @@ def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image
     drawing = ImageDraw.Draw(page)
     font = ImageFont.load_default(_TEXT)
     for prediction in predictions:
-        assert prediction.found
-        top, left, bottom, right = (edge * scale for edge in prediction.found.box)
+        assert prediction.character
+        top, left, bottom, right = (edge * scale for edge in prediction.character.box)
         colour = _FLAGGED if prediction.flags else _SURE
         drawing.rectangle((left - 3, top - 3, right + 3, bottom + 3), outline=colour, width=2)
         text = f"{prediction.label} ({prediction.confidence:.2f})"
@@ -63,9 +64,3 @@ def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image
         drawing.rectangle((x, y, x + x1 - x0 + 4, y + y1 - y0 + 6), fill=colour)
         drawing.text((x + 2 - x0, y + 3 - y0), text, fill="white", font=font)
     return page
-
-
-def save(sheet: Image.Image, path: Path) -> None:
-    """Write a sheet as PNG; the file is written whole or not at all."""
-    with whole_file(path) as file:
-        sheet.save(file, "PNG")

@@ -54,14 +54,11 @@ def as_csv(predictions: Sequence[Prediction]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_COLUMNS, *_probability_names(_classes(predictions))])
     for prediction in predictions:
-        novelty = "" if prediction.novelty is None else f"{prediction.novelty:.3f}"
-        writer.writerow(
-            [
-                *(prediction.file, prediction.index, prediction.label),
-                *(f"{prediction.confidence:.6f}", novelty, " ".join(prediction.flags)),
-                *(f"{value:.6f}" for value in prediction.probabilities),
-            ]
-        )
+        numbers = [prediction.confidence, *prediction.probabilities]
+        confidence, *probabilities = (f"{number:.6f}" for number in numbers)
+        novelty, flags = f"{prediction.novelty:.3f}", " ".join(prediction.flags)
+        answer = [prediction.label, confidence, novelty, flags]
+        writer.writerow([prediction.file, prediction.index, *answer, *probabilities])
     return text.getvalue()
 
 
@@ -70,27 +67,25 @@ def as_json(predictions: Sequence[Prediction]) -> str:
 
     The box is left, top, right and bottom in pixels of the picture, or null.
     """
-    rows = [
-        {
-            "file": prediction.file,
-            "index": prediction.index,
-            "prediction": prediction.label,
-            "confidence": round(prediction.confidence, 6),
-            "novelty": None if prediction.novelty is None else round(prediction.novelty, 3),
-            "flags": prediction.flags,
-            "box": _box(prediction),
-            "probabilities": [round(float(value), 6) for value in prediction.probabilities],
-        }
-        for prediction in predictions
-    ]
+    rows = []
+    for prediction in predictions:
+        box = None
+        if prediction.character:
+            top, left, bottom, right = prediction.character.box
+            box = [left, top, right, bottom]
+        rows.append(
+            {
+                "file": prediction.file,
+                "index": prediction.index,
+                "prediction": prediction.label,
+                "confidence": round(prediction.confidence, 6),
+                "novelty": round(prediction.novelty, 3),
+                "flags": prediction.flags,
+                "box": box,
+                "probabilities": [round(float(value), 6) for value in prediction.probabilities],
+            }
+        )
     return json.dumps(rows, indent=2) + "\n"
-
-
-def _box(prediction: Prediction) -> list[int] | None:
-    if prediction.found is None:
-        return None
-    top, left, bottom, right = prediction.found.box
-    return [left, top, right, bottom]
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Prediction]], str]] = {

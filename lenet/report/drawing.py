@@ -41,8 +41,9 @@ def render(path: Path) -> str:
     unknown = {node.op_type for node in nodes} - _operators()
     if unknown:
         raise InputError(
-            f"{path}: found the operators {', '.join(sorted(unknown))}; OPERATORS in "
-            "lenet/report/templates/network.js has no such."
+            path,
+            f"found the operators {', '.join(sorted(unknown))}",
+            "operators that OPERATORS in lenet/report/templates/network.js has",
         )
     shown, members = _shown(nodes)
     network = {
