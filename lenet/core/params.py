@@ -64,15 +64,15 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         Raises InputError where the file cannot be read, or a parameter is missing, unknown or
         out of its range.
         """
-        return cls.check(read(path), path)
+        return cls.check(read(path), f"{path}: ")
 
     @classmethod
-    def check(cls, values: Mapping[str, Any], path: Path | None = None) -> Self:
+    def check(cls, values: Mapping[str, Any], prefix: str = "") -> Self:
         """Return the parameters `values`; raise InputError where one is wrong or missing.
 
         Args:
             values: by name; those of a group are a mapping too.
-            path: the file that holds the values, for messages.
+            prefix: what messages say before a name, such as the file or the group.
         """
         try:
             return cls.model_validate(values)
@@ -82,7 +82,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
             missing = first["type"] == "missing"
             # A few lines of YAML with aliases can make a huge value, so the message shortens it.
             found = "missing" if missing else f"found {reprlib.repr(first['input'])}"
-            raise cls._error(first["loc"], found, f"{path}: " if path else "") from None
+            raise cls._error(first["loc"], found, prefix) from None
 
     @classmethod
     def _error(cls, location: Sequence[int | str], found: str, prefix: str) -> InputError:

@@ -1,7 +1,8 @@
 """The layout of a raw file: what the file does not say about itself."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -34,6 +35,11 @@ class Layout(Params, frozen=True):
     def load(cls, path: Path = Path("params.yaml")) -> "Layout":
         """Read the group `raw` of the YAML file at `path`, and nothing else; see `Params.load`."""
         return _Raw.load(path).raw
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any], prefix: str = "raw.") -> "Layout":
+        """Return the layout `values`; see `Params.check`."""
+        return super().check(values, prefix)
 
     @classmethod
     def of_npz(cls, *, side: int, classes: int) -> "Layout":

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from lenet.core.errors import InputError, untrusted
-from lenet.model.architecture import Layer, Network
+from lenet.model.architecture import ACTIVATIONS, Layer, Network
 from lenet.report.page import template
 
 # The output that the page computes; it leaves out what only the others need.
@@ -66,14 +66,18 @@ def render(path: Path) -> str:
         ],
     }
     total = sum(layer.parameters for layer in layers)
-    return template("draw.html.jinja").render(network=network, parameters=total, members=members)
+    activations = {one.onnx: one.javascript for one in ACTIVATIONS.values()}
+    return template("draw.html.jinja").render(
+        network=network, parameters=total, members=members, activations=activations
+    )
 
 
 def _operators() -> set[str]:
-    """Return the names of the operators that network.js has."""
+    """Return the names of the operators that the page has."""
     script = (Path(__file__).parent / "templates/network.js").read_text()
     table = script.partition("const OPERATORS = {")[2].partition("\n};")[0]
-    return set(re.findall(r"^  (\w+): ", table, re.M))
+    activations = {one.onnx for one in ACTIVATIONS.values()}
+    return set(re.findall(r"^  (\w+): ", table, re.M)) | activations
 
 
 def _folded(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], dict[str, NDArray]]:

@@ -15,12 +15,12 @@ def prediction(
     index: int,
     confidence: float,
     digit: int,
-    novelty: float | None = None,
-    found: Character | None = None,
+    novelty: float = 0.25,
+    character: Character | None = None,
 ) -> Prediction:
     probabilities = np.full(10, (1 - confidence) / 9, np.float32)
     probabilities[digit] = confidence
-    return Prediction(file, index, probabilities, novelty, found)
+    return Prediction(file, index, probabilities, novelty, character)
 
 
 PREDICTIONS = [prediction("a,b.npz", 0, 0.95, 7), prediction("a,b.npz", 1, 0.5, 0)]
@@ -50,9 +50,8 @@ def test_csv_and_json_hold_the_same_values() -> None:
         for name in ("index", "prediction", "confidence"):
             assert float(row[name]) == value[name]
         assert [float(row[f"p{digit}"]) for digit in range(10)] == value["probabilities"]
-        # Nothing is known of these.
-        assert (row["novelty"], row["flags"]) == ("", " ".join(value["flags"]))
-        assert value["novelty"] is value["box"] is None
+        assert (row["novelty"], row["flags"]) == ("0.250", " ".join(value["flags"]))
+        assert value["box"] is None
 
 
 def test_flags_say_why_a_prediction_may_be_wrong() -> None:
@@ -73,7 +72,7 @@ def test_flags_say_why_a_prediction_may_be_wrong() -> None:
         assert written["flags"] == " ".join(flags)
         assert value["flags"] == list(flags)
         assert float(written["novelty"]) == value["novelty"] == answer.novelty
-        assert value["box"] == (None if answer.found is None else [30, 40, 90, 140])
+        assert value["box"] == (None if answer.character is None else [30, 40, 90, 140])
 
 
 def character(*, wide: bool) -> Character:
@@ -83,8 +82,8 @@ def character(*, wide: bool) -> Character:
 def test_of_many_classes_the_table_shows_the_most_probable() -> None:
     probabilities = np.full(26, 0.01, np.float32)
     probabilities[[19, 3]] = 0.5, 0.26
-    head, row = as_table([Prediction("t.png", 0, probabilities, None)]).splitlines()
+    head, row = as_table([Prediction("t.png", 0, probabilities, 0.5)]).splitlines()
     assert head.endswith("most probable")
     assert row.endswith("19 (0.5000), 3 (0.2600), 0 (0.0100)  unsure")
-    names = as_csv([Prediction("t.png", 0, probabilities, None)]).splitlines()[0].split(",")
+    names = as_csv([Prediction("t.png", 0, probabilities, 0.5)]).splitlines()[0].split(",")
     assert names[-1] == "p25"

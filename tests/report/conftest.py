@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from lenet.core.params import read
-from lenet.model.architecture import Network
 from lenet.report import markdown
 from lenet.report.results import File, Results
+from lenet.training.config import Config
 from tests.project import ROOT
 
 PICTURES = [
@@ -50,7 +50,7 @@ def results() -> Results:
             "network": File("models/lenet.onnx", "fedcba"),
         },
         params=read(ROOT / "params.yaml"),
-        network=Network.load(ROOT / "params.yaml"),
+        config=Config.load(ROOT / "params.yaml"),
     )
 
 

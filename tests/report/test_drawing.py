@@ -16,16 +16,16 @@ from lenet.core.errors import InputError
 from lenet.deploy import export
 from lenet.deploy.novelty import Novelty
 from lenet.deploy.recogniser import Recogniser
-from lenet.model.architecture import Network
 from lenet.pictures import characters
 from lenet.report import drawing
+from lenet.training.config import Config
 from tests.deploy.untrained import save_untrained
-from tests.settings import ACTIVATIONS, DEFAULT_PREPROCESS, NETWORK
+from tests.settings import ACTIVATIONS, DEFAULT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-LARGE = NETWORK.changed({"image_size": 32})
+SMALL = DEFAULT.changed({"network.image_size": 16, "test_shift": 0})
 # The way of a pen that draws a seven, as shares of the sheet.
 SEVEN = [(0.3, 0.2), (0.7, 0.22), (0.45, 0.85)]
 
@@ -36,23 +36,15 @@ def digits(count: int, side: int) -> NDArray[np.float32]:
     return images.repeat(side // 8, axis=1).repeat(side // 8, axis=2)
 
 
-def exported(
-    folder: Path, network: Network = LARGE, *, members: int = 1, side: int = 16, shift: float = 0.09
-) -> Path:
+def exported(folder: Path, config: Config = DEFAULT, *, side: int = 16) -> Path:
     """Export networks of random weights, with the metadata that the stage writes."""
-    save_untrained(folder, network, members=members)
+    save_untrained(folder, config)
     model = export.to_onnx(
         folder,
-        DEFAULT_PREPROCESS,
+        config,
         side=side,
-        image_size=network.image_size,
-        classes=network.classes,
-        test_shift=shift,
         novelty=Novelty.learn(digits(50, side)),
-        settings={
-            "network": network.model_dump(exclude={"classes"}),
-            "preprocess": DEFAULT_PREPROCESS.model_dump(),
-        },
+        settings=config.model_dump(include={"network", "preprocess"}),
     )
     path = folder / "lenet.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
@@ -117,42 +109,45 @@ def test_the_page_agrees_with_the_exported_network_on_200_images(
     np.testing.assert_allclose(probabilities(page, images), expected, rtol=0, atol=1e-5)
 
 
+OF_1998 = {
+    "network.activation": "scaled_tanh",
+    "network.pooling": "subsample",
+    "network.c3": "partial",
+    "test_shift": 0,
+}
+
+
 @pytest.mark.parametrize(
-    ("network", "members", "side", "shift"),
+    ("config", "side"),
     [
-        (
-            LARGE.changed({"activation": "scaled_tanh", "pooling": "subsample", "c3": "partial"}),
-            1,
-            8,
-            0.0,
-        ),
+        (DEFAULT.changed(OF_1998), 8),
         *(
-            pytest.param(NETWORK.changed({"activation": name}), 1, 16, 0.0, marks=pytest.mark.slow)
+            pytest.param(SMALL.changed({"network.activation": name}), 16, marks=pytest.mark.slow)
             for name in ACTIVATIONS
         ),
-        pytest.param(NETWORK, 3, 16, 0.0, marks=pytest.mark.slow),
-        pytest.param(NETWORK, 1, 16, 0.09, marks=pytest.mark.slow),
-        pytest.param(LARGE.model_copy(update={"classes": 26}), 1, 32, 0.0, marks=pytest.mark.slow),
+        pytest.param(SMALL.changed({"members": 3}), 16, marks=pytest.mark.slow),
+        pytest.param(SMALL.changed({"test_shift": 0.09}), 16, marks=pytest.mark.slow),
+        pytest.param(DEFAULT.changed({"raw.classes": 26}), 32, marks=pytest.mark.slow),
     ],
     ids=["of 1998", *ACTIVATIONS, "committee", "16 x 16", "26 classes"],
 )
 def test_every_kind_of_network_works(
-    browser: "Browser", tmp_path: Path, network: Network, members: int, side: int, shift: float
+    browser: "Browser", tmp_path: Path, config: Config, side: int
 ) -> None:
-    path = exported(tmp_path, network, members=members, side=side, shift=shift)
+    path = exported(tmp_path, config, side=side)
     page = opened(browser, path)
     images = np.concatenate([digits(10, side), np.zeros((1, side, side), np.float32)])
     expected = Recogniser(path).probabilities(images)
     np.testing.assert_allclose(probabilities(page, images), expected, rtol=0, atol=1e-5)
     draw(page, SEVEN)
     captions = page.locator("figcaption").all_inner_texts()
-    layers = network.layers()
+    layers = config.network.layers(config.classes)
     assert [caption.split()[0] for caption in captions] == ["Input", *(one.name for one in layers)]
     for layer, caption in zip(layers, captions[1:], strict=True):
         assert " x ".join(map(str, layer.output[1:])) in caption
         assert f"{layer.output[0]} {'maps' if len(layer.output) > 1 else 'units'}" in caption
         assert (f"{layer.parameters:,}" if layer.parameters else "no") + " parameters" in caption
-    assert page.locator("#bars li").count() == min(network.classes, 10)
+    assert page.locator("#bars li").count() == min(config.classes, 10)
 
 
 def test_a_drawing_is_read_as_predict_reads_its_picture(
@@ -246,7 +241,7 @@ def test_the_page_is_one_small_file_and_fits_the_screen(
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_page_has_the_operators_of_every_activation(tmp_path: Path, activation: str) -> None:
-    drawing.render(exported(tmp_path, NETWORK.changed({"activation": activation})))
+    drawing.render(exported(tmp_path, SMALL.changed({"network.activation": activation})))
 
 
 def test_an_operator_that_the_page_lacks_is_named(network: Path, tmp_path: Path) -> None:
@@ -255,7 +250,7 @@ def test_an_operator_that_the_page_lacks_is_named(network: Path, tmp_path: Path)
         if node.op_type == "Relu":
             node.op_type = "Softsign"
     onnx.save(model, tmp_path / "softsign.onnx")
-    with pytest.raises(InputError, match=r"the operators Softsign; OPERATORS in .*network\.js has"):
+    with pytest.raises(InputError, match=r"the operators Softsign; expected .*network\.js has"):
         drawing.render(tmp_path / "softsign.onnx")
 
 

@@ -153,8 +153,8 @@ def test_the_printed_parameters_read_back_as_they_are(write: Write) -> None:
 
 def test_the_layers_are_those_of_the_parameters(write: Write, results: Results) -> None:
     assert rows(write(), "The network")[-1][3] == "61,706"
-    partial = results.network.model_copy(update={"c3": "partial"})
-    assert rows(write(network=partial), "The network")[3][3] == "60 x 5 x 5 + 16 = 1,516"
+    partial = results.config.changed({"network.c3": "partial"})
+    assert rows(write(config=partial), "The network")[3][3] == "60 x 5 x 5 + 16 = 1,516"
 
 
 def test_several_networks_are_said_to_decide_together(write: Write, results: Results) -> None:

@@ -35,7 +35,7 @@ def test_everything_is_read_and_the_files_have_their_hashes(metrics: Path) -> No
     pd.testing.assert_frame_equal(results.per_class, pd.read_csv(metrics / "per_class.csv"))
     assert len(results.predictions) == results.headline["images"]
     assert results.cards["test"]["images"] == results.headline["images"]
-    assert results.network.image_size == results.params["network"]["image_size"]
+    assert results.config.network.image_size == results.params["network"]["image_size"]
     model = hashlib.md5(b"a model", usedforsecurity=False).hexdigest()
     predictions = (metrics / "predictions.csv").read_bytes()
     assert results.files == {

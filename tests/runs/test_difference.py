@@ -128,10 +128,10 @@ def test_formats_and_layouts_do_not_matter(tmp_path: Path) -> None:
     }
     sides = {}
     for name, ((layout, suffix), *places) in formats_of.items():
-        for which, content, place in (("old", old, places[0]), ("new", new, places[1])):
-            path = tmp_path / f"{which}{suffix}"
-            given = version(path, content, layout) if suffix else Version(which, path, layout)
-            sides[which, name] = given, place
+        for when, content, place in (("old", old, places[0]), ("new", new, places[1])):
+            path = tmp_path / f"{when}{suffix}"
+            given = version(path, content, layout) if suffix else Version(when, path, layout)
+            sides[when, name] = given, place
     for one, two in product(formats_of, formats_of):
         (before, was), (after, now) = sides["old", one], sides["new", two]
         table = Difference.of("", before, after).table
