@@ -209,7 +209,7 @@ def test_the_workflow_is_short_enough_to_read(file: str, most: int) -> None:
 def test_the_version_is_the_same_everywhere() -> None:
     versions = {
         re.findall(r"^(?:version|VERSION)\b.*?([\d.]+)", (ROOT / file).read_text(), re.MULTILINE)[0]
-        for file in ("pyproject.toml", "CITATION.cff", "lenet/command.py")
+        for file in ("pyproject.toml", "CITATION.cff", "lenet/command/__init__.py")
     }
     assert len(versions) == 1
 
