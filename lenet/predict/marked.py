@@ -1,14 +1,13 @@
 """Pictures with the characters that were found in them, and what they were taken for."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from lenet.core.files import whole_file
+from lenet.pictures import decode
 from lenet.predict.predictor import Prediction
-from lenet.raw import pictures
 
 # Pictures are shrunk to this longer side, or the boxes' lines would be too thin to see.
 _LARGEST = 1000
@@ -21,18 +20,15 @@ def draw_marked(predictions: Sequence[Prediction]) -> Image.Image | None:
 
     Red boxes have flags. None where no prediction is about a picture.
     """
-    found = [prediction for prediction in predictions if prediction.found]
-    pages = [
-        _marked(Path(file), number, list(some))
-        for (file, number), some in groupby(
-            found, lambda one: (one.file, one.found.page if one.found else 0)
-        )
-    ]
-    if not pages:
+    by_page: dict[tuple[str, int], list[Prediction]] = {}
+    for each in predictions:
+        if each.character:
+            by_page.setdefault((each.file, each.character.page), []).append(each)
+    if not by_page:
         return None
-    width = max(page.width for page in pages)
+    pages = [_marked(Path(file), number, some) for (file, number), some in by_page.items()]
     height = sum(page.height + _GAP for page in pages) - _GAP
-    sheet = Image.new("RGB", (width, height), "white")
+    sheet = Image.new("RGB", (max(page.width for page in pages), height), "white")
     top = 0
     for page in pages:
         sheet.paste(page, (0, top))
@@ -41,15 +37,15 @@ def draw_marked(predictions: Sequence[Prediction]) -> Image.Image | None:
 
 
 def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image.Image:
-    page = pictures.page(path, number)
+    page = decode.coloured(path, number)
     size = max(page.size)
     page.thumbnail((_LARGEST, _LARGEST))
     scale = max(page.size) / size
     drawing = ImageDraw.Draw(page)
     font = ImageFont.load_default(_TEXT)
     for prediction in predictions:
-        assert prediction.found
-        left, top, right, bottom = (edge * scale for edge in prediction.found.box)
+        assert prediction.character
+        top, left, bottom, right = (edge * scale for edge in prediction.character.box)
         colour = _FLAGGED if prediction.flags else _SURE
         drawing.rectangle((left - 3, top - 3, right + 3, bottom + 3), outline=colour, width=2)
         text = f"{prediction.label} ({prediction.confidence:.2f})"

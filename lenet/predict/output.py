@@ -11,8 +11,8 @@ from lenet.core.errors import printable
 from lenet.predict.predictor import Prediction
 
 _COLUMNS = ("file", "index", "prediction", "confidence", "novelty", "flags")
-# The table shows the probabilities of at most so many classes, and else the most probable ones.
-_MOST_COLUMNS, _BEST = 12, 3
+# The table shows all probabilities of few classes, and the best of many.
+_FEW_CLASSES, _BEST = 12, 3
 
 
 def as_table(predictions: Sequence[Prediction]) -> str:
@@ -20,14 +20,14 @@ def as_table(predictions: Sequence[Prediction]) -> str:
     files = [printable(prediction.file) for prediction in predictions]
     width = max(map(len, ["file", *files]))
     classes = _classes(predictions)
-    if classes <= _MOST_COLUMNS:
-        heading = "".join(f"{name:>7}" for name in _probability_names(classes))
+    if classes <= _FEW_CLASSES:
+        heading = "".join(f"{f'p{label}':>7}" for label in range(classes))
     else:
         heading = "  most probable"
     lines = [f"{'file':<{width}}  index  prediction  confidence {heading}"]
     for prediction, file in zip(predictions, files, strict=True):
         mark = "?" if prediction.flags else " "
-        if classes <= _MOST_COLUMNS:
+        if classes <= _FEW_CLASSES:
             values = "".join(f"{value:7.4f}" for value in prediction.probabilities)
         else:
             best = np.argsort(-prediction.probabilities, kind="stable")[:_BEST]
@@ -44,24 +44,17 @@ def _classes(predictions: Sequence[Prediction]) -> int:
     return len(predictions[0].probabilities) if predictions else 0
 
 
-def _probability_names(classes: int) -> list[str]:
-    return [f"p{label}" for label in range(classes)]
-
-
 def as_csv(predictions: Sequence[Prediction]) -> str:
     """Return CSV: file, index, prediction, confidence, novelty, flags, and p0, p1, ..."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *_probability_names(_classes(predictions))])
+    names = [f"p{label}" for label in range(_classes(predictions))]
+    writer.writerow([*_COLUMNS, *names])
     for prediction in predictions:
-        novelty = "" if prediction.novelty is None else f"{prediction.novelty:.3f}"
-        writer.writerow(
-            [
-                *(prediction.file, prediction.index, prediction.label),
-                *(f"{prediction.confidence:.6f}", novelty, " ".join(prediction.flags)),
-                *(f"{value:.6f}" for value in prediction.probabilities),
-            ]
-        )
+        confidence, novelty = f"{prediction.confidence:.6f}", f"{prediction.novelty:.3f}"
+        values = [f"{value:.6f}" for value in prediction.probabilities]
+        answer = [prediction.file, prediction.index, prediction.label, confidence, novelty]
+        writer.writerow([*answer, " ".join(prediction.flags), *values])
     return text.getvalue()
 
 
@@ -76,14 +69,21 @@ def as_json(predictions: Sequence[Prediction]) -> str:
             "index": prediction.index,
             "prediction": prediction.label,
             "confidence": round(prediction.confidence, 6),
-            "novelty": None if prediction.novelty is None else round(prediction.novelty, 3),
+            "novelty": round(prediction.novelty, 3),
             "flags": prediction.flags,
-            "box": None if prediction.found is None else list(prediction.found.box),
+            "box": _box(prediction),
             "probabilities": [round(float(value), 6) for value in prediction.probabilities],
         }
         for prediction in predictions
     ]
     return json.dumps(rows, indent=2) + "\n"
+
+
+def _box(prediction: Prediction) -> list[int] | None:
+    if prediction.character is None:
+        return None
+    top, left, bottom, right = prediction.character.box
+    return [left, top, right, bottom]
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Prediction]], str]] = {

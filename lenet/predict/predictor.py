@@ -1,7 +1,6 @@
 """Predictions for a user's files: which class each image shows."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
 from lenet.deploy.recogniser import Recogniser
-from lenet.raw import pictures
+from lenet.pictures import characters, decode
+from lenet.pictures.frame import Character
 from lenet.raw.layout import Layout
 
 # A lower confidence is flagged.
@@ -26,16 +26,15 @@ class Prediction:
     file: the path as the user typed it; of a folder, with the picture's own path.
     index: the place of the image in the file, from 0.
     probabilities: (classes,) float32.
-    novelty: how unlike the training images it is; more than 1 is unusual. None where the network
-        does not know.
-    found: where the character was found in a picture; None for an image that was read whole.
+    novelty: how unlike the training images it is; more than 1 is unusual.
+    character: what was cut out of a picture; None for an image that was read whole.
     """
 
     file: str
     index: int
     probabilities: NDArray[np.float32]
-    novelty: float | None
-    found: pictures.Character | None = None
+    novelty: float
+    character: Character | None = None
 
     @property
     def label(self) -> int:
@@ -56,41 +55,33 @@ class Prediction:
         """
         reasons = {
             "unsure": self.confidence < CONFIDENT,
-            "unlike": self.novelty is not None and self.novelty > 1,
-            "wide": self.found is not None and self.found.joined,
+            "unlike": self.novelty > 1,
+            "wide": self.character is not None and self.character.wide,
         }
         return [name for name, holds in reasons.items() if holds]
 
 
-def layout_of(recogniser: Recogniser, told: Mapping[str, Any]) -> Layout:
-    """Return how to read raw files: as the network's training file was read, unless told otherwise.
+def layout_of(recogniser: Recogniser, given: Mapping[str, Any]) -> Layout:
+    """Return how to read raw files: as the network's training file was read, unless given.
 
     Args:
         recogniser: the exported network, whose metadata keep the group `raw`.
-        told: values of `Layout` that the user gave.
+        given: values of `Layout` that the user gave.
 
-    Raises InputError where neither the network nor the user says what the pixels' range is.
+    Raises InputError where neither the network nor the user says what a value is.
     """
-    with untrusted(f"{recogniser.path}: its metadata are damaged"):
+    with untrusted(recogniser.path, "its metadata are damaged"):
         raw = dict(json.loads(recogniser.metadata.get("parameters", "{}")).get("raw", {}))
-    values: dict[str, Any] = {"first_label": 0, "first_index": "auto"} | raw | dict(told)
-    if "pixel_range" not in values:
-        raise InputError(
-            f"{recogniser.path}: does not say how the files were read that it was trained on. Add "
-            "--pixel-range LO HI, the values of background and full ink."
-        )
-    with untrusted(f"{recogniser.path}: its metadata are damaged", passing=(InputError,)):
-        low, high = map(float, values.pop("pixel_range"))
+    values = {"first_label": 0, "first_index": "auto"} | raw | dict(given)
     known = {name: value for name, value in values.items() if name in Layout.model_fields}
-    network = {"side": recogniser.side, "classes": recogniser.classes}
-    return Layout.check(**known | network | {"pixel_range": (low, high)})
+    return Layout.check(known | {"side": recogniser.side, "classes": recogniser.classes})
 
 
 def predict(
     path: Path,
     recogniser: Recogniser,
-    told: Mapping[str, Any],
-    warn: Callable[[Path, list[InputError]], None] = lambda *_: None,
+    given: Mapping[str, Any],
+    warn: Callable[[Path, list[str]], None] = lambda *_: None,
 ) -> list[Prediction]:
     """Return the predictions for all images of a file, in the order of the file.
 
@@ -98,73 +89,51 @@ def predict(
         path: a picture of characters that do not touch; or a .jf, image-text or npz file, or a
             folder of pictures, with labels or without. The content tells the format.
         recogniser: the exported network.
-        told: values of `Layout` that the user gave; see `layout_of`.
+        given: values of `Layout` that the user gave; see `layout_of`.
         warn: is called with the file and what seems wrong with its pixels.
 
     Raises InputError where the file cannot be read.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise InputError(
-            f"{path}: found a pipe or a device; expected a file. Write its output to a file first."
-        )
-    if pictures.is_picture(path):
-        characters = pictures.read(path, recogniser.side)
-        images = np.array([character.image for character in characters])
-        return _answers([str(path)] * len(images), images, recogniser, characters)
-    # A picture does not wait for the import of pandas.
-    from lenet.raw import formats
-
-    if formats.is_npz(path):
-        layout = Layout.of_npz(side=recogniser.side, classes=recogniser.classes)
+        found = "found a pipe or a device"
+        raise InputError(path, found, "a file", "Write its output to a file first.")
+    cut_out: Sequence[Character | None]
+    if decode.is_picture(path):
+        cut_out = characters.read(path)
+        files = [str(path)] * len(cut_out)
+        images = np.array([each.framed(recogniser.side) for each in cut_out if each])
     else:
-        layout = layout_of(recogniser, told)
-    try:
+        # A picture does not wait for the import of pandas.
+        from lenet.raw import formats
+
+        if formats.is_npz(path):
+            layout = Layout.of_npz(side=recogniser.side, classes=recogniser.classes)
+        else:
+            layout = layout_of(recogniser, given)
         reading = formats.read(path, layout, needs_labels=False)
-    except InputError as error:
-        from lenet.raw.inspection import with_range_of_file
-
-        raise with_range_of_file(error, path) from error
-    warn(path, reading.statistics.pixel_warnings(layout))
-    images, names = reading.data.images, reading.data.names
-    files = [str(path)] * len(images) if names is None else [str(path / name) for name in names]
-    return _answers(files, images, recogniser)
-
-
-def _answers(
-    files: Sequence[str],
-    images: NDArray[np.float32],
-    recogniser: Recogniser,
-    characters: Sequence[pictures.Character] | None = None,
-) -> list[Prediction]:
-    """Return the predictions for images, (n, side, side), of the files of these names."""
-    novelty = recogniser.novelty(images)
-    places = Counter[str]()
-    answers = []
-    for i, (file, row) in enumerate(zip(files, recogniser.probabilities(images), strict=True)):
-        answers.append(
-            Prediction(
-                file,
-                places[file],
-                row,
-                None if novelty is None else float(novelty[i]),
-                None if characters is None else characters[i],
-            )
-        )
-        places[file] += 1
-    return answers
+        warn(path, reading.statistics.warnings(layout, has_labels=False))
+        images, names = reading.data.images, reading.data.names
+        files = [str(path if names is None else path / names[i]) for i in range(len(images))]
+        cut_out = [None] * len(images)
+    rows, novelty = recogniser.probabilities(images), recogniser.novelty(images)
+    return [
+        # A picture of a folder is one image.
+        Prediction(file, 0 if file != str(path) else i, rows[i], float(novelty[i]), cut_out[i])
+        for i, file in enumerate(files)
+    ]
 
 
 def predict_all(
     paths: Iterable[Path],
     recogniser: Recogniser,
-    told: Mapping[str, Any],
-    warn: Callable[[Path, list[InputError]], None] = lambda *_: None,
+    given: Mapping[str, Any],
+    warn: Callable[[Path, list[str]], None] = lambda *_: None,
 ) -> tuple[list[Prediction], list[InputError]]:
     """Return the predictions for all files that can be read, and the errors of all others."""
     predictions, errors = [], []
     for path in paths:
         try:
-            predictions += predict(path, recogniser, told, warn)
+            predictions += predict(path, recogniser, given, warn)
         except InputError as error:
             errors.append(error)
     return predictions, errors

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from lenet.pictures import characters
 from lenet.predict.marked import draw_marked, save
 from lenet.predict.predictor import Prediction
-from lenet.raw import pictures
 
 GREEN, RED = (10, 125, 50), (198, 40, 40)
 
@@ -22,10 +22,10 @@ def strokes(*lefts: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
 
 def answers(path: Path, sure: Callable[[int], bool] = bool) -> list[Prediction]:
     """Return answers for a picture, of which those of the numbers that are `sure` have no flag."""
-    found = pictures.read(path, 16)
+    found = characters.read(path)
     rows = [np.eye(10, dtype=np.float32)[1] * (1 if sure(i) else 0.5) for i in range(len(found))]
     return [
-        Prediction(str(path), i, row, None, one)
+        Prediction(str(path), i, row, 0.25, one)
         for i, (row, one) in enumerate(zip(rows, found, strict=True))
     ]
 
@@ -55,9 +55,8 @@ def test_pictures_and_pages_stand_one_below_the_other(tmp_path: Path) -> None:
     pages = [strokes(60), strokes(100, size=(300, 250))]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     strokes(200, size=(4000, 1600)).save(tmp_path / "b.png")
-    whole = Prediction("c.npz", 0, np.full(10, 0.1, np.float32), None)
-    found = [*answers(tmp_path / "a.tif"), whole, *answers(tmp_path / "b.png")]
-    sheet = draw_marked(found)
+    whole = Prediction("c.npz", 0, np.full(10, 0.1, np.float32), 0.25)
+    sheet = draw_marked([*answers(tmp_path / "a.tif"), whole, *answers(tmp_path / "b.png")])
     assert sheet is not None
     # The last is shrunk.
     assert sheet.size == (1000, 300 + 12 + 250 + 12 + 400)
