@@ -9,7 +9,6 @@ from lenet.core.watch import while_unchanged
 from lenet.evaluation.summary import summary
 from lenet.report import drawing, markdown, page
 from lenet.report.results import Results
-from lenet.training.recipe import Recipe
 
 
 def main() -> None:
@@ -20,8 +19,6 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.results
 
-    # A parameter that no stage knows had no effect, and the report would list it.
-    Recipe.load()
     results = Results.load(folder, arguments.network)
     text = markdown.render(results)
     pages = {

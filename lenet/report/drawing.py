@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from lenet.core.errors import InputError, untrusted
-from lenet.model.architecture import Layer, Network
+from lenet.model.architecture import ACTIVATIONS, Layer, Network
 from lenet.report.page import template
 
 # The output that the page computes; it leaves out what only the others need.
@@ -30,20 +30,18 @@ def render(path: Path) -> str:
 
     Raises InputError where the file is no such network.
     """
-    with untrusted(f"{path}: not a network that a page can be made of", passing=(InputError,)):
+    with untrusted(path, "not a network that a page can be made of"):
         model = onnx.load_model_from_string(path.read_bytes())
         metadata = {entry.key: entry.value for entry in model.metadata_props}
         parameters = json.loads(metadata["parameters"])
         classes = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
         side = model.graph.input[0].type.tensor_type.shape.dim[1].dim_value
-        layers = Network(**parameters["network"], classes=classes).layers()
+        layers = Network(**parameters["network"]).layers(classes)
         nodes, tensors = _folded(model)
     unknown = {node.op_type for node in nodes} - _operators()
     if unknown:
-        raise InputError(
-            f"{path}: found the operators {', '.join(sorted(unknown))}; OPERATORS in "
-            "lenet/report/templates/network.js has no such."
-        )
+        found = f"found the operators {', '.join(sorted(unknown))}"
+        raise InputError(path, found, "those of OPERATORS in lenet/report/templates/network.js")
     shown, members = _shown(nodes)
     network = {
         "side": side,
@@ -52,27 +50,27 @@ def render(path: Path) -> str:
         "nodes": [_node(node) for node in nodes],
         "tensors": {name: _stored(value) for name, value in tensors.items()},
         "layers": [
-            {"name": "Input", "value": shown[0], "maps": 1, "about": _about_input(parameters)},
+            {"name": "Input", "value": shown[0], "maps": 1, "about": "what the network sees"},
             *(
-                {
-                    "name": layer.name,
-                    "value": value,
-                    "maps": layer.output[0],
-                    "about": _about(layer),
-                }
-                for layer, value in zip(layers, shown[1:], strict=True)
+                {"name": each.name, "value": value, "maps": each.output[0], "about": _about(each)}
+                for each, value in zip(layers, shown[1:], strict=True)
             ),
         ],
     }
-    total = sum(layer.parameters for layer in layers)
-    return template("draw.html.jinja").render(network=network, parameters=total, members=members)
+    return template("draw.html.jinja").render(
+        network=network,
+        parameters=sum(layer.parameters for layer in layers),
+        members=members,
+        activations={each.onnx: each.javascript for each in ACTIVATIONS.values()},
+    )
 
 
 def _operators() -> set[str]:
-    """Return the names of the operators that network.js has."""
+    """Return the names of the operators that the page has."""
     script = (Path(__file__).parent / "templates/network.js").read_text()
     table = script.partition("const OPERATORS = {")[2].partition("\n};")[0]
-    return set(re.findall(r"^  (\w+): ", table, re.M))
+    own = re.findall(r"^  (\w+): ", table, re.M)
+    return {*own, *(each.onnx for each in ACTIVATIONS.values())}
 
 
 def _folded(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], dict[str, NDArray]]:
@@ -88,9 +86,8 @@ def _folded(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], dict[str, NDA
         if varying.intersection(node.input):
             varying.update(node.output)
     live = [node for node in nodes if varying.intersection(node.input)]
-    constant = list(
-        dict.fromkeys(name for node in live for name in node.input if name not in varying)
-    )
+    inputs = dict.fromkeys(name for node in live for name in node.input)
+    constant = [name for name in inputs if name not in varying]
     graph = onnx.helper.make_graph(
         [node for node in nodes if not varying.intersection(node.input)],
         "constants",
@@ -138,28 +135,8 @@ def _stored(value: NDArray) -> dict[str, Any]:
     return {"type": value.dtype.name, "dims": value.shape, "data": data}
 
 
-def _about_input(parameters: dict[str, Any]) -> str:
-    size = parameters["network"]["image_size"]
-    preprocess = parameters["preprocess"]
-    adjusted = (
-        preprocess["centering"] and "centred",
-        preprocess["proportion"] and "proportions adjusted",
-    )
-    done = ", ".join(word for word in adjusted if word)
-    return f"what the network sees: {size} x {size}{done and ', '}{done}"
-
-
 def _about(layer: Layer) -> str:
     size = " x ".join(map(str, layer.output[1:]))
     what = f"{layer.output[0]} maps of {size}" if size else f"{layer.output[0]} units"
-    parameters = f"{layer.parameters:,}" if layer.parameters else "no"
-    return f"{_kind(layer)}: {what}, {parameters} parameters"
-
-
-def _kind(layer: Layer) -> str:
-    if layer.name == "O7":
-        return "dense, a score for each class"
-    if not layer.kernel:
-        return "dense"
-    kind = "pooling" if layer.name[0] == "P" else "convolution"
-    return f"{kind}, {layer.kernel} x {layer.kernel}"
+    kernel = f", kernel {layer.kernel} x {layer.kernel}" if layer.kernel else ""
+    return f"{what}{kernel}, {layer.parameters:,} parameters"

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lenet.core.errors import as_typed
 from lenet.core.params import flat
 from lenet.report.results import Results
-from lenet.sources.split import TEST_COUNTS
+from lenet.sources.usps import TEST_COUNTS
 
 # The md5 of the test file of the source `usps-zip`, which a data card names as `raw_md5`.
 _ZIP_TEST_MD5 = "f9350e940232b89f1dc8f8eacac88625"
@@ -58,9 +58,12 @@ def render(results: Results) -> str:
         cards=results.cards,
         counts=counts,
         files=results.files,
-        params={name: as_typed(value) for name, value in sorted(flat(results.params).items())},
-        members=results.params["members"],
-        layers=results.network.table().to_dict("records"),
+        params={
+            name: as_typed(value)
+            for name, value in sorted(flat(results.config.model_dump()).items())
+        },
+        members=results.config.members,
+        layers=results.config.network.table(results.config.classes).to_dict("records"),
     )
 
 

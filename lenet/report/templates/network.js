@@ -241,16 +241,16 @@ const OPERATORS = {
     return each(summed(input, axes, keepdims), (sum) => sum / count);
   },
   ReduceSum: ([input, axes], { keepdims }) => summed(input, whole(axes), keepdims),
-  Relu: ([input]) => each(input, (value) => Math.max(value, 0)),
   Reshape: ([input, shape]) => reshaped(input, whole(shape)),
-  Sigmoid: ([input]) => each(input, (value) => 1 / (1 + Math.exp(-value))),
   Softmax: ([input]) => softmax(input),
   Sqrt: ([input]) => each(input, Math.sqrt),
   Sub: (inputs) => pointwise(inputs, (a, b) => a - b),
   Sum: (inputs) => pointwise(inputs, (...values) => values.reduce((a, b) => a + b)),
-  Tanh: ([input]) => each(input, Math.tanh),
   Unsqueeze: ([input, axes]) => unsqueezed(input, whole(axes)),
   Where: (inputs) => pointwise(inputs, (test, a, b) => (test ? a : b)),
+{% for operator, javascript in activations.items() %}
+  {{ operator }}: ([input]) => each(input, (x) => {{ javascript|safe }}),
+{% endfor %}
 };
 
 class Network {
