@@ -19,8 +19,8 @@ def load_curves(training: Path) -> pd.DataFrame:
 
     Raises InputError where there are none.
     """
-    with untrusted(f"{training}: no learning curves", "`dvc repro train` makes them."):
-        return pd.read_json(training / "plots/custom/curves.json").set_index("epoch")
+    with untrusted(training, "no learning curves", "`dvc repro train` makes them."):
+        return pd.read_csv(training / "curves.csv").set_index("epoch")
 
 
 def draw_curves(curves: pd.DataFrame) -> Figure:

@@ -1,6 +1,5 @@
 """Two versions of a raw file compared: images added, removed and relabelled."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError, Place
+from lenet.core.errors import InputError
 from lenet.core.npz import Dataset, fingerprint
 from lenet.evaluation.summary import counted
 from lenet.raw import formats
@@ -49,15 +48,10 @@ class Version:
         try:
             data = formats.read(self.path, self.layout).data
         except InputError as error:
-            place, found = error.place, error.found
-            if not isinstance(place, Place):
-                # Errors that are one whole message go with Economy.
-                place, found = Place(self.path), str(error).rstrip(".")
+            place = replace(error.place, file=self.name)
             advice = "Each version is read by the group raw of its own params.yaml."
-            raise InputError(
-                replace(place, file=self.name), found, error.expected, advice
-            ) from error
-        places = pd.DataFrame(map(vars, _places(self.path, self.layout)))
+            raise InputError(place, error.found, error.expected, advice) from error
+        places = pd.DataFrame(map(vars, formats.places(self.path, self.layout)))
         table = pd.DataFrame(
             {
                 "record": np.arange(1, len(data) + 1),
@@ -175,14 +169,3 @@ def _key(image: NDArray[np.float32]) -> bytes:
     """Return what is the same for equal images, (side, side) in [0, 1]."""
     levels = np.rint(image.astype(np.float64) * _LEVELS + _NUDGE)
     return fingerprint(levels.astype(np.float32))
-
-
-def _places(path: Path, layout: Layout) -> list[Place]:
-    # An adapter to readers that name places in words; it goes when they return places.
-    places = []
-    for text in formats.places(path, layout):
-        numbers = re.fullmatch(r"(?:line (\d+), )?record \d+", text)
-        line = numbers and numbers[1]
-        picture = None if numbers else text
-        places.append(Place(path, line=int(line) if line else None, picture=picture))
-    return places

@@ -108,7 +108,7 @@ def is_stale() -> bool:
 def understood(rev: str) -> AbstractContextManager[None]:
     """Return what turns any error of understanding a revision's files into an InputError."""
     advice = "In the workspace, after a merge conflict too, `dvc repro` makes results again."
-    return untrusted(f"{rev}: the results or params.yaml cannot be understood", advice)
+    return untrusted(rev, "the results or params.yaml cannot be understood", advice)
 
 
 def _test_md5(rev: str) -> str:

@@ -45,7 +45,8 @@ def _version(rev: str, key: str, target: Path) -> Version:
     """Return the file that the parameter `key` of a revision names, perhaps a copy at `target`."""
     values = params(rev)
     with understood(rev):
-        file, layout = str(values[key]), Layout.check(**values["raw"])
+        file = str(values[key])
+        layout = Layout.check(values["raw"], Path(f"params.yaml at {rev}: raw"))
     if rev != WORKSPACE:
         return Version(f"{file} at {rev}", _content(rev, file, target), layout)
     if not Path(file).exists():
@@ -72,8 +73,9 @@ def _content(rev: str, file: str, target: Path) -> Path:
         return Path(file)
     try:
         with untrusted(
-            f"{name}: cannot be read from DVC's cache or remote",
-            "See docs/remotes.md.",
+            name,
+            "cannot be read from DVC's cache or remote",
+            "See docs/experiments.md.",
             passing=(FileNotFoundError, DataIndexDirError, MemoryError),
         ):
             files.get(file, str(target), recursive=True)
@@ -83,6 +85,6 @@ def _content(rev: str, file: str, target: Path) -> Path:
             name,
             "neither DVC's cache nor a default remote has it",
             advice="`dvc push --all-commits`, in a clone that has it, puts it into the remote, "
-            "which docs/remotes.md explains; `dvc repro` makes a file of a stage again.",
+            "which docs/experiments.md explains; `dvc repro` makes a file of a stage again.",
         ) from error
     return target
