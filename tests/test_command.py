@@ -15,11 +15,10 @@ import pytest
 from lenet import command
 from lenet.core import npz
 from tests.conftest import Typed
-from tests.deploy.untrained import export_untrained
 from tests.project import ROOT
 
 JF = "10 4\n6 -1 0 0.5 1\n3 1 1 1 1\n-1\n"
-
+OPTIONS = ("--side", "2", "--pixel-range", "-1", "1")
 
 Lenet = Callable[..., "subprocess.CompletedProcess[str]"]
 Refused = Callable[..., str]
@@ -45,6 +44,13 @@ def refused(lenet: Lenet) -> Refused:
     return run
 
 
+def test_a_bare_lenet_lists_the_commands(lenet: Lenet) -> None:
+    done = lenet()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "predict     recognise characters\n" in done.stdout
+    assert done.stdout == lenet("--help").stdout
+
+
 def test_split_says_how_many_images_are_in_each_file(tmp_path: Path, lenet: Lenet) -> None:
     rows = (f"{i % 2} 0 {i} 0 1" for i in range(20))
     (tmp_path / "in.jf").write_text("\n".join(rows) + "\n")
@@ -55,102 +61,40 @@ def test_split_says_how_many_images_are_in_each_file(tmp_path: Path, lenet: Lene
     assert len((tmp_path / "test.txt").read_text().splitlines()) == 6
 
 
-def test_convert_reads_a_pipe(tmp_path: Path) -> None:
-    (tmp_path / "in.jf").write_text(JF)
-    options = ("--side", "2", "--pixel-range", "-1", "1")
-    with subprocess.Popen(["cat", tmp_path / "in.jf"], stdout=subprocess.PIPE) as feed:
-        assert feed.stdout
-        stdin = feed.stdout.fileno()
-        words = [sys.executable, "-m", "lenet", "convert", "/dev/stdin", "out.txt", *options]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        subprocess.run(words, cwd=tmp_path, env=environment, stdin=stdin, check=True)
+def test_convert_reads_a_pipe_without_mxnet(tmp_path: Path) -> None:
+    code = (
+        "import sys; from lenet.__main__ import start; "
+        f"sys.argv = {['lenet', 'convert', '/dev/stdin', 'out.txt', *OPTIONS]}; "
+        "start(); assert not {'mxnet', 'dvc'} & {*sys.modules}"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-c", code]
+    subprocess.run(line, cwd=tmp_path, env=environment, input=JF, text=True, check=True)
     assert (tmp_path / "out.txt").read_text().startswith("6 1:-1 2:0")
 
 
 def test_convert_converts_and_reports(tmp_path: Path, lenet: Lenet, refused: Refused) -> None:
     (tmp_path / "in.jf").write_text(JF)
-    options = ("--side", "2", "--pixel-range", "-1", "1")
-    done = lenet("convert", "in.jf", "out.txt", *options)
+    done = lenet("convert", "in.jf", "out.txt", *OPTIONS)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "2 images -> out.txt\n"
     assert (tmp_path / "out.txt").read_text() == "6 1:-1 2:0 3:0.5 4:1\n3 1:1 2:1 3:1 4:1\n"
 
+    npz.save(npz.Dataset(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "eight.npz")
+    see = " `lenet inspect {}` shows the settings that fit.\n"
     for arguments, message in (
-        (("in.jf", "out.npz"), "line 1: the header says 4 features"),
+        (("in.jf", "out.npz"), "expected 16 x 16 = 256." + see.format("in.jf")),
+        (("eight.npz", "out.npz"), "found side 8; expected 16." + see.format("eight.npz")),
         (("none.jf", "out.npz"), "none.jf: cannot be read (No such file or directory)."),
         (("in.jf", "out.csv"), "out.csv: unknown suffix; expected .jf, .txt (image-text) or .npz."),
+        (("in.jf", "out.npz", "--side", "1"), "side: found 1; expected a whole number from 2"),
+        (
+            ("in.jf", "out.npz", "--pixel-range", "2", "2"),
+            "pixel_range: found (2.0, 2.0); expected two different",
+        ),
     ):
         assert message in refused("convert", *arguments)
     assert not (tmp_path / "out.npz").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "options", "message"),
-    [
-        (JF, (), "line 1: the header says 4 features an image; expected 16 x 16 = 256."),
-        (JF, ("--side", "2"), "found -1 as pixel 1; expected a value from 0 to 2."),
-        ("10 0 0 0 0\n", ("--side", "2"), "found label 10; expected a whole number from 0 to 9."),
-    ],
-)
-def test_convert_names_the_command_that_shows_what_would_fit(
-    tmp_path: Path, refused: Refused, text: str, options: tuple[str, ...], message: str
-) -> None:
-    (tmp_path / "in.jf").write_text(text)
-    error = refused("convert", "in.jf", "out.npz", *options)
-    assert error.endswith(f"{message} `lenet inspect in.jf` shows the settings that fit.\n")
-
-
-def test_convert_says_which_side_an_npz_has(tmp_path: Path, refused: Refused) -> None:
-    npz.save(npz.Dataset(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "in.npz")
-    error = refused("convert", "in.npz", "out.jf")
-    assert error.startswith("error: in.npz: found side 8; expected 16. `lenet inspect in.npz`")
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        (("--pixel-range", "2", "2"), "pixel_range: found (2.0, 2.0); expected two different"),
-        (("--pixel-range", "0", "inf"), "pixel_range: found inf; expected two different"),
-        (("--side", "1"), "side: found 1; expected a whole number from 2"),
-        (("--side", "100000"), "side: found 100000; expected a whole number from 2"),
-        (("--classes", "1"), "classes: found 1; expected a whole number from 2"),
-        (("--first-label", "-1"), "first_label: found -1; expected a whole number from 0"),
-    ],
-)
-def test_convert_refuses_impossible_options(
-    tmp_path: Path, refused: Refused, option: tuple[str, ...], message: str
-) -> None:
-    (tmp_path / "in.jf").write_text(JF)
-    error = refused("convert", "in.jf", "out.npz", *option)
-    assert error.startswith(f"error: raw.{message}")
-
-
-def test_convert_does_without_mxnet(tmp_path: Path) -> None:
-    (tmp_path / "in.jf").write_text(JF)
-    code = (
-        "import sys; from lenet import __main__; "
-        "sys.argv = ['lenet', 'convert', 'in.jf', 'out.npz', '--side', '2', "
-        "'--pixel-range', '-1', '1']; __main__.start(); assert 'mxnet' not in sys.modules"
-    )
-    environment = {"PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
-
-
-def test_predict_names_the_faults_of_all_files(tmp_path: Path, refused: Refused) -> None:
-    (tmp_path / "a.jf").write_text("3 0 0 0 -1\n")
-    (tmp_path / "b.jf").write_text("3 0 0\n")
-    export_untrained(tmp_path, side=2)
-    error = refused("predict", "--model", "lenet.onnx", "--pixel-range", "0", "2", "a.jf", "b.jf")
-    one, two = error.splitlines()
-    assert one.startswith("error: a.jf, line 1, record 1: found -1 as pixel 4; expected a value fr")
-    assert two.startswith("error: b.jf, line 1, record 1: found 2 pixel values before the end")
-
-
-def test_lenet_alone_lists_the_commands(lenet: Lenet) -> None:
-    done = lenet()
-    assert done.returncode == 0
-    for name in ("inspect", "convert", "split", "fetch", "predict", "label-issues", "results"):
-        assert f"\n    {name}" in done.stdout
 
 
 def test_another_python_is_told_to_set_up() -> None:
@@ -171,9 +115,8 @@ def test_another_python_is_told_to_set_up() -> None:
 def test_outside_of_a_project_that_is_said(
     tmp_path: Path, refused: Refused, arguments: list[str]
 ) -> None:
-    assert f"{tmp_path}: found no params.yaml; expected the folder of a project" in refused(
-        *arguments
-    )
+    expected = f"{tmp_path}: found no params.yaml; expected the folder of a project"
+    assert expected in refused(*arguments)
 
 
 def test_a_package_that_is_missing_is_named(
@@ -191,13 +134,20 @@ def test_a_package_that_is_missing_is_named(
     assert "`make setup`" in said
 
 
-def test_summary_prints_the_network_of_params_yaml(tmp_path: Path, lenet: Lenet) -> None:
+def test_summary_prints_the_table_of_params_yaml_and_of_what_is_given(
+    tmp_path: Path, lenet: Lenet, refused: Refused
+) -> None:
     text = (ROOT / "params.yaml").read_text()
-    (tmp_path / "params.yaml").write_text(text)
-    totals = lenet("summary").stdout.splitlines()[-1].split()
-    assert totals == ["total", "61,706", "429,342", "8,094"]
     (tmp_path / "params.yaml").write_text(text.replace("image_size: 32", "image_size: 16"))
-    assert lenet("summary").stdout.splitlines()[-1].split()[1] == "15,626"
+    small = lenet("summary")
+    assert small.returncode == 0, small.stderr
+    assert "120 x 16 + 120 = 2,040" in small.stdout
+    large = lenet("summary", "--image-size", "32").stdout
+    assert "16 x 6 x 5 x 5 + 16 = 2,416" in large
+    assert large.splitlines()[-1].split() == ["total", "61,706", "429,342", "8,094"]
+    assert "60 x 5 x 5 + 16 = 1,516" in lenet("summary", "--c3", "partial").stdout
+    wrong = refused("summary", "--c3", "half")
+    assert wrong == "error: network.c3: found 'half'; expected full or partial.\n"
 
 
 def test_the_wheel_holds_all_of_lenet(tmp_path: Path) -> None:

@@ -1,22 +1,27 @@
-"""The command line: `lenet` lists the commands.
+"""The command line: `lenet --help` lists the commands."""
 
-Each command imports its own modules, so that no command waits for those of another.
-"""
-
+import argparse
 from pathlib import Path
 
-from lenet.command import data, network, runs  # noqa: F401  (each adds its commands)
-from lenet.command.parser import parser
+from lenet.command import files, project
 from lenet.core.errors import InputError
+
+# The version of pyproject.toml and CITATION.cff.
+VERSION = "0.1.0"
 
 
 def main() -> None:
-    """Parse the command line and do what it says."""
+    """Parse the command line and do what it says; without a command, list the commands."""
+    parser = argparse.ArgumentParser(prog="lenet")
+    parser.add_argument("--version", action="version", version=f"lenet {VERSION}")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    files.add_to(commands)
+    project.add_to(commands)
     arguments = parser.parse_args()
-    if "run" not in arguments:
+    if arguments.command is None:
         parser.print_help()
         return
-    if arguments.of_project and not Path("params.yaml").exists():
+    if arguments.run.__module__ == project.__name__ and not Path("params.yaml").exists():
         found, expected = "found no params.yaml", "the folder of a project"
         raise InputError(Path.cwd(), found, expected, "Go there first.")
     try:

@@ -1,7 +1,6 @@
 """Pictures with the characters that were found in them, and what they were taken for."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -16,29 +15,25 @@ _SURE, _FLAGGED = "#0a7d32", "#c62828"
 _TEXT, _GAP = 18, 12
 
 
-def save(predictions: Sequence[Prediction], path: Path) -> None:
-    """Write all pictures, one below the other, with a box and an answer for each character.
+def draw_marked(predictions: Sequence[Prediction]) -> Image.Image | None:
+    """Return all pictures, one below the other, with a box and an answer for each character.
 
-    Red boxes have flags. Nothing is written where no prediction is about a picture.
+    Red boxes have flags. None where no prediction is about a picture.
     """
-    located = [prediction for prediction in predictions if prediction.character]
-    pages = [
-        _marked(Path(file), number, list(some))
-        for (file, number), some in groupby(
-            located, lambda one: (one.file, one.character.page if one.character else 0)
-        )
-    ]
-    if not pages:
-        return
-    width = max(page.width for page in pages)
+    by_page: dict[tuple[str, int], list[Prediction]] = {}
+    for each in predictions:
+        if each.character:
+            by_page.setdefault((each.file, each.character.page), []).append(each)
+    if not by_page:
+        return None
+    pages = [_marked(Path(file), number, some) for (file, number), some in by_page.items()]
     height = sum(page.height + _GAP for page in pages) - _GAP
-    sheet = Image.new("RGB", (width, height), "white")
+    sheet = Image.new("RGB", (max(page.width for page in pages), height), "white")
     top = 0
     for page in pages:
         sheet.paste(page, (0, top))
         top += page.height + _GAP
-    with whole_file(path) as file:
-        sheet.save(file, "PNG")
+    return sheet
 
 
 def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image.Image:
@@ -64,3 +59,9 @@ def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image
         drawing.rectangle((x, y, x + x1 - x0 + 4, y + y1 - y0 + 6), fill=colour)
         drawing.text((x + 2 - x0, y + 3 - y0), text, fill="white", font=font)
     return page
+
+
+def save(sheet: Image.Image, path: Path) -> None:
+    """Write a sheet as PNG; the file is written whole or not at all."""
+    with whole_file(path) as file:
+        sheet.save(file, "PNG")

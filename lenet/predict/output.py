@@ -11,8 +11,8 @@ from lenet.core.errors import printable
 from lenet.predict.predictor import Prediction
 
 _COLUMNS = ("file", "index", "prediction", "confidence", "novelty", "flags")
-# The table shows the probabilities of at most so many classes, and else the most probable ones.
-_MOST_COLUMNS, _BEST = 12, 3
+# The table shows all probabilities of few classes, and the best of many.
+_FEW_CLASSES, _BEST = 12, 3
 
 
 def as_table(predictions: Sequence[Prediction]) -> str:
@@ -20,14 +20,14 @@ def as_table(predictions: Sequence[Prediction]) -> str:
     files = [printable(prediction.file) for prediction in predictions]
     width = max(map(len, ["file", *files]))
     classes = _classes(predictions)
-    if classes <= _MOST_COLUMNS:
-        heading = "".join(f"{name:>7}" for name in _probability_names(classes))
+    if classes <= _FEW_CLASSES:
+        heading = "".join(f"{f'p{label}':>7}" for label in range(classes))
     else:
         heading = "  most probable"
     lines = [f"{'file':<{width}}  index  prediction  confidence {heading}"]
     for prediction, file in zip(predictions, files, strict=True):
         mark = "?" if prediction.flags else " "
-        if classes <= _MOST_COLUMNS:
+        if classes <= _FEW_CLASSES:
             values = "".join(f"{value:7.4f}" for value in prediction.probabilities)
         else:
             best = np.argsort(-prediction.probabilities, kind="stable")[:_BEST]
@@ -44,21 +44,17 @@ def _classes(predictions: Sequence[Prediction]) -> int:
     return len(predictions[0].probabilities) if predictions else 0
 
 
-def _probability_names(classes: int) -> list[str]:
-    return [f"p{label}" for label in range(classes)]
-
-
 def as_csv(predictions: Sequence[Prediction]) -> str:
     """Return CSV: file, index, prediction, confidence, novelty, flags, and p0, p1, ..."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *_probability_names(_classes(predictions))])
+    names = [f"p{label}" for label in range(_classes(predictions))]
+    writer.writerow([*_COLUMNS, *names])
     for prediction in predictions:
-        numbers = [prediction.confidence, *prediction.probabilities]
-        confidence, *probabilities = (f"{number:.6f}" for number in numbers)
-        novelty, flags = f"{prediction.novelty:.3f}", " ".join(prediction.flags)
-        answer = [prediction.label, confidence, novelty, flags]
-        writer.writerow([prediction.file, prediction.index, *answer, *probabilities])
+        confidence, novelty = f"{prediction.confidence:.6f}", f"{prediction.novelty:.3f}"
+        values = [f"{value:.6f}" for value in prediction.probabilities]
+        answer = [prediction.file, prediction.index, prediction.label, confidence, novelty]
+        writer.writerow([*answer, " ".join(prediction.flags), *values])
     return text.getvalue()
 
 
@@ -67,25 +63,27 @@ def as_json(predictions: Sequence[Prediction]) -> str:
 
     The box is left, top, right and bottom in pixels of the picture, or null.
     """
-    rows = []
-    for prediction in predictions:
-        box = None
-        if prediction.character:
-            top, left, bottom, right = prediction.character.box
-            box = [left, top, right, bottom]
-        rows.append(
-            {
-                "file": prediction.file,
-                "index": prediction.index,
-                "prediction": prediction.label,
-                "confidence": round(prediction.confidence, 6),
-                "novelty": round(prediction.novelty, 3),
-                "flags": prediction.flags,
-                "box": box,
-                "probabilities": [round(float(value), 6) for value in prediction.probabilities],
-            }
-        )
+    rows = [
+        {
+            "file": prediction.file,
+            "index": prediction.index,
+            "prediction": prediction.label,
+            "confidence": round(prediction.confidence, 6),
+            "novelty": round(prediction.novelty, 3),
+            "flags": prediction.flags,
+            "box": _box(prediction),
+            "probabilities": [round(float(value), 6) for value in prediction.probabilities],
+        }
+        for prediction in predictions
+    ]
     return json.dumps(rows, indent=2) + "\n"
+
+
+def _box(prediction: Prediction) -> list[int] | None:
+    if prediction.character is None:
+        return None
+    top, left, bottom, right = prediction.character.box
+    return [left, top, right, bottom]
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Prediction]], str]] = {

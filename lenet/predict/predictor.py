@@ -1,8 +1,7 @@
 """Predictions for a user's files: which class each image shows."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, untrusted
 from lenet.deploy.recogniser import Recogniser
-from lenet.pictures import decode
+from lenet.pictures import characters, decode
 from lenet.pictures.frame import Character
 from lenet.raw.layout import Layout
 
@@ -28,7 +27,7 @@ class Prediction:
     index: the place of the image in the file, from 0.
     probabilities: (classes,) float32.
     novelty: how unlike the training images it is; more than 1 is unusual.
-    character: where it was found in a picture; None for an image that was read whole.
+    character: what was cut out of a picture; None for an image that was read whole.
     """
 
     file: str
@@ -69,13 +68,13 @@ def layout_of(recogniser: Recogniser, given: Mapping[str, Any]) -> Layout:
         recogniser: the exported network, whose metadata keep the group `raw`.
         given: values of `Layout` that the user gave.
 
-    Raises InputError where neither the network nor the user says what the pixels' range is.
+    Raises InputError where neither the network nor the user says what a value is.
     """
     with untrusted(recogniser.path, "its metadata are damaged"):
-        raw = json.loads(recogniser.metadata["parameters"])["raw"] | given
-        values = {name: raw[name] for name in Layout.model_fields}
-        values |= {"side": recogniser.side, "classes": recogniser.classes}
-        return Layout.check(values | {"pixel_range": tuple(map(float, raw["pixel_range"]))})
+        raw = dict(json.loads(recogniser.metadata.get("parameters", "{}")).get("raw", {}))
+    values = {"first_label": 0, "first_index": "auto"} | raw | dict(given)
+    known = {name: value for name, value in values.items() if name in Layout.model_fields}
+    return Layout.check(known | {"side": recogniser.side, "classes": recogniser.classes})
 
 
 def predict(
@@ -96,40 +95,45 @@ def predict(
     Raises InputError where the file cannot be read.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
-        advice = "Write its output to a file first."
-        raise InputError(path, "found a pipe or a device", "a file", advice)
+        found = "found a pipe or a device"
+        raise InputError(path, found, "a file", "Write its output to a file first.")
+    cut_out: Sequence[Character | None]
     if decode.is_picture(path):
-        # Other files do not wait for the import of scikit-image.
-        from lenet.pictures import characters
-
-        located = characters.read(path)
-        images = np.array([one.framed(recogniser.side) for one in located])
-        return _answers([str(path)] * len(images), images, recogniser, located)
-    # A picture does not wait for the import of pandas.
-    from lenet.raw import formats
-
-    if formats.is_npz(path):
-        layout = Layout.of_npz(side=recogniser.side, classes=recogniser.classes)
+        cut_out = characters.read(path)
+        files = [str(path)] * len(cut_out)
+        images = np.array([each.framed(recogniser.side) for each in cut_out if each])
     else:
-        layout = layout_of(recogniser, given)
-    reading = formats.read(path, layout, needs_labels=False)
-    warn(path, reading.statistics.warnings(layout, has_labels=False))
-    images, names = reading.data.images, reading.data.names
-    files = [str(path)] * len(images) if names is None else [str(path / name) for name in names]
-    return _answers(files, images, recogniser, [None] * len(images))
+        # A picture does not wait for the import of pandas.
+        from lenet.raw import formats
 
-
-def _answers(
-    files: Sequence[str],
-    images: NDArray[np.float32],
-    recogniser: Recogniser,
-    characters: Sequence[Character | None],
-) -> list[Prediction]:
-    """Return the predictions for images, (n, side, side), of the files of these names."""
+        if formats.is_npz(path):
+            layout = Layout.of_npz(side=recogniser.side, classes=recogniser.classes)
+        else:
+            layout = layout_of(recogniser, given)
+        reading = formats.read(path, layout, needs_labels=False)
+        warn(path, reading.statistics.warnings(layout, has_labels=False))
+        images, names = reading.data.images, reading.data.names
+        files = [str(path if names is None else path / names[i]) for i in range(len(images))]
+        cut_out = [None] * len(images)
     rows, novelty = recogniser.probabilities(images), recogniser.novelty(images)
-    places = Counter[str]()
-    answers = []
-    for file, row, unlike, character in zip(files, rows, novelty, characters, strict=True):
-        answers.append(Prediction(file, places[file], row, float(unlike), character))
-        places[file] += 1
-    return answers
+    return [
+        # A picture of a folder is one image.
+        Prediction(file, 0 if file != str(path) else i, rows[i], float(novelty[i]), cut_out[i])
+        for i, file in enumerate(files)
+    ]
+
+
+def predict_all(
+    paths: Iterable[Path],
+    recogniser: Recogniser,
+    given: Mapping[str, Any],
+    warn: Callable[[Path, list[str]], None] = lambda *_: None,
+) -> tuple[list[Prediction], list[InputError]]:
+    """Return the predictions for all files that can be read, and the errors of all others."""
+    predictions, errors = [], []
+    for path in paths:
+        try:
+            predictions += predict(path, recogniser, given, warn)
+        except InputError as error:
+            errors.append(error)
+    return predictions, errors

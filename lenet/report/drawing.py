@@ -30,7 +30,7 @@ def render(path: Path) -> str:
 
     Raises InputError where the file is no such network.
     """
-    with untrusted(path, "not a network that a page can be made of", passing=(InputError,)):
+    with untrusted(path, "not a network that a page can be made of"):
         model = onnx.load_model_from_string(path.read_bytes())
         metadata = {entry.key: entry.value for entry in model.metadata_props}
         parameters = json.loads(metadata["parameters"])
@@ -40,11 +40,8 @@ def render(path: Path) -> str:
         nodes, tensors = _folded(model)
     unknown = {node.op_type for node in nodes} - _operators()
     if unknown:
-        raise InputError(
-            path,
-            f"found the operators {', '.join(sorted(unknown))}",
-            "operators that OPERATORS in lenet/report/templates/network.js has",
-        )
+        found = f"found the operators {', '.join(sorted(unknown))}"
+        raise InputError(path, found, "those of OPERATORS in lenet/report/templates/network.js")
     shown, members = _shown(nodes)
     network = {
         "side": side,
@@ -53,22 +50,18 @@ def render(path: Path) -> str:
         "nodes": [_node(node) for node in nodes],
         "tensors": {name: _stored(value) for name, value in tensors.items()},
         "layers": [
-            {"name": "Input", "value": shown[0], "maps": 1, "about": _about_input(parameters)},
+            {"name": "Input", "value": shown[0], "maps": 1, "about": "what the network sees"},
             *(
-                {
-                    "name": layer.name,
-                    "value": value,
-                    "maps": layer.output[0],
-                    "about": _about(layer),
-                }
-                for layer, value in zip(layers, shown[1:], strict=True)
+                {"name": each.name, "value": value, "maps": each.output[0], "about": _about(each)}
+                for each, value in zip(layers, shown[1:], strict=True)
             ),
         ],
     }
-    total = sum(layer.parameters for layer in layers)
-    activations = {one.onnx: one.javascript for one in ACTIVATIONS.values()}
     return template("draw.html.jinja").render(
-        network=network, parameters=total, members=members, activations=activations
+        network=network,
+        parameters=sum(layer.parameters for layer in layers),
+        members=members,
+        activations={each.onnx: each.javascript for each in ACTIVATIONS.values()},
     )
 
 
@@ -76,8 +69,8 @@ def _operators() -> set[str]:
     """Return the names of the operators that the page has."""
     script = (Path(__file__).parent / "templates/network.js").read_text()
     table = script.partition("const OPERATORS = {")[2].partition("\n};")[0]
-    activations = {one.onnx for one in ACTIVATIONS.values()}
-    return set(re.findall(r"^  (\w+): ", table, re.M)) | activations
+    own = re.findall(r"^  (\w+): ", table, re.M)
+    return {*own, *(each.onnx for each in ACTIVATIONS.values())}
 
 
 def _folded(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], dict[str, NDArray]]:
@@ -93,9 +86,8 @@ def _folded(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], dict[str, NDA
         if varying.intersection(node.input):
             varying.update(node.output)
     live = [node for node in nodes if varying.intersection(node.input)]
-    constant = list(
-        dict.fromkeys(name for node in live for name in node.input if name not in varying)
-    )
+    inputs = dict.fromkeys(name for node in live for name in node.input)
+    constant = [name for name in inputs if name not in varying]
     graph = onnx.helper.make_graph(
         [node for node in nodes if not varying.intersection(node.input)],
         "constants",
@@ -143,28 +135,8 @@ def _stored(value: NDArray) -> dict[str, Any]:
     return {"type": value.dtype.name, "dims": value.shape, "data": data}
 
 
-def _about_input(parameters: dict[str, Any]) -> str:
-    size = parameters["network"]["image_size"]
-    preprocess = parameters["preprocess"]
-    adjusted = (
-        preprocess["centering"] and "centred",
-        preprocess["proportion"] and "proportions adjusted",
-    )
-    done = ", ".join(word for word in adjusted if word)
-    return f"what the network sees: {size} x {size}{done and ', '}{done}"
-
-
 def _about(layer: Layer) -> str:
     size = " x ".join(map(str, layer.output[1:]))
     what = f"{layer.output[0]} maps of {size}" if size else f"{layer.output[0]} units"
-    parameters = f"{layer.parameters:,}" if layer.parameters else "no"
-    return f"{_kind(layer)}: {what}, {parameters} parameters"
-
-
-def _kind(layer: Layer) -> str:
-    if layer.name == "O7":
-        return "dense, a score for each class"
-    if not layer.kernel:
-        return "dense"
-    kind = "pooling" if layer.name[0] == "P" else "convolution"
-    return f"{kind}, {layer.kernel} x {layer.kernel}"
+    kernel = f", kernel {layer.kernel} x {layer.kernel}" if layer.kernel else ""
+    return f"{what}{kernel}, {layer.parameters:,} parameters"

@@ -58,8 +58,11 @@ def render(results: Results) -> str:
         cards=results.cards,
         counts=counts,
         files=results.files,
-        params={name: as_typed(value) for name, value in sorted(flat(results.params).items())},
-        members=results.params["members"],
+        params={
+            name: as_typed(value)
+            for name, value in sorted(flat(results.config.model_dump()).items())
+        },
+        members=results.config.members,
         layers=results.config.network.table(results.config.classes).to_dict("records"),
     )
 

@@ -1,26 +1,21 @@
 """The results of one run: what the report tells of."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
 from lenet.core.errors import untrusted
 from lenet.core.files import md5, read_json
-from lenet.core.params import read
 from lenet.training.config import Config
 
+_Content = TypeVar("_Content")
 
-@dataclass(frozen=True)
-class File:
-    """A file that the results came from or are in.
 
-    path: as the report names it.
-    md5: in hexadecimal, as DVC knows it.
-    """
+class File(NamedTuple):
+    """A file that the results came from or are in: its path in the report, and its MD5 in DVC."""
 
     path: str
     md5: str
@@ -38,8 +33,7 @@ class Results:
     predictions: a row for each test image; see `evaluation.predictions.Predictions.table`.
     cards: the data cards of the `training` and `test` images; see `raw.data_card`.
     files: by what they are; `predictions` is among them.
-    params: what params.yaml holds.
-    config: the same, checked.
+    config: params.yaml.
     """
 
     headline: Mapping[str, Any]
@@ -49,7 +43,6 @@ class Results:
     predictions: pd.DataFrame
     cards: Mapping[str, Mapping[str, Any]]
     files: Mapping[str, File]
-    params: Mapping[str, Any]
     config: Config
 
     @classmethod
@@ -63,39 +56,29 @@ class Results:
 
         Raises InputError where a file is missing or is no such result.
         """
-        values = read(params)
+        config = Config.load(params)
         predictions = folder / "predictions.csv"
         train, test = (read_json(folder / f"data_{name}.json") for name in ("train", "test"))
         return cls(
             headline=read_json(folder / "test.json"),
             training=read_json(folder / "training/metrics.json"),
             dead_units=read_json(folder / "network.json")["dead_units"],
-            per_class=_csv(folder / "per_class.csv"),
-            predictions=_csv(predictions),
+            per_class=_read(folder / "per_class.csv", pd.read_csv),
+            predictions=_read(predictions, pd.read_csv),
             cards={"training": train, "test": test},
             files={
-                "training file": File(values["train_file"], train["raw_md5"]),
-                "test file": File(values["test_file"], test["raw_md5"]),
+                "training file": File(config.train_file, train["raw_md5"]),
+                "test file": File(config.test_file, test["raw_md5"]),
                 "training images": File("data/npz/train.npz", train["npz_md5"]),
                 "test images": File("data/npz/test.npz", test["npz_md5"]),
-                "network": File(str(model), _md5(model)),
-                "predictions": File(str(predictions), _md5(predictions)),
+                "network": File(str(model), _read(model, md5)),
+                "predictions": File(str(predictions), _read(predictions, md5)),
             },
-            params=values,
-            config=Config.load(params),
+            config=config,
         )
 
 
-def _csv(path: Path) -> pd.DataFrame:
-    with _readable(path):
-        return pd.read_csv(path)
-
-
-def _md5(path: Path) -> str:
-    with _readable(path):
-        return md5(path)
-
-
-def _readable(path: Path) -> AbstractContextManager[None]:
+def _read(path: Path, read: Callable[[Path], _Content]) -> _Content:
     # Git may have left the marks of a merge conflict there.
-    return untrusted(path, "missing or damaged", "`dvc repro` makes it again.")
+    with untrusted(path, "missing or damaged", "`dvc repro` makes it again."):
+        return read(path)

@@ -45,7 +45,8 @@ def _version(rev: str, key: str, target: Path) -> Version:
     """Return the file that the parameter `key` of a revision names, perhaps a copy at `target`."""
     values = params(rev)
     with understood(rev):
-        file, layout = str(values[key]), Layout.check(values["raw"])
+        file = str(values[key])
+        layout = Layout.check(values["raw"], f"params.yaml at {rev}: raw.")
     if rev != WORKSPACE:
         return Version(f"{file} at {rev}", _content(rev, file, target), layout)
     if not Path(file).exists():

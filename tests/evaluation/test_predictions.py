@@ -71,10 +71,3 @@ def test_equally_confident_mistakes_keep_the_order_of_the_images() -> None:
         np.full(4, -1),
     )
     assert predictions.mistakes.tolist() == [0, 1, 3]
-
-
-def test_without_mistakes_there_is_no_index() -> None:
-    predictions = Predictions(
-        np.arange(10), np.eye(10, dtype=np.float32), np.full(10, -1), np.full(10, -1)
-    )
-    assert predictions.mistakes.shape == (0,)

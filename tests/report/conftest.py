@@ -6,37 +6,23 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lenet.core.params import read
 from lenet.report import markdown
 from lenet.report.results import File, Results
-from lenet.training.config import Config
 from tests.project import ROOT
+from tests.settings import DEFAULT
 
-PICTURES = [
-    "confusion.png",
-    *(
-        f"pictures/{name}.png"
-        for name in (
-            "confidence",
-            "mistakes",
-            "curves",
-            "digits",
-            "augmentations",
-            "filters",
-            "responses",
-        )
-    ),
-]
 Write = Callable[..., str]
+
+
+def load(name: str) -> Any:
+    """Return results in git."""
+    return json.loads((ROOT / "metrics" / name).read_text())
 
 
 @pytest.fixture
 def results() -> Results:
     """The results in git."""
-
-    def load(name: str) -> Any:
-        return json.loads((ROOT / "metrics" / name).read_text())
-
+    named = ("training file", "test file", "network")
     return Results(
         headline=load("test.json"),
         training=load("training/metrics.json"),
@@ -46,11 +32,9 @@ def results() -> Results:
         cards={"training": load("data_train.json"), "test": load("data_test.json")},
         files={
             "predictions": File("metrics/predictions.csv", "0123456789abcdef"),
-            **{name: File(f"data/{name}", "fedcba") for name in ("training file", "test file")},
-            "network": File("models/lenet.onnx", "fedcba"),
+            **{name: File(f"data/{name}", "fedcba") for name in named},
         },
-        params=read(ROOT / "params.yaml"),
-        config=Config.load(ROOT / "params.yaml"),
+        config=DEFAULT,
     )
 
 

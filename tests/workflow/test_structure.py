@@ -151,7 +151,7 @@ def test_every_parameter_belongs_to_a_stage() -> None:
 def test_the_version_is_the_same_everywhere() -> None:
     versions = {
         re.findall(r"^(?:version|VERSION)\b.*?([\d.]+)", (ROOT / file).read_text(), re.MULTILINE)[0]
-        for file in ("pyproject.toml", "CITATION.cff", "lenet/command/parser.py")
+        for file in ("pyproject.toml", "CITATION.cff", "lenet/command/__init__.py")
     }
     assert len(versions) == 1
 

@@ -248,11 +248,10 @@ const OPERATORS = {
   Sum: (inputs) => pointwise(inputs, (...values) => values.reduce((a, b) => a + b)),
   Unsqueeze: ([input, axes]) => unsqueezed(input, whole(axes)),
   Where: (inputs) => pointwise(inputs, (test, a, b) => (test ? a : b)),
+{% for operator, javascript in activations.items() %}
+  {{ operator }}: ([input]) => each(input, (x) => {{ javascript|safe }}),
+{% endfor %}
 };
-// ACTIVATIONS come from lenet/model/architecture.py.
-for (const [name, activation] of Object.entries(ACTIVATIONS)) {
-  OPERATORS[name] = ([input]) => each(input, activation);
-}
 
 class Network {
   constructor(stored) {

@@ -1,0 +1,202 @@
+"""The commands for a project: fetch, label-issues, diff, results, compare, experiments, summary."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+from lenet.command.parsers import Commands, add_command, given
+from lenet.core.errors import printable
+from lenet.sources import SETTINGS
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands to the parser."""
+    parser = add_command(commands, fetch, "bring another data set to train on")
+    parser.add_argument("name", metavar="NAME", choices=SETTINGS, help=", ".join(SETTINGS))
+
+    add_command(commands, label_issues, "find training images whose label may be wrong")
+
+    help_line = "say which images changed between two versions of the data"
+    parser = add_command(commands, diff, help_line)
+    _add_revisions(parser)
+    parser.add_argument(
+        "--file", choices=("train", "test"), help="of revisions, compare this file (default both)"
+    )
+    parser.add_argument("--csv", action="store_true", help="print all changes as CSV, nothing else")
+    parser.add_argument("--picture", type=Path, metavar="OUT.png", help="draw these images")
+
+    parser = add_command(commands, results, "print the result of a run in four lines")
+    parser.add_argument(
+        "run_name",
+        metavar="RUN",
+        nargs="?",
+        default="workspace",
+        help="branch, commit or experiment (default workspace)",
+    )
+
+    parser = add_command(commands, compare, "compare two runs image by image")
+    _add_revisions(parser)
+    help_line = "draw these images; needs data/npz/test.npz"
+    parser.add_argument("--picture", type=Path, metavar="OUT.png", help=help_line)
+
+    help_line = "list all runs, with what differs and how good they are"
+    parser = add_command(commands, experiments, help_line)
+    parser.add_argument(
+        "--sort",
+        choices=("validation_loss", "validation_error", "errors"),
+        default="validation_loss",
+        help="the figure to sort by (default validation_loss)",
+    )
+    parser.add_argument("--csv", action="store_true", help="print CSV, with all figures")
+
+    parser = add_command(commands, summary, "show the network layer by layer")
+    parser.add_argument("--image-size", type=int, metavar="N", help="side of the input in pixels")
+    parser.add_argument("--c3", metavar="KIND", help="full, or partial as in 1998")
+    parser.add_argument("--pooling", metavar="KIND", help="max, or subsample as in 1998")
+
+
+def _add_revisions(parser: argparse.ArgumentParser) -> None:
+    """Add OLD and NEW, with the defaults of `dvc metrics diff`."""
+    parser.add_argument("old", metavar="OLD", nargs="?", default="HEAD", help="default HEAD")
+    parser.add_argument(
+        "new", metavar="NEW", nargs="?", default="workspace", help="default workspace"
+    )
+
+
+def fetch(arguments: argparse.Namespace) -> None:
+    """Bring the training and the test file of a data set into data/sources/NAME/.
+
+    They are checked by their hashes. digits needs no network; see docs/data.md.
+    """
+    from lenet.sources.fetch import fetch
+
+    train, test = fetch(arguments.name, Path("data/sources", arguments.name))
+    print(f"{train}\n{test}\nTo train on them:\n    dvc add {train} {test}")
+    settings = SETTINGS[arguments.name]
+    print(f"    dvc exp run -S train_file={train} -S test_file={test}{settings}")
+
+
+def label_issues(_: argparse.Namespace) -> None:
+    """Train five networks, each on four fifths of train_file, and ask each about the rest.
+
+    Write metrics/label_issues.csv and .png, the most suspicious labels first. It takes about five
+    times as long as training; an interrupted run goes on.
+    """
+    from lenet.core.files import write_csv
+    from lenet.evaluation.label_issues import find_label_issues
+    from lenet.figures.canvas import save
+    from lenet.figures.sheets import draw_label_issues
+    from lenet.raw import formats
+    from lenet.raw.layout import Layout
+    from lenet.training.config import Config
+    from lenet.training.folds import out_of_fold
+
+    config, layout = Config.load(), Layout.load()
+    file = Path(config.train_file)
+    examples = formats.read(file, layout).data
+    probabilities = out_of_fold(
+        examples,
+        config,
+        kept=Path(".dvc/tmp/label-issues"),
+        callback=partial(print, flush=True),
+    )
+    issues = find_label_issues(examples.labels, probabilities)
+    places = formats.places(file, layout)
+    issues.insert(1, "place", [places[index].inside for index in issues["index"]])
+    table, picture = Path("metrics/label_issues.csv"), Path("metrics/label_issues.png")
+    write_csv(issues, table)
+    save(draw_label_issues(examples.images, issues), picture)
+    print(issues.head(20).to_string(index=False))
+    shown = ", the first 20 above" if len(issues) > 20 else ""
+    print(f"{len(issues)} of {len(examples)} labels are suspicious{shown}: {table}, {picture}")
+
+
+def diff(arguments: argparse.Namespace) -> None:
+    """Say which images were added, removed and relabelled, whatever their order and format.
+
+    OLD and NEW are revisions (a branch, a commit, a tag, an experiment or the word workspace),
+    whose train_file and test_file are compared, or two files, read by the group raw of params.yaml.
+    Pixels are equal if they are equal in 1/10000 of full ink.
+    """
+    from lenet.runs import versions
+    from lenet.runs.difference import as_csv
+
+    files = (f"{arguments.file}_file",) if arguments.file else versions.FILES
+    differences = versions.differences(arguments.old, arguments.new, files)
+    if arguments.csv:
+        print(as_csv(differences), end="")
+    else:
+        print(printable("\n\n".join(map(str, differences))))
+    if arguments.picture:
+        from lenet.figures.canvas import save
+        from lenet.figures.difference import draw_differences
+
+        save(draw_differences(differences), arguments.picture)
+
+
+def results(arguments: argparse.Namespace) -> None:
+    """Print what a run was trained and tested on, and how good it is."""
+    from lenet.runs import revisions
+
+    _warn_of_stale_results(arguments.run_name)
+    print(revisions.results(arguments.run_name))
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Say which test images one run reads and the other does not.
+
+    The last figure says whether the difference may be chance. A run is a branch, a commit, a tag,
+    an experiment or the word workspace. Choose between recipes by validation images, not by these.
+    """
+    from lenet.runs import revisions
+
+    _warn_of_stale_results(arguments.old, arguments.new)
+    comparison = revisions.compare(arguments.old, arguments.new)
+    print(comparison)
+    if arguments.picture:
+        from lenet.core import npz
+        from lenet.figures.canvas import save
+        from lenet.figures.sheets import draw_comparison
+
+        images = npz.load(revisions.test_images_of(arguments.new)).images
+        save(draw_comparison(images, comparison), arguments.picture)
+
+
+def experiments(arguments: argparse.Namespace) -> None:
+    """List the workspace, branches and experiments: the parameters that differ, and figures.
+
+    Runs that differ in nothing but the seed share a row, with mean, lowest and highest figure.
+    """
+    from lenet.runs import experiments
+
+    runs = experiments.load()
+    if runs.empty:
+        print("No run has results yet: `dvc repro` makes the first.")
+        return
+    _warn_of_stale_results("workspace")
+    table = experiments.grouped(runs, arguments.sort)
+    if arguments.csv:
+        print(table.to_csv(index=False), end="")
+    else:
+        print(experiments.as_text(table, experiments.current()))
+
+
+def summary(arguments: argparse.Namespace) -> None:
+    """Show each layer's output, parameters and connections.
+
+    Options that are not given have the values of params.yaml.
+    """
+    from lenet.training.config import Config
+
+    options = given(arguments, "image_size", "c3", "pooling")
+    config = Config.load().changed({f"network.{name}": value for name, value in options.items()})
+    print(config.network.table(config.classes).to_string(index=False))
+
+
+def _warn_of_stale_results(*runs: str) -> None:
+    from lenet.runs.revisions import WORKSPACE, is_stale
+
+    if WORKSPACE in runs and is_stale():
+        text = "the results in the workspace are not those of params.yaml"
+        print(f"warning: {text}; `dvc repro` makes or restores them.", file=sys.stderr)
