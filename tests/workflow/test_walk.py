@@ -16,7 +16,7 @@ QUICK = "-S epochs=30 -S batch_size=32 -S network.image_size=16 -S validation_fr
 
 
 def pasted(inspected: str) -> str:
-    """Return the settings that `lenet inspect` prints last, as the shell takes them."""
+    """Return the settings or the command that `lenet inspect` prints last, as the shell reads it."""
     return " ".join(shlex.split(inspected.splitlines()[-1]))
 
 
@@ -41,9 +41,9 @@ def test_letters_in_one_file_are_inspected_split_added_and_trained_on(own: Proje
     own.run(f"{LENET} split letters.jf {parts} {options}")
 
     own.run(f"dvc add {parts}")
-    settings = pasted(own.run(f"{LENET} inspect {parts}"))
-    files = "-S train_file=data/raw/train.jf -S test_file=data/raw/test.jf"
-    assert own.ran(f"dvc exp run {files} {settings} {QUICK}") == STAGES
+    command = pasted(own.run(f"{LENET} inspect {parts}"))
+    assert command.startswith("dvc exp run -S train_file=data/raw/train.jf ")
+    assert own.ran(f"{command} {QUICK}") == STAGES
     test = own.json("metrics/test.json")
     assert test["images"] == 130
     assert test["accuracy"] > 0.6
