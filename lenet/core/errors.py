@@ -116,35 +116,23 @@ def run(main: Callable[[], None]) -> None:
         try:
             main()
         finally:
-            if sys.stdout:
-                sys.stdout.flush()
+            print(end="", flush=True)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:
-        # The program behind the pipe has stopped reading, like `head`.
-        _discard_output()
-        sys.exit(1)
     except (InputError, OSError, MemoryError) as error:
+        text = str(error)
         if isinstance(error, OSError):
-            _discard_output()
-        print(f"error: {printable(_message(error))}", file=sys.stderr, flush=True)
+            text = f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")
+        elif isinstance(error, MemoryError):
+            text = f"there is not enough memory ({text or 'it is used up'})."
+        # A program behind a pipe may have stopped reading, like `head`.
+        if not isinstance(error, BrokenPipeError):
+            print(f"error: {printable(text)}", file=sys.stderr, flush=True)
+        if isinstance(error, OSError) and sys.stdout:
+            # Python would try to write buffered output at exit, and fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-
-
-def _message(error: InputError | OSError | MemoryError) -> str:
-    if isinstance(error, OSError):
-        named = f"{error.filename}: " if error.filename else ""
-        return f"{named}{error.strerror or error}"
-    if isinstance(error, MemoryError):
-        return f"there is not enough memory ({str(error) or 'it is used up'})."
-    return str(error)
-
-
-def _discard_output() -> None:
-    """Discard buffered output; Python would try to write it at exit, and fail again."""
-    if sys.stdout:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(text: str) -> str:

@@ -8,29 +8,29 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from lenet.core.errors import InputError, untrusted
-
-try:
-    import fcntl
-except ImportError:  # Windows: `predict` runs there.
-    fcntl = None  # type: ignore[assignment]
+from lenet.core.errors import InputError, see_inspect, untrusted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# The text of digits compresses to about a tenth.
-MAX_EXPANSION = 200
+# Bytes that are made of a byte of a file at most; the text of digits shrinks to about a tenth.
+_MOST_EXPANSION = 200
 # Small files may expand further: 64 MiB do not fill the memory.
 _ALWAYS_ALLOWED = 64 << 20
 
 
-def expands_too_far(path: Path, size: int) -> bool:
-    """Return whether the file at `path` cannot hold digits if its contents take `size` bytes.
+def check_expansion(path: Path, size: int) -> None:
+    """Raise InputError if the file at `path` makes `size` bytes, which no file of digits does.
 
-    Readers refuse such a file before it fills the memory. A pipe has no size to compare with.
+    Readers call it before the memory is full. A pipe has no size to compare with.
     """
-    limit = max(_ALWAYS_ALLOWED, MAX_EXPANSION * path.stat().st_size)
-    return size > limit and path.is_file()
+    if size > max(_ALWAYS_ALLOWED, _MOST_EXPANSION * path.stat().st_size) and path.is_file():
+        raise InputError(
+            path,
+            f"its images take more than {_MOST_EXPANSION} times the size of the file",
+            "smaller images",
+            see_inspect(path),
+        )
 
 
 def md5(path: Path) -> str:
@@ -39,9 +39,10 @@ def md5(path: Path) -> str:
     A .DS_Store in a folder does not count, because .dvcignore names it.
     """
     if path.is_dir():
-        files = [file for file in path.rglob("*") if file.is_file() and file.name != ".DS_Store"]
         entries = [
-            {"md5": md5(file), "relpath": file.relative_to(path).as_posix()} for file in files
+            {"md5": md5(file), "relpath": file.relative_to(path).as_posix()}
+            for file in path.rglob("*")
+            if file.is_file() and file.name != ".DS_Store"
         ]
         entries.sort(key=lambda entry: entry["relpath"])
         listing = json.dumps(entries, sort_keys=True).encode()
@@ -81,28 +82,22 @@ def alone_in(folder: Path) -> Iterator[None]:
 
     Raises InputError where another process has locked the folder.
     """
+    import fcntl  # Windows has none, and `predict` runs there.
+
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _lock(descriptor, folder)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            found = "another process writes there, perhaps a stage of a killed `dvc repro`"
+            advice = "Wait until that process ends, or kill it, and type the command again."
+            raise InputError(folder, found, advice=advice) from error
+        except OSError:
+            pass  # Some file systems have no locks.
         yield
     finally:
         os.close(descriptor)
-
-
-def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        if fcntl:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise InputError(
-            folder,
-            "another process writes there, perhaps a stage left behind by a killed `dvc repro`",
-            advice="Wait until that process ends, or kill it, and type the command again.",
-        ) from error
-    except OSError:
-        # Some file systems have no locks.
-        pass
 
 
 def read_json(path: Path) -> dict:

@@ -10,10 +10,8 @@ from scipy.spatial import cKDTree
 _LEVEL = 0.02
 # Images are searched for by random projections; near ones differ by less than the radius.
 _PROJECTIONS, _RADIUS = 8, 0.03
-# So many candidates of each image are compared with it pixel by pixel.
+# Candidates that each image is compared with pixel by pixel.
 _CANDIDATES = 4
-# The places of the inner pixels in an image that is shifted by at most a pixel; unshifted first.
-_SHIFTS = sorted(product((1, 0, 2), repeat=2), key=lambda shift: shift != (1, 1))
 
 
 def nearly_equal_image(
@@ -37,18 +35,17 @@ def nearly_equal_image(
     projections = np.random.default_rng(0).normal(size=(inner**2, _PROJECTIONS)) / inner
     others = _scaled(among, 1, 1)
     tree = cKDTree(others @ projections)
-    count = min(_CANDIDATES, len(among))
     first = np.full(len(images), len(among), np.int64)
-    for top, left in _SHIFTS:
+    limit = np.arange(len(images)) if earlier else first.copy()
+    for top, left in product(range(3), repeat=2):
         own = _scaled(images, top, left)
-        _, found = tree.query(
-            own @ projections, k=[*range(1, count + 1)], distance_upper_bound=_RADIUS, workers=-1
+        _, near = tree.query(
+            own @ projections, k=_CANDIDATES, distance_upper_bound=_RADIUS, workers=-1
         )
-        limits = np.arange(len(images)) if earlier else np.full(len(images), len(among))
-        for i in np.flatnonzero((found < limits[:, None]).any(axis=1)):
-            near = found[i][found[i] < limits[i]]
-            same = (np.abs(others[near] - own[i]) <= _LEVEL).all(axis=1) & own[i].any()
-            first[i] = min(first[i], *near[same], len(among))
+        for i, candidate in np.argwhere(near < limit[:, None]):
+            other = near[i, candidate]
+            if own[i].any() and (np.abs(others[other] - own[i]) <= _LEVEL).all():
+                first[i] = min(first[i], other)
     return np.where(first < len(among), first, -1)
 
 

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, see_inspect, untrusted
-from lenet.core.files import MAX_EXPANSION, expands_too_far, whole_file
+from lenet.core.files import check_expansion, whole_file
 
 _NAMES = ("images", "labels", "names")
 _ARRAYS = (
-    "the arrays images, float32 (n, side, side), and labels, int64 (n,), and perhaps names, "
-    "text (n,)"
+    "the arrays images, float32 (n, side, side), and labels, int64 (n,); perhaps names, text (n,)"
 )
 
 
@@ -65,55 +64,41 @@ def save(data: Dataset, path: Path) -> None:
                 np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
-def load(path: Path, classes: int | None = None, *, needs_labels: bool = True) -> Dataset:
+def load(path: Path, classes: int | None = None) -> Dataset:
     """Read an npz file that `save` wrote.
 
     Args:
         path: the file.
-        classes: the number of classes that the labels may be of; None for any number.
-        needs_labels: whether labels have to be there; if not, all labels become 0.
+        classes: the number of classes that the labels may be of; None if labels are not needed.
+            Missing labels then become 0.
 
     Raises InputError where the file is missing, broken, or holds something else.
     """
-    if not path.exists():
-        raise InputError(
-            path, "no such file", advice="`dvc repro convert` makes the files in data/npz."
-        )
+    advice = "`dvc repro convert` and `lenet convert` make such files."
     with (
-        untrusted(
-            path,
-            "not an npz file with images and labels",
-            "`lenet convert` makes one from files of other formats.",
-        ),
+        untrusted(path, "not an npz file with images and labels", advice),
         path.open("rb") as file,
         np.load(file, allow_pickle=False) as archive,
     ):
-        size = sum(member.file_size for member in archive.zip.infolist())
-        if expands_too_far(path, size):
-            raise InputError(
-                path, f"unpacks to {size} bytes, more than {MAX_EXPANSION} times its size", _ARRAYS
-            )
+        check_expansion(path, sum(member.file_size for member in archive.zip.infolist()))
         # NumPy returns bytes where a member does not begin like an array.
         arrays = {name: np.asanyarray(archive[name]) for name in _NAMES if name in archive.files}
-        members = ", ".join(sorted(archive.files)) or "nothing"
-    if not needs_labels and "images" in arrays:
-        arrays["labels"] = np.zeros(arrays["images"].shape[:1], np.int64)
-    if not {"images", "labels"} <= arrays.keys():
-        raise InputError(path, f"holds {members}", _ARRAYS)
-    images, labels, names = arrays["images"], arrays["labels"], arrays.get("names")
+        shapes = [f"{name} {array.dtype} {array.shape}" for name, array in arrays.items()]
+        others = [name for name in archive.files if name not in _NAMES]
+    images = arrays.get("images", np.empty(0))
+    blank = np.zeros(images.shape[:1], np.int64)
+    labels = arrays.get("labels", np.empty(0) if classes else blank)
+    names = arrays.get("names")
     is_square = images.ndim == 3 and images.shape[1] == images.shape[2]
-    typed = images.dtype == np.float32 and labels.dtype == np.int64
-    named = names is None or (names.dtype.kind == "U" and names.shape == labels.shape)
-    if not (is_square and typed and named and labels.shape == images.shape[:1]):
-        forms = (f"{name} {array.dtype} {array.shape}" for name, array in arrays.items())
-        raise InputError(path, f"found {', '.join(forms)}", _ARRAYS)
+    is_typed = images.dtype == np.float32 and labels.dtype == np.int64
+    is_named = names is None or (names.dtype.kind == "U" and names.shape == labels.shape)
+    if not (is_square and is_typed and is_named and labels.shape == images.shape[:1]):
+        raise InputError(path, f"found {', '.join(shapes + others) or 'nothing'}", _ARRAYS)
     if images.size == 0:
         raise InputError(path, "holds no images")
     if not (images.min() >= 0 and images.max() <= 1):
         raise InputError(path, f"found pixels in [{images.min()}, {images.max()}]", "[0, 1]")
-    if labels.min() < 0 or (classes is not None and labels.max() >= classes):
-        expected = "0 or more" if classes is None else f"0..{classes - 1}"
-        raise InputError(
-            path, f"found labels in {labels.min()}..{labels.max()}", expected, see_inspect(path)
-        )
+    if classes and not (labels.min() >= 0 and labels.max() < classes):
+        found = f"found labels in {labels.min()}..{labels.max()}"
+        raise InputError(path, found, f"0..{classes - 1}", see_inspect(path))
     return Dataset(images, labels, names)

@@ -17,83 +17,44 @@ def settings(inspections: Sequence[Inspection]) -> list[Settings]:
 
     Raises InputError where there are no such settings.
     """
-    first, *others = inspections
-    for other in others:
-        check_same_kind(other.path, first.path)
-        if reason := _misfit(other, first):
-            raise InputError(other.path, f"does not fit {first.path}: {reason}")
+    for other in inspections[1:]:
+        check_same_kind(other.path, inspections[0].path)
+    # A file that by chance has no strong ink fills less of the range.
     ranges = [each.statistics.pixel_range() for each in inspections]
-    pixel_range = max(ranges, key=lambda pair: abs(pair[1] - pair[0]))
-    first_label, classes = _classes(inspections)
     values: Settings = {
         "side": _side(inspections),
-        "pixel_range": pixel_range,
-        "first_label": first_label,
-        "classes": classes,
+        "pixel_range": max(ranges, key=lambda pair: abs(pair[1] - pair[0])),
+        **_classes(inspections),
     }
-    try:
-        Layout.check({**values, "first_index": "auto"})
-    except InputError as error:
-        raise InputError(first.path, f"no settings fit: {str(error).rstrip('.')}") from error
+    Layout.check({**values, "first_index": "auto"})
     indices = {each.first_indices for each in inspections if each.first_indices}
     if not indices:
         return [values]
-    if (1, 0) in indices:
-        return [values | {"first_index": index} for index in (1, 0)]
-    return [values | {"first_index": "auto" if len(indices) > 1 else indices.pop()[0]}]
-
-
-def _classes(inspections: Sequence[Inspection]) -> tuple[int, int]:
-    """Return the label of class 0 and the number of classes that hold the labels of all files.
-
-    Raises InputError where labels are no whole numbers from 0 on.
-    """
-    for each in inspections:
-        most = max(each.statistics.labels, default=0)
-        wrong = [label for label in each.statistics.labels if label < 0 or label != int(label)]
-        if wrong:
-            found = ", ".join(f"{label:g}" for label in sorted(each.statistics.labels)[:5])
-            raise InputError(each.path, f"found the labels {found}", "whole numbers from 0 on")
-        if each.classes and most > each.classes:
-            raise InputError(
-                each.path,
-                f"found the label {most:g}, but the header says {each.classes} classes",
-                advice="Correct the number in the first line, or the labels.",
-            )
-    labels = {label for each in inspections for label in each.statistics.labels}
-    stated = max((each.classes for each in inspections if each.classes), default=0)
-    low, high = int(min(labels)), int(max(labels))
-    if stated and high < stated:
-        return 0, max(2, stated)
-    if len(labels) > 1 and len(labels) == high - low + 1:
-        return low, max(high - low + 1, stated)
-    # Some labels do not occur, so that the first may be missing too.
-    first_label = min(low, 1)
-    return first_label, max(2, high - first_label + 1, stated)
+    choices = (1, 0) if (1, 0) in indices else ("auto",)
+    return [values | {"first_index": index} for index in choices]
 
 
 def _side(inspections: Sequence[Inspection]) -> int:
-    """Return the side that a file states, or else the largest that a file needs."""
-    stated = [each.side for each in inspections if not each.side_is_least]
-    return stated[0] if stated else max(each.side for each in inspections)
+    """Return the side of the images of files; raise InputError where a file has another.
+
+    A side that a file states counts more than the least that holds the pixels of another file.
+    """
+    pattern = max(inspections, key=lambda each: (not each.side_is_least, each.side))
+    for each in inspections:
+        if each.side > pattern.side or (each.side < pattern.side and not each.side_is_least):
+            found = f"found images of {each.side} x {each.side} pixels"
+            expected = f"{pattern.side} x {pattern.side}, as in {pattern.path}"
+            raise InputError(each.path, found, expected)
+    return pattern.side
 
 
-def _misfit(other: Inspection, first: Inspection) -> str:
-    """Return why two files cannot be read by the same settings, or ""."""
-    sides = {each.side for each in (first, other) if not each.side_is_least}
-    if len(sides) > 1 or _side([first, other]) < max(first.side, other.side):
-        return (
-            f"its images have {other.side} x {other.side} pixels, and those of {first.path} "
-            f"{first.side} x {first.side}"
-        )
-    (background, ink), (expected, full) = (each.statistics.pixel_range() for each in (other, first))
-    # A file that by chance has no strong ink fills less of the range, but not a small part of it.
-    if background == expected and 0.4 < (ink - background) / (full - expected) < 2.5:
-        return ""
-    return (
-        f"its pixels go from {background:g} (background) to {ink:g} (ink), and those of "
-        f"{first.path} from {expected:g} to {full:g}"
-    )
+def _classes(inspections: Sequence[Inspection]) -> Settings:
+    """Return first_label and classes, which hold the labels of all files."""
+    labels = {label for each in inspections for label in each.statistics.labels}
+    stated = max(each.classes for each in inspections)
+    low, high = int(min(labels)), int(max(labels))
+    first_label = 0 if high < stated else low
+    return {"first_label": first_label, "classes": max(2, high - first_label + 1, stated)}
 
 
 def as_text(inspections: Sequence[Inspection]) -> str:

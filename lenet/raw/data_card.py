@@ -41,4 +41,5 @@ def data_card(reading: Reading, *, classes: int, raw: Path, npz: Path) -> dict:
         "duplicates": len(data) - len(different),
         "near_duplicates": int((near >= 0).sum()),
     }
-    return card if reading.first_index is None else card | {"first_index": reading.first_index}
+    first_index = reading.statistics.first_index
+    return card if first_index is None else card | {"first_index": first_index}

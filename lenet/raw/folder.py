@@ -21,40 +21,52 @@ _LEFT_BEHIND = ("Thumbs.db", "desktop.ini")
 _PIXELS_AT_ONCE = 1 << 22
 
 
-def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[Records]:
+def read(path: Path, layout: Layout) -> Iterator[Records]:
     """Yield the pictures of a folder, class by class, in the order of their names.
 
     Subfolders whose names are all whole numbers give the labels. Other names are labels in their
-    alphabetical order, from `first_label` on; there must be as many as the layout has classes.
+    alphabetical order, from `first_label` on. Pictures in `path` itself have the label NaN.
 
-    Args:
-        path: the folder.
-        layout: the side of the images, and the grey levels of background and full ink.
-        needs_labels: whether subfolders are needed; if not, pictures may be in `path` itself too.
-
-    Raises InputError where the folder holds something else, or a picture cannot be read.
+    Raises InputError where the folder holds something else, or a picture cannot be read; and where
+    most pictures, but not all, are squares of the side: a few must not decide how all are read.
     """
+    pictures = _pictures(path, layout.first_label)
+    sizes = [decode.size(file) for _, file in pictures]
+    others = [i for i, size in enumerate(sizes) if size != (layout.side, layout.side)]
+    if 0 < len(others) < len(sizes) / 2:
+        width, height = sizes[others[0]]
+        expected = f"{layout.side} x {layout.side}, as most other pictures have"
+        raise InputError(pictures[others[0]][1], f"has {width} x {height} pixels", expected)
+    step = max(1, _PIXELS_AT_ONCE // layout.features)
+    for start in range(0, len(pictures), step):
+        labels, files = zip(*pictures[start : start + step], strict=True)
+        pixels = np.array([_pixels(file, layout, whole=not others) for file in files])
+        names = [file.relative_to(path).as_posix() for file in files]
+        yield Records(
+            np.array(labels),
+            pixels.reshape(len(files), -1),
+            place=lambda i, names=names: Place(path, picture=names[i]),  # type: ignore[misc]
+            names=np.array(names),
+        )
+
+
+def check(path: Path, layout: Layout) -> None:
+    """Raise InputError where a folder cannot be trained on: labels, classes or side are others."""
+    beside = [each.name for each in _visible(path) if not each.is_dir()]
     names = class_names(path)
-    if needs_labels and names and len(names) != layout.classes:
+    if beside or not any(_visible(path)):
+        raise InputError(
+            path,
+            f"found the file {beside[0]}" if beside else "found no subfolders",
+            f"a subfolder for each class, such as {path}/0 and {path}/1, with PNG or JPEG pictures",
+        )
+    if names and len(names) != layout.classes:
         found = f"found {len(names)} subfolders"
         raise InputError(path, found, str(layout.classes), see_inspect(path))
-    side = common_side(path, layout.side, needs_labels=needs_labels)
-    if needs_labels and side not in (None, layout.side):
+    side = common_side(path)
+    if side not in (None, layout.side):
         found = f"the pictures have {side} x {side} pixels"
         raise InputError(path, found, f"{layout.side} x {layout.side}", see_inspect(path))
-    files = _labelled(path, needs_labels=needs_labels)
-    first_label = layout.first_label if names else 0
-    step = max(1, _PIXELS_AT_ONCE // layout.features)
-    for start in range(0, len(files), step):
-        labels, paths = zip(*files[start : start + step], strict=True)
-        pixels = np.array([_pixels(file, layout, whole=side == layout.side) for file in paths])
-        inside = [file.relative_to(path).as_posix() for file in paths]
-        yield Records(
-            np.array(labels, np.float64) + first_label,
-            pixels.reshape(len(paths), -1),
-            place=lambda i, inside=inside: Place(path, picture=inside[i]),  # type: ignore[misc]
-            names=np.array(inside),
-        )
 
 
 def class_names(path: Path) -> tuple[str, ...]:
@@ -63,48 +75,31 @@ def class_names(path: Path) -> tuple[str, ...]:
     return () if all(name.isascii() and name.isdigit() for name in names) else names
 
 
-def common_side(path: Path, side: int | None = None, *, needs_labels: bool = True) -> int | None:
+def common_side(path: Path) -> int | None:
     """Return the side of a folder's pictures if all are squares of one size, or None.
 
-    Args:
-        path, needs_labels: see `read`.
-        side: the side of the images that are expected, if it is known.
-
-    Raises InputError where a picture cannot be read; and where most pictures, but not all, are
-    squares of `side`, because a few must not decide how all are read.
+    Raises InputError where a picture cannot be read.
     """
-    sizes = {file: decode.size(file) for _, file in _labelled(path, needs_labels=needs_labels)}
-    others = [file for file, size in sizes.items() if size != (side, side)]
-    if needs_labels and 0 < len(others) < len(sizes) / 2:
-        width, height = sizes[others[0]]
-        found = f"has {width} x {height} pixels"
-        raise InputError(others[0], found, f"{side} x {side}, as most other pictures have")
-    (width, height), *different = set(sizes.values())
+    (width, height), *different = {decode.size(file) for _, file in _pictures(path, 0)}
     return width if width == height and not different else None
 
 
-def _labelled(path: Path, *, needs_labels: bool = True) -> list[tuple[int, Path]]:
-    """Return the pictures of a folder in order, each with its number or that of its class."""
+def _pictures(path: Path, first_label: int) -> list[tuple[float, Path]]:
+    """Return the pictures of a folder in order, each with its label."""
     subfolders = [each for each in _visible(path) if each.is_dir()]
-    beside = [each for each in _visible(path) if not each.is_dir()]
-    if needs_labels and (not subfolders or beside):
-        raise InputError(
-            path,
-            f"found the file {beside[0].name}" if beside else "found no subfolders",
-            f"a subfolder for each class, such as {path}/0 and {path}/1, with PNG or JPEG pictures",
-        )
-    if class_names(path) or not needs_labels:
-        numbered = list(enumerate(subfolders))
+    if class_names(path):
+        labels = {each: first_label + i for i, each in enumerate(subfolders)}
     else:
-        numbered = sorted((int(each.name), each) for each in subfolders)
-    files = [(0, file) for file in beside]
-    files += [(label, file) for label, each in numbered for file in _visible(each)]
-    for _, file in files:
+        subfolders.sort(key=lambda each: int(each.name))
+        labels = {each: int(each.name) for each in subfolders}
+    pictures = [(np.nan, each) for each in _visible(path) if not each.is_dir()]
+    pictures += [(label, file) for each, label in labels.items() for file in _visible(each)]
+    for _, file in pictures:
         if file.is_dir() or file.suffix.lower() not in _SUFFIXES:
             raise InputError(file, "found something else", "a PNG or JPEG picture")
-    if not files:
+    if not pictures:
         raise InputError(path, "holds no pictures", "PNG or JPEG files")
-    return files
+    return pictures
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lenet.core import npz
 from lenet.core.errors import InputError, Place, see_inspect
-from lenet.core.files import MAX_EXPANSION, expands_too_far, whole_file
+from lenet.core.files import check_expansion, whole_file
 from lenet.core.npz import Dataset
 from lenet.raw import image_text, jf
 from lenet.raw.layout import Layout
@@ -22,27 +22,16 @@ _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
 @dataclass(frozen=True)
 class Reading:
-    """A raw file that was read.
-
-    data: the images, with labels from 0; without labels all are 0.
-    statistics: the numbers of the file.
-    first_index: the index of the first pixel, if the file has indices.
-    """
+    """The images of a raw file, with labels from 0, or all 0; and the numbers of the file."""
 
     data: Dataset
     statistics: Statistics
-    first_index: int | None = None
 
 
-def read_blocks(path: Path, layout: Layout, *, needs_labels: bool = True) -> Iterator[Records]:
+def read_blocks(path: Path, layout: Layout) -> Iterator[Records]:
     """Yield the records of text or of a folder of pictures as they are, block by block.
 
     The format is recognised by content. Text may be compressed.
-
-    Args:
-        path: the file or folder.
-        layout: how it is to be read.
-        needs_labels: whether labels have to be there; if not, they are 0 where there are none.
 
     Raises InputError at a fault of the file, and where it holds no record.
     """
@@ -50,16 +39,16 @@ def read_blocks(path: Path, layout: Layout, *, needs_labels: bool = True) -> Ite
         # Text does not wait for the import of Pillow.
         from lenet.raw import folder
 
-        yield from folder.read(path, layout, needs_labels=needs_labels)
+        yield from folder.read(path, layout)
         return
-    count = 0
+    is_empty = True
     with open_text(path) as file:
         reader = image_text.read if image_text.recognise(file) else jf.read
-        for block in reader(file, layout, needs_labels=needs_labels):
-            count += len(block)
+        for block in reader(file, layout):
             if len(block):
+                is_empty = False
                 yield block
-    if not count:
+    if is_empty:
         raise InputError(path, "holds no images", "at least one record")
 
 
@@ -84,64 +73,51 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
 
     Args:
         path, layout: see `read_blocks`.
-        needs_labels: whether labels have to be there; if not, all labels become 0.
+        needs_labels: whether labels have to be there; if not, they may be anything, and become 0.
 
     Raises InputError at a fault of the file.
     """
     statistics = Statistics()
     if is_npz(path):
-        data = npz.load(path, layout.classes if needs_labels else None, needs_labels=needs_labels)
+        data = npz.load(path, layout.classes if needs_labels else None)
         side = data.images.shape[1]
         if side != layout.side:
             raise InputError(path, f"found side {side}", str(layout.side), see_inspect(path))
         statistics.add(Records(data.labels, _unscaled(data, layout)))
         return Reading(data, statistics)
+    if needs_labels and path.is_dir():
+        from lenet.raw import folder
+
+        folder.check(path, layout)
     # NumPy resizes in place; joined at the end, the images would be in memory twice.
     images = np.empty((0, layout.side, layout.side), np.float32)
-    labels: list[NDArray[np.int64]] = []
-    names: list[NDArray[np.str_]] = []
-    first_index = None
-    count = 0
-    for block in read_blocks(path, layout, needs_labels=needs_labels):
+    labels, names, count = [], [], 0
+    for block in read_blocks(path, layout):
         records = block.check(layout, needs_labels=needs_labels)
         statistics.add(records)
         labels.append(records.labels - layout.first_label)
-        first_index = records.first_index
-        if records.names is not None:
-            names.append(records.names)
+        names.append(records.names)
         start, count = count, count + len(records)
         if count > len(images):
-            _check_expansion(path, count, layout)
+            # Lines that state next to nothing are large images if raw.side is too large.
+            check_expansion(path, 4 * layout.features * count)
             room = max(count, len(images) * 5 // 4)
             images.resize((room, layout.side, layout.side), refcheck=False)
         images[start:count].reshape(-1, layout.features)[:] = _scaled(records.pixels, layout)
     images.resize((count, layout.side, layout.side), refcheck=False)
-    all_names = np.concatenate(names) if names else None
-    return Reading(Dataset(images, np.concatenate(labels), all_names), statistics, first_index)
+    return Reading(Dataset(images, np.concatenate(labels), _joined(names)), statistics)
 
 
-def _check_expansion(path: Path, count: int, layout: Layout) -> None:
-    """Raise InputError where `count` images take far more memory than any such file's images.
-
-    Lines that state next to nothing are such images if raw.side is too large.
-    """
-    if path.is_file() and expands_too_far(path, 4 * layout.features * count):
-        images = f"{count} images of {layout.side} x {layout.side}"
-        times = f"more than {MAX_EXPANSION} times the size of the file"
-        raise InputError(path, f"{images} take {times}", "smaller images", see_inspect(path))
+def _joined(names: Sequence[NDArray[np.str_] | None]) -> NDArray[np.str_] | None:
+    """Return all names, or None where a part has none."""
+    known = [each for each in names if each is not None]
+    return np.concatenate(known) if len(known) == len(names) else None
 
 
 def convert(sources: Sequence[Path], target: Path, layout: Layout) -> list[Statistics]:
     """Write the images of `sources`, one source after the other, to `target`.
 
-    Args:
-        sources: .jf or image-text, plain or compressed, npz, or folders of pictures; recognised by
-            content.
-        target: see `write`.
-        layout: how text is to be read and written.
-
-    Returns the numbers of each source.
-    Raises InputError where a source is faulty, and as `write` does.
+    Returns the numbers of each source. Raises InputError as `read` and `write` do.
     """
     check_target(target)
     if target.resolve() in [source.resolve() for source in sources]:
@@ -149,26 +125,20 @@ def convert(sources: Sequence[Path], target: Path, layout: Layout) -> list[Stati
     for source in sources[1:]:
         check_same_kind(source, sources[0])
     readings = [read(source, layout) for source in sources]
-    write(_joined([reading.data for reading in readings]), target, layout)
+    parts = [reading.data for reading in readings]
+    data = parts[0]
+    if len(parts) > 1:
+        data = Dataset(
+            np.concatenate([part.images for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            _joined([part.names for part in parts]),
+        )
+    write(data, target, layout)
     return [reading.statistics for reading in readings]
 
 
-def _joined(parts: Sequence[Dataset]) -> Dataset:
-    if len(parts) == 1:
-        return parts[0]
-    names = [part.names for part in parts if part.names is not None]
-    return Dataset(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate(names) if len(names) == len(parts) else None,
-    )
-
-
 def check_same_kind(path: Path, other: Path) -> None:
-    """Raise InputError where folders of pictures have other classes, or are read in another way.
-
-    Files that are no folders say nothing of it.
-    """
+    """Raise InputError where two folders have other classes, or are read in another way."""
     if not (path.is_dir() and other.is_dir()):
         return
     from lenet.raw import folder
@@ -180,12 +150,8 @@ def check_same_kind(path: Path, other: Path) -> None:
             f"the names of {other}, or numbers in both folders, such as 0 for A and 1 for B",
         )
     if (folder.common_side(path) is None) != (folder.common_side(other) is None):
-        raise InputError(
-            path,
-            f"does not fit {other}: squares of one size are read pixel by pixel, and from other "
-            "pictures the characters are cut out",
-            "pictures of one kind in both",
-        )
+        found = "squares of one size are read pixel by pixel, and other pictures are cut out"
+        raise InputError(path, f"does not fit {other}: {found}", "pictures of one kind in both")
 
 
 def check_target(target: Path) -> None:
@@ -198,32 +164,26 @@ def write(data: Dataset, target: Path, layout: Layout) -> None:
     """Write images to `target`, whose suffix chooses the format: .jf, .txt (image-text) or .npz.
 
     In text, pixels are rounded as far as `read` still returns the same images.
-    Raises InputError where the suffix is another, or the layout's pixel range is too coarse. What
-    stood at `target` then stays.
+    Raises InputError where the suffix is another.
     """
     check_target(target)
     if target.suffix == ".npz":
         npz.save(data, target)
         return
-    records = Records(data.labels + layout.first_label, _rounded(data, layout, target))
+    records = Records(data.labels + layout.first_label, _rounded(data, layout))
     with whole_file(target) as file:
-        _WRITERS[target.suffix](file, [records], layout)
+        _WRITERS[target.suffix](file, records, layout)
 
 
-def _rounded(data: Dataset, layout: Layout, target: Path) -> NDArray[np.float64]:
+def _rounded(data: Dataset, layout: Layout) -> NDArray[np.float64]:
     """Return pixels in the layout's range, with as few decimals as the images need."""
     exact = _unscaled(data, layout)
-    for decimals in (*range(10), None):
-        pixels = exact if decimals is None else np.round(exact, decimals)
-        pixels = np.clip(pixels, *layout.extremes)
+    low, high = sorted(layout.pixel_range)
+    for decimals in range(10):
+        pixels = exact.round(decimals).clip(low, high)
         if np.array_equal(_scaled(pixels, layout), data.images.reshape(len(data), -1)):
             return pixels
-    background, ink = layout.pixel_range
-    raise InputError(
-        target,
-        f"the pixels are too fine for the range {background:g} to {ink:g}",
-        "a range such as 0 to 1 or 0 to 2, which keeps them",
-    )
+    return exact
 
 
 def _unscaled(data: Dataset, layout: Layout) -> NDArray[np.float64]:

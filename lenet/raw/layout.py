@@ -43,30 +43,14 @@ class Layout(Params, frozen=True):
 
     @classmethod
     def of_npz(cls, *, side: int, classes: int) -> "Layout":
-        """Return the layout of an npz file in the numbers of the file.
-
-        Raises InputError where there can be no such layout.
-        """
-        return cls.check(
-            {
-                "side": side,
-                "pixel_range": (0, 1),
-                "first_label": 0,
-                "first_index": "auto",
-                "classes": classes,
-            }
-        )
+        """Return the layout of an npz file; raise InputError where there can be none."""
+        known = {"pixel_range": (0, 1), "first_label": 0, "first_index": "auto"}
+        return cls.check({"side": side, "classes": classes, **known})
 
     @property
     def features(self) -> int:
         """Pixels of an image."""
         return self.side**2
-
-    @property
-    def extremes(self) -> tuple[float, float]:
-        """The least and the greatest value of a pixel."""
-        low, high = sorted(self.pixel_range)
-        return low, high
 
 
 class _Raw(Params, frozen=True, extra="ignore"):

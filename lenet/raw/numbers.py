@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -10,10 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError, Place
+from lenet.core.errors import InputError, Place, see_inspect
 
 _LARGE_EXPONENT = re.compile(rb"e[+-]?0*[1-9][0-9]")
-NUMBER_BYTES = b"0123456789+-.eE"
+# A word at the beginning of a line that begins like no number: a label is unknown.
+_LABEL_WORD = re.compile(rb"^([^\S\n]*)([^\s:\d+.-][^\s:]*)(?!\S)", re.M)
+_NUMBER_BYTES = b"0123456789+-.eE"
 _SPACE_BYTES = b" \t\r\n\v\f"
 _SPACES_TO_NEWLINES = bytes.maketrans(_SPACE_BYTES, b"\n" * len(_SPACE_BYTES))
 
@@ -25,7 +28,7 @@ class Numbers:
     path: the file.
     text: the text.
     first_line: the number of the line that `text` begins on, or in the middle of.
-    values: (t,) float64, finite; the nearest to what is written.
+    values: (t,) float64, the nearest to what is written; NaN where a line begins with a word.
     starts: (t,) int64, where in `text` each number begins.
     """
 
@@ -50,22 +53,24 @@ class Numbers:
         counts = np.diff(firsts, append=len(self.values))
         return firsts[counts > 0], counts[counts > 0]
 
-    def line(self, index: int) -> int:
-        """Return the line that number `index` stands on."""
-        return self.first_line + self.text.count(b"\n", 0, int(self.starts[index]))
-
     def place(self, index: int, record: int) -> Place:
         """Return the place of number `index`, which belongs to `record`, counted from 0."""
-        return Place(self.path, self.line(index), record + 1)
+        line = self.first_line + self.text.count(b"\n", 0, int(self.starts[index]))
+        return Place(self.path, line, record + 1)
 
 
 def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
     """Read all white-space-separated numbers of `text`.
 
-    Raises InputError at the first word that is not a finite decimal number.
+    Raises InputError at the first word that is not a finite decimal number, unless a line begins
+    with it.
     """
-    if text.translate(None, NUMBER_BYTES + _SPACE_BYTES):
-        _refuse_word(path, text, first_line)
+    words = []
+    if text.translate(None, _NUMBER_BYTES + _SPACE_BYTES):
+        words = [match.start(2) for match in _LABEL_WORD.finditer(text)]
+        text = _LABEL_WORD.sub(lambda match: match[1] + b"0" * len(match[2]), text)
+        if text.translate(None, _NUMBER_BYTES + _SPACE_BYTES):
+            _refuse_word(path, text, first_line)
     column = text.translate(_SPACES_TO_NEWLINES)
     space = np.frombuffer(column, np.uint8) == ord("\n")
     starts = np.flatnonzero(~space & np.concatenate([[True], space[:-1]]))
@@ -90,6 +95,8 @@ def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
     values = table.to_numpy().ravel()
     if not np.isfinite(values).all():
         _refuse_word(path, text, first_line)
+    if words:
+        values = np.where(np.isin(starts, words), np.nan, values)
     return Numbers(path, text, first_line, values, starts)
 
 
@@ -105,15 +112,21 @@ def whole_words(text: bytes) -> int:
 
 def _refuse_word(path: Path, text: bytes, first_line: int) -> NoReturn:
     """Raise the error of the first word of `text` that is not a finite number."""
-    for offset, line in enumerate(text.split(b"\n")):
-        for word in line.split():
+    for line, words in enumerate(text.split(b"\n"), first_line):
+        for word in words.split():
             try:
-                usable = not word.translate(None, NUMBER_BYTES) and np.isfinite(float(word))
+                usable = not word.translate(None, _NUMBER_BYTES) and np.isfinite(float(word))
             except ValueError:
                 usable = False
             if not usable:
-                shown = word[:40].decode("ascii", "backslashreplace")
-                place = Place(path, first_line + offset)
-                raise InputError(place, f"found '{shown}'", "a finite decimal number")
+                found = f"found '{word[:40].decode('ascii', 'backslashreplace')}'"
+                expected = "a finite decimal number"
+                raise InputError(Place(path, line), found, expected, see_inspect(path))
     # pandas raises a ValueError also where memory runs out.
     raise MemoryError
+
+
+def shortest_texts(pixels: NDArray[np.float64]) -> Iterator[list[str]]:
+    """Yield, for each row, the shortest text of each number that reads as the same float64."""
+    for row in pixels.tolist():
+        yield [repr(value).removesuffix(".0") for value in row]

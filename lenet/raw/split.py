@@ -12,23 +12,12 @@ from lenet.raw.statistics import Statistics
 
 
 def split(
-    source: Path,
-    train: Path,
-    test: Path,
-    layout: Layout,
-    *,
-    test_fraction: float,
-    seed: int,
+    source: Path, train: Path, test: Path, layout: Layout, *, test_fraction: float, seed: int
 ) -> tuple[Statistics, int]:
     """Divide the images of `source` into a training and a test file, stratified by label.
 
-    The images stay in their order. The same seed gives the same files.
-
-    Args:
-        source, layout: see `formats.read`.
-        train, test: the files to write; the suffix chooses the format.
-        test_fraction: the share of the images for testing, between 0 and 1.
-        seed: of the choice.
+    The images stay in their order. The same seed gives the same files. The suffixes choose the
+    formats; `test_fraction`, between 0 and 1, is the share of the images for testing.
 
     Returns the numbers of the source, and how many of its images are in the test file.
     Raises InputError where a class has too few images for both files.
@@ -44,11 +33,8 @@ def split(
             np.arange(len(data)), test_size=test_fraction, stratify=data.labels, random_state=seed
         )
     except ValueError as error:
-        raise InputError(
-            source,
-            f"a share of {test_fraction:g} cannot be cut out of {len(data)} images "
-            f"({str(error).rstrip('.')})",
-        ) from error
+        found = f"a share of {test_fraction:g} cannot be cut out of {len(data)} images ({error})"
+        raise InputError(source, found) from error
     for part, target in zip(parts, (train, test), strict=True):
         formats.write(data[np.sort(part)], target, layout)
     return reading.statistics, len(parts[1])

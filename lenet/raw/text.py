@@ -1,26 +1,50 @@
-"""Text files, plain or compressed: opened, and refused if they are no text."""
+"""Text files, plain or compressed: opened, refused if they are no text, and read in blocks."""
 
 import bz2
 import gzip
 import io
 import lzma
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lenet.core.errors import InputError, untrusted
-from lenet.core.files import MAX_EXPANSION, expands_too_far
-from lenet.raw.foreign import refuse
+from lenet.core.errors import InputError, Place, untrusted
+from lenet.core.files import check_expansion
 
 # Large enough for the parser's full speed, small enough to stay in the processor's cache.
 PIECE_BYTES = 1 << 20
+# Bytes that a number and the white space around it may take at most.
+_NUMBER_BYTES = 64
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COMPRESSED: tuple[tuple[bytes, Callable[[IO[bytes]], io.BufferedIOBase]], ...] = (
     (b"\xfd7zXZ\0", lzma.LZMAFile),
     (b"BZh", bz2.BZ2File),
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
+)
+_READABLE = ".jf or image-text, plain, .gz, .bz2 or .xz; npz; or a folder of pictures"
+_AS_FOLDER = "Put it into a subfolder of its class; `lenet predict` reads a single picture."
+_AS_JPEG = "Save it as JPEG or PNG, which can be read."
+_AS_NPZ = (
+    "Write its images and labels as npz: `numpy.savez('mine.npz', images=..., labels=...)`, images "
+    "float32 (n, side, side) from 0 = background to 1, labels int64 (n,)."
+)
+# Files of other kinds: how they begin, what they are, and what to do.
+_OTHERS = (
+    (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|BM.{4}\0\0|P[1-6]\n", "a picture", _AS_FOLDER),
+    (rb".{8}WEBP", "a picture", _AS_FOLDER),
+    (rb".{4}ftyphe[iv]", "a HEIC picture", _AS_JPEG),
+    (rb".{4}ftypmif1", "a HEIF picture", _AS_JPEG),
+    (rb".{4}ftypavi", "an AVIF picture", _AS_JPEG),
+    (rb"%PDF", "a PDF document", _AS_JPEG),
+    (rb"\0\0\x08[\x01\x03]", "a file of MNIST's IDX format", _AS_NPZ),
+    (rb"\x93NUMPY|\x80[\x02-\x05]|\s*[\[{]", "a NumPy array, a pickle or JSON", _AS_NPZ),
+    (rb"MATLAB|\x89HDF|PAR1", "a MATLAB, HDF5 or Parquet file", _AS_NPZ),
+    (rb"\s*<", "a web page or XML", "Perhaps a download went wrong."),
+    (rb"PK\x03\x04|7z\xbc\xaf|Rar!|.{257}ustar|\x28\xb5\x2f\xfd", "an archive", "Unpack it."),
+    (rb".*\0", "a binary file", ""),
 )
 
 
@@ -57,7 +81,9 @@ def open_text(path: Path) -> Iterator[TextFile]:
         start = start.removeprefix(_BYTE_ORDER_MARK)
         if not start.strip():
             raise InputError(path, "the file is empty", "images of characters")
-        refuse(path, start)
+        for signature, name, advice in _OTHERS:
+            if re.match(signature, start, re.DOTALL):
+                raise InputError(path, f"this is {name}", _READABLE, advice)
         yield TextFile(path, start, pieces)
 
 
@@ -71,16 +97,58 @@ def _pieces(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
     for signature, reader in _COMPRESSED:
         if magic.startswith(signature):
             text = reader(file)
+    found, advice = "cannot be read, broken or cut short", "Fetch it again."
     total = 0
     while True:
-        with untrusted(
-            path, "cannot be read, broken or cut short", "Fetch it again.", passing=(MemoryError,)
-        ):
+        with untrusted(path, found, advice, passing=(MemoryError,)):
             piece = text.read(PIECE_BYTES)
         if not piece:
             return
         total += len(piece)
-        if expands_too_far(path, total):
-            times = f"more than {MAX_EXPANSION} times its size"
-            raise InputError(path, f"unpacks to {times}", "text, which shrinks to about a tenth")
+        check_expansion(path, total)
         yield piece
+
+
+@dataclass
+class Block:
+    """Text that begins where the last whole record of the block before ends.
+
+    text: the text.
+    line: the number of the line that `text` begins on, or in the middle of.
+    is_last: whether the file ends with `text`.
+    used: bytes of `text` that are done; the next block begins with the others. The reader sets it.
+    """
+
+    text: bytes
+    line: int
+    is_last: bool
+    used: int
+
+
+def blocks(file: TextFile, *, end: Callable[[bytes], int], numbers: int) -> Iterator[Block]:
+    """Yield the blocks of a file, each of about a piece.
+
+    Args:
+        file: the file.
+        end: returns how many bytes of a text can be read before more of it is known.
+        numbers: the most numbers that a record has.
+
+    Raises InputError where more text than a record can have makes none.
+    """
+    most = PIECE_BYTES + _NUMBER_BYTES * numbers
+    text, line, is_last = file.start, 1, False
+    while not is_last:
+        following = next(file.rest, b"")
+        is_last = not following
+        whole = len(text) if is_last else end(text)
+        block = Block(text[:whole], line, is_last, used=whole)
+        yield block
+        line += text.count(b"\n", 0, block.used)
+        rest = text[block.used :]
+        if len(rest) > most:
+            raise InputError(
+                Place(file.path, line),
+                f"found {len(rest)} bytes that make no whole record",
+                f"{numbers} numbers at most, in {most} bytes at most",
+            )
+        text = rest + following

@@ -1,19 +1,40 @@
-"""The data sets that `lenet fetch` brings, and the raw files of those that are made here."""
+"""The data sets that `lenet fetch` brings: from the web, or made here."""
 
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pooch
+import requests
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from lenet.core.errors import InputError
 from lenet.core.files import whole_file
 from lenet.raw import image_text, jf
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
-from lenet.sources import web
+from lenet.sources import DIGITS_INSTEAD
 
 _LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+_LIBSVM = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass"
+_HASTIE = "https://hastie.su.domains/ElemStatLearn/datasets"
+# Address and sha256 of the training file and the test file of each source on the web.
+WEB = {
+    "usps-libsvm": {
+        f"{_LIBSVM}/usps.bz2": "3771e9dd6ba685185f89867b6e249233dd74652389f263963b3b741e994b034f",
+        f"{_LIBSVM}/usps.t.bz2": "a9c0164e797d60142a50604917f0baa604f326e9a689698763793fa5d12ffc4e",
+    },
+    "usps-zip": {
+        f"{_HASTIE}/zip.train.gz": (
+            "66ebf231ab51f2cf6ac1a892d0f98ccffee1079d7a5db638c1f11f366046ca16"
+        ),
+        f"{_HASTIE}/zip.test.gz": (
+            "8dacc3c6e136af6c3488de9e5113a7daf140c8c2f1f0b61c54ee02f03f1a962f"
+        ),
+    },
+}
 
 
 def fetch(name: str, folder: Path) -> list[Path]:
@@ -21,15 +42,40 @@ def fetch(name: str, folder: Path) -> list[Path]:
 
     Raises InputError where a file cannot be fetched, or has another hash.
     """
-    if name in web.SOURCES:
-        paths = []
-        for url, sha256 in web.SOURCES[name].items():
-            paths.append(folder / url.rpartition("/")[2])
-            web.download(url, sha256, paths[-1])
-        return paths
+    if name in WEB:
+        return [download(url, sha256, folder) for url, sha256 in WEB[name].items()]
     train, test = digits()
     # One file of each format.
     return [write(jf, train, folder / "train.jf"), write(image_text, test, folder / "test.txt")]
+
+
+def download(url: str, sha256: str, folder: Path) -> Path:
+    """Fetch a file into a folder, with a progress bar on a terminal, and return its path.
+
+    A file that stands there already, with the right hash, is kept.
+
+    Raises InputError where the file cannot be fetched or has another sha256; a file that stood at
+    the path then stays.
+    """
+    path = folder / url.rpartition("/")[2]
+    try:
+        pooch.retrieve(
+            url,
+            known_hash=f"sha256:{sha256}",
+            fname=path.name,
+            path=folder,
+            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty()),
+        )
+    except (requests.RequestException, ValueError) as error:
+        raise InputError(
+            path,
+            f"cannot be fetched from {url}: {error}",
+            f"a file with the sha256 {sha256}",
+            f"Save it as {path} by other means and run the command again; {DIGITS_INSTEAD}",
+        ) from error
+    # pooch makes files that others cannot read.
+    path.chmod(0o644)
+    return path
 
 
 def digits() -> tuple[Records, Records]:
@@ -38,16 +84,15 @@ def digits() -> tuple[Records, Records]:
     Returns the training and the test records; a fifth, stratified, is for testing.
     """
     bunch = load_digits()
-    enlarged = bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 8
-    records = Records(bunch.target.astype(np.int64), enlarged.reshape(len(enlarged), -1))
-    train, test = train_test_split(
-        np.arange(len(records)), test_size=0.2, stratify=records.labels, random_state=0
+    pixels = (bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 8).reshape(len(bunch.images), -1)
+    train, test, labels, test_labels = train_test_split(
+        pixels, bunch.target.astype(np.int64), test_size=0.2, stratify=bunch.target, random_state=0
     )
-    return records[train], records[test]
+    return Records(labels, train), Records(test_labels, test)
 
 
 def write(form: ModuleType, records: Records, path: Path) -> Path:
     """Write records to a raw file of a format, `jf` or `image_text`; return its path."""
     with whole_file(path) as file:
-        form.write(file, [records], _LAYOUT)
+        form.write(file, records, _LAYOUT)
     return path

