@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
@@ -48,15 +49,18 @@ class Numbers:
 
         Lines without numbers are left out.
         """
-        newlines = positions(self.text, b"\n")
-        firsts = np.searchsorted(self.starts, np.concatenate([[0], newlines]))
+        firsts = np.searchsorted(self.starts, np.concatenate([[0], self._newlines]))
         counts = np.diff(firsts, append=len(self.values))
         return firsts[counts > 0], counts[counts > 0]
 
     def place(self, index: int, record: int) -> Place:
         """Return the place of number `index`, which belongs to `record`, counted from 0."""
-        line = self.first_line + self.text.count(b"\n", 0, int(self.starts[index]))
+        line = self.first_line + int(np.searchsorted(self._newlines, self.starts[index]))
         return Place(self.path, line, record + 1)
+
+    @cached_property
+    def _newlines(self) -> NDArray[np.int64]:
+        return positions(self.text, b"\n")
 
 
 def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
