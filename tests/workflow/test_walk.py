@@ -16,7 +16,7 @@ QUICK = "-S epochs=30 -S batch_size=32 -S network.image_size=16 -S validation_fr
 
 
 def pasted(inspected: str) -> str:
-    """Return the settings or the command that `lenet inspect` prints last, as the shell reads it."""
+    """Return the settings or the command that `lenet inspect` prints last, as a shell does."""
     return " ".join(shlex.split(inspected.splitlines()[-1]))
 
 
