@@ -31,7 +31,7 @@ def write_files(folder: Path, images: int) -> tuple[Path, Path]:
     paths = folder / f"{images}.jf", folder / f"{images}.txt"
     for path, writer in zip(paths, (jf.write, image_text.write), strict=True):
         with path.open("wb") as file:
-            writer(file, [records], LAYOUT)
+            writer(file, records, LAYOUT)
     return paths
 
 

@@ -140,7 +140,8 @@ def _inspect_jf(file: TextFile) -> Inspection:
             "lines of a label and the pixels of a square",
         )
     form = f".jf, header of {classes} classes" if classes else ".jf, no header"
-    return Inspection(file.path, form, side, _count(file.path, side), classes)
+    statistics = _count(file.path, side, classes=max(2, classes or _MOST_CLASSES))
+    return Inspection(file.path, form, side, statistics, classes)
 
 
 def _root(features: int) -> int:

@@ -146,6 +146,7 @@ def blocks(file: TextFile, *, end: Callable[[bytes], int], numbers: int) -> Iter
         line += text.count(b"\n", 0, block.used)
         rest = text[block.used :]
         if len(rest) > most:
+            line += rest.count(b"\n", 0, len(rest) - len(rest.lstrip()))
             raise InputError(
                 Place(file.path, line),
                 f"found {len(rest)} bytes that make no whole record",

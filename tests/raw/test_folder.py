@@ -1,8 +1,5 @@
 """A folder with a subfolder of pictures for each class."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +8,10 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from lenet.core.errors import InputError
-from lenet.core.files import md5
 from lenet.raw import formats
 from lenet.raw.advice import settings
 from lenet.raw.inspection import inspect
 from lenet.raw.layout import Layout
-from tests.project import ROOT
 
 DIGITS = load_digits()
 GREY = (DIGITS.images * 15).astype(np.uint8)
@@ -28,6 +23,13 @@ def save(path: Path, grey: np.ndarray) -> None:
     Image.fromarray(grey).save(path)
 
 
+def names(path: Path, layout: Layout = LAYOUT) -> list[str]:
+    """Return the names of a folder's pictures, as they are read for a prediction."""
+    read = formats.read(path, layout, needs_labels=False).data.names
+    assert read is not None
+    return read.tolist()
+
+
 @pytest.fixture
 def digits(tmp_path: Path) -> Path:
     """Thirty digits as PNG files of 8 x 8, light on dark, in `mine/0` to `mine/9`."""
@@ -36,25 +38,28 @@ def digits(tmp_path: Path) -> Path:
     return tmp_path / "mine"
 
 
-def test_pictures_of_one_size_are_read_pixel_by_pixel(digits: Path) -> None:
+def test_pictures_of_one_size_are_read_pixel_by_pixel(digits: Path, tmp_path: Path) -> None:
     (digits / "3" / ".DS_Store").write_text("left behind")
-    reading = formats.read(digits, LAYOUT)
-    assert reading.data.names is not None
-    numbers = [int(Path(name).stem) for name in reading.data.names]
-    np.testing.assert_array_equal(reading.data.labels, DIGITS.target[numbers])
-    np.testing.assert_array_equal(reading.data.images, (GREY[numbers] / 255).astype(np.float32))
-    assert reading.data.names[0] == "0/00.png"
+    data = formats.read(digits, LAYOUT).data
+    assert names(digits)[0] == "0/00.png"
+    numbers = [int(Path(name).stem) for name in names(digits)]
+    np.testing.assert_array_equal(data.labels, DIGITS.target[numbers])
+    np.testing.assert_array_equal(data.images, (GREY[numbers] / 255).astype(np.float32))
+    for name in ("a.npz", "a.jf", "a.txt"):
+        formats.convert([digits], tmp_path / name, LAYOUT)
+        back = formats.read(tmp_path / name, LAYOUT).data
+        np.testing.assert_array_equal(back.images, data.images)
 
 
 def test_dark_ink_on_light_paper_needs_the_range_the_other_way(tmp_path: Path) -> None:
     for i in range(20):
-        save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i}.png", 255 - GREY[i])
+        save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i:02}.png", 255 - GREY[i])
     (warning,) = formats.read(tmp_path / "mine", LAYOUT).statistics.warnings(LAYOUT)
     assert "seem exchanged" in warning
     assert settings([inspect(tmp_path / "mine")])[0]["pixel_range"] == (255, 0)
-    reading = formats.read(tmp_path / "mine", LAYOUT.changed({"pixel_range": (255.0, 0.0)}))
-    numbers = [int(Path(name).stem) for name in reading.data.names.tolist()]  # type: ignore[union-attr]
-    np.testing.assert_allclose(reading.data.images, GREY[numbers] / 255, atol=1e-6)
+    data = formats.read(tmp_path / "mine", LAYOUT.changed({"pixel_range": (255.0, 0.0)})).data
+    numbers = [int(Path(name).stem) for name in names(tmp_path / "mine")]
+    np.testing.assert_allclose(data.images, GREY[numbers] / 255, atol=1e-6)
 
 
 def test_pictures_of_different_sizes_are_cut_out_and_scaled(tmp_path: Path) -> None:
@@ -63,12 +68,11 @@ def test_pictures_of_different_sizes_are_cut_out_and_scaled(tmp_path: Path) -> N
         large[10:58, 20:68] = np.kron(255 - GREY[i], np.ones((6, 6), np.uint8))
         save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i}.jpg", large)
     layout = LAYOUT.changed({"side": 16, "pixel_range": (-1.0, 1.0)})
-    reading = formats.read(tmp_path / "mine", layout)
-    assert reading.data.images.shape == (10, 16, 16)
+    images = formats.read(tmp_path / "mine", layout).data.images
+    assert images.shape == (10, 16, 16)
     # Every character reaches two opposite borders, and its ink is full.
-    assert (reading.data.images.max(axis=(1, 2)) > 0.9).all()
-    inked = reading.data.images > 0.3
-    heights, widths = (inked.any(axis=axis).sum(axis=1) for axis in (2, 1))
+    assert (images.max(axis=(1, 2)) > 0.9).all()
+    heights, widths = ((images > 0.3).any(axis=axis).sum(axis=1) for axis in (2, 1))
     assert (np.maximum(heights, widths) >= 15).all()
 
 
@@ -77,13 +81,12 @@ def test_names_that_are_no_numbers_are_classes_in_alphabetical_order(tmp_path: P
         save(tmp_path / "mine" / name / "x.png", GREY[i])
     with pytest.raises(InputError, match=r"found 3 subfolders; expected 10. `lenet inspect"):
         formats.read(tmp_path / "mine", LAYOUT)
-    reading = formats.read(tmp_path / "mine", LAYOUT.changed({"classes": 3}))
-    assert reading.data.names is not None
-    assert reading.data.names.tolist() == ["A/x.png", "B/x.png", "C/x.png"]
-    assert reading.data.labels.tolist() == [0, 1, 2]
-    found = inspect(tmp_path / "mine")
-    assert "0 = A, 1 = B, 2 = C" in str(found)
-    assert settings([found])[0]["classes"] == 3
+    data = formats.read(tmp_path / "mine", LAYOUT.changed({"classes": 3})).data
+    assert names(tmp_path / "mine") == ["A/x.png", "B/x.png", "C/x.png"]
+    assert data.labels.tolist() == [0, 1, 2]
+    inspected = inspect(tmp_path / "mine")
+    assert "0 = A (1), 1 = B (1), 2 = C (1)" in str(inspected)
+    assert settings([inspected])[0]["classes"] == 3
 
 
 def test_folders_of_two_kinds_do_not_fit(digits: Path, tmp_path: Path) -> None:
@@ -100,15 +103,6 @@ def test_folders_of_two_kinds_do_not_fit(digits: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=f"{path}: {reason}"):
             settings([inspect(digits), inspect(path)])
     formats.check_same_kind(digits, digits)
-
-
-def test_a_picture_of_another_size_does_not_decide_how_all_are_read(digits: Path) -> None:
-    save(digits / "3" / "odd.png", np.pad(GREY[0], ((0, 0), (0, 2))))
-    with pytest.raises(InputError) as caught:
-        formats.read(digits, LAYOUT)
-    assert str(caught.value) == (
-        f"{digits}/3/odd.png: has 10 x 8 pixels; expected 8 x 8, as most other pictures have."
-    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +122,7 @@ def test_what_is_no_such_folder_is_named(
     assert message in str(caught.value)
 
 
-def test_a_folder_of_another_side_or_without_pictures_is_named(
+def test_a_picture_or_a_folder_of_another_size_and_a_folder_without_pictures_are_named(
     digits: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="have 8 x 8 pixels; expected 16 x 16. `lenet inspect"):
@@ -136,37 +130,18 @@ def test_a_folder_of_another_side_or_without_pictures_is_named(
     (tmp_path / "empty" / "0").mkdir(parents=True)
     with pytest.raises(InputError, match="holds no pictures"):
         formats.read(tmp_path / "empty", LAYOUT)
-
-
-def test_the_other_formats_hold_the_same_pixels(digits: Path, tmp_path: Path) -> None:
-    for name in ("a.npz", "a.jf", "a.txt"):
-        formats.convert([digits], tmp_path / name, LAYOUT)
-        back = formats.read(tmp_path / name, LAYOUT).data
-        np.testing.assert_array_equal(back.images, formats.read(digits, LAYOUT).data.images)
+    save(digits / "3" / "odd.png", np.pad(GREY[0], ((0, 0), (0, 2))))
+    with pytest.raises(InputError) as caught:
+        formats.read(digits, LAYOUT)
+    assert str(caught.value) == (
+        f"{digits}/3/odd.png: has 10 x 8 pixels; expected 8 x 8, as most other pictures have."
+    )
 
 
 def test_labels_are_not_needed_to_predict(digits: Path) -> None:
-    flat = formats.read(digits / "3", LAYOUT, needs_labels=False)
-    assert flat.data.names is not None
-    assert flat.data.names.tolist() == sorted(path.name for path in (digits / "3").iterdir())
-    assert len(formats.read(digits, LAYOUT, needs_labels=False).data) == 30
-    # Whatever the subfolders are called, and however many there are.
+    assert names(digits / "3") == sorted(path.name for path in (digits / "3").iterdir())
+    # Whatever the subfolders are called, however many there are, and whatever stands beside them.
     (digits / "3").rename(digits / "three")
-    assert len(formats.read(digits, LAYOUT, needs_labels=False).data) == 30
-
-
-def test_pictures_beside_subfolders_are_predicted_too(digits: Path) -> None:
     save(digits / "beside.png", GREY[0])
-    reading = formats.read(digits, LAYOUT, needs_labels=False)
-    assert reading.data.names is not None
-    assert reading.data.names[0] == "beside.png"
-    assert len(reading.data) == 31
-
-
-def test_the_hash_of_a_folder_is_that_of_dvc(digits: Path, tmp_path: Path) -> None:
-    shutil.copy(ROOT / ".dvcignore", tmp_path)
-    (digits / "3" / ".DS_Store").write_text("left behind")
-    for command in ("git init --quiet", f"{sys.executable} -m dvc init --quiet",
-                    f"{sys.executable} -m dvc add --quiet mine"):  # fmt: skip
-        subprocess.run(command.split(), cwd=tmp_path, check=True)
-    assert f"md5: {md5(digits)}\n" in (tmp_path / "mine.dvc").read_text()
+    assert names(digits)[0] == "beside.png"
+    assert len(names(digits)) == 31

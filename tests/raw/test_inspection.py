@@ -28,7 +28,6 @@ def write(
     first_label: int = 0,
     scale: tuple[float, float] = (0, 16),
     wrap: int = 0,
-    end: str = "",
     labels: np.ndarray = LABELS,
 ) -> Path:
     """Write digits of 8 x 8 as .jf, with pixels from `scale[0]`, background, to `scale[1]`."""
@@ -39,7 +38,7 @@ def write(
         words = [str(label + first_label), *(f"{value:.6g}" for value in image)]
         step = wrap or len(words)
         lines += [" ".join(words[i : i + step]) for i in range(0, len(words), step)]
-    path.write_text(f"{header}{chr(10).join(lines)}\n{end}")
+    path.write_text(f"{header}{chr(10).join(lines)}\n-1\n")
     return path
 
 
@@ -66,8 +65,7 @@ def test_a_jf_file_is_read_by_what_is_found(
 
 def test_records_over_several_lines_need_a_header(tmp_path: Path) -> None:
     for header in ("10 64\n", "10 64 "):
-        path = write(tmp_path / "a.jf", header=header, wrap=20, end="-1\n")
-        assert layout_of(path).side == 8
+        assert layout_of(write(tmp_path / "a.jf", header=header, wrap=20)).side == 8
     with pytest.raises(InputError, match="the side of the images cannot be told"):
         inspect(write(tmp_path / "b.jf", wrap=20))
 
@@ -79,17 +77,14 @@ def test_image_text_is_read_by_what_is_found(
 ) -> None:
     path = tmp_path / "a.txt"
     dump_svmlight_file(IMAGES, LABELS, str(path), zero_based=zero_based, comment=comment)
-    found = inspect(path)
-    assert found.side == 8
+    inspected = inspect(path)
+    assert inspected.side == 8
     if comment is None and zero_based:
         # The largest index is 63, which is the last pixel, or the last but one.
-        *_, one, zero = as_text([found]).splitlines()
-        assert [line.split()[-1] for line in (one, zero)] == [
-            "raw.first_index=1",
-            "raw.first_index=0",
-        ]
+        *_, one, zero = as_text([inspected]).splitlines()
+        assert one.endswith("raw.first_index=1")
+        assert zero.endswith("raw.first_index=0")
         return
-    assert as_text([found]).endswith(f" -S raw.first_index={int(not zero_based)}")
     data = formats.read(path, layout_of(path)).data
     np.testing.assert_array_equal(data.images.reshape(-1, 64) * 16, IMAGES)
 
@@ -98,143 +93,112 @@ def test_npz_is_described(tmp_path: Path) -> None:
     images = (IMAGES / 16).astype(np.float32).reshape(-1, 8, 8)
     npz.save(Dataset(images, LABELS), tmp_path / "a.npz")
     assert layout_of(tmp_path / "a.npz") == DEFAULT.changed({"side": 8, "pixel_range": (0.0, 1.0)})
-    np.savez(tmp_path / "a.npz", images=images[:, :1, :1], labels=LABELS)
-    with pytest.raises(InputError, match=r"a\.npz: found images of side 1; expected 2 to 1024"):
-        inspect(tmp_path / "a.npz")
 
 
-def test_odd_labels_are_noted(tmp_path: Path) -> None:
-    even = LABELS // 2 * 2
-    found = inspect(write(tmp_path / "a.jf", labels=even))
-    assert "note: no image has the label 1, 3, 5, 7." in str(found)
-    (values,) = settings([found])
-    assert values["classes"] == 9
-    far = inspect(write(tmp_path / "b.jf", first_label=65))
-    assert settings([far]) == [
-        {"side": 8, "pixel_range": (0, 16), "first_label": 65, "classes": 10}
-    ]
-    alone = inspect(write(tmp_path / "c.jf", labels=LABELS * 0 + 3))
-    assert "note: all 100 images have the label 3; labels may stand elsewhere." in str(alone)
-    signed = tmp_path / "d.txt"
-    dump_svmlight_file(IMAGES, np.where(LABELS > 4, 1, -1), str(signed), comment="mine")
-    with pytest.raises(InputError, match="found the labels -1, 1; expected whole numbers from 0"):
-        settings([inspect(signed)])
+def test_classes_follow_from_the_labels(tmp_path: Path) -> None:
+    for name, labels, first_label, classes in (
+        ("even", LABELS // 2 * 2, 0, 9),
+        ("far", LABELS + 65, 65, 10),
+        ("alone", LABELS * 0 + 3, 3, 2),
+    ):
+        (values,) = settings([inspect(write(tmp_path / name, labels=labels))])
+        assert (values["first_label"], values["classes"]) == (first_label, classes)
+    (values,) = settings([inspect(write(tmp_path / "a", header="12 64\n"))])
+    assert (values["first_label"], values["classes"]) == (0, 12)
+    for name, labels, message in (
+        ("signed", np.where(LABELS > 4, 1, -1), "first_label: found -1"),
+        ("huge", LABELS * 10**9, "classes: found 9000000001"),
+    ):
+        path = tmp_path / name
+        dump_svmlight_file(IMAGES, labels, str(path), comment="mine")
+        with pytest.raises(InputError, match=message):
+            settings([inspect(path)])
 
 
 @pytest.mark.parametrize("label", ["-1 ", "? ", ""])
 def test_missing_labels_are_said_so(tmp_path: Path, label: str) -> None:
-    text = write(tmp_path / "a.jf").read_text()
+    text = write(tmp_path / "a.jf").read_text().removesuffix("-1\n")
     lines = [label + line.partition(" ")[2] for line in text.splitlines()]
     (tmp_path / "a.jf").write_text("\n".join(lines) + "\n")
-    found = inspect(tmp_path / "a.jf")
-    assert (found.side, found.statistics.images, found.has_labels) == (8, 100, False)
-    assert "labels       none" in str(found)
-    assert as_text([found]).startswith("No settings: training and testing need labels.")
+    inspected = inspect(tmp_path / "a.jf")
+    assert (inspected.side, inspected.statistics.images) == (8, 100)
+    assert "labels       none" in str(inspected)
+    assert as_text([inspected]).startswith("No settings: training and testing need labels.")
 
 
 def test_the_options_are_ready_to_paste(tmp_path: Path) -> None:
-    text = as_text([inspect(write(tmp_path / "a.jf"))])
-    assert text.splitlines() == [
+    assert as_text([inspect(write(tmp_path / "a.jf"))]).splitlines() == [
         "for lenet convert and split: --side 8 --pixel-range 0 16 --first-label 0 --classes 10",
         "for dvc exp run:",
         "-S raw.side=8 -S 'raw.pixel_range=[0,16]' -S raw.first_label=0 -S raw.classes=10",
     ]
-
-
-def test_two_files_give_a_whole_command_that_names_them(tmp_path: Path) -> None:
+    # Two files give a whole command that names them.
     pair = (
         write(tmp_path / "my train.jf", first_label=1, scale=(0, 255), header="10 64\n"),
-        write(tmp_path / "test.jf", first_label=1, scale=(0, 255)),
+        write(tmp_path / "test.jf", first_label=1, scale=(0, 100)),
     )
     line = as_text([inspect(path) for path in pair]).splitlines()[-1]
-    assert shlex.split(line) == [
-        *("dvc", "exp", "run", "-S", f"train_file={pair[0]}", "-S", f"test_file={pair[1]}"),
-        *("-S", "raw.side=8", "-S", "raw.pixel_range=[0,255]"),
-        *("-S", "raw.first_label=1", "-S", "raw.classes=10"),
-    ]
+    settings = "-S raw.side=8 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=10"
+    files = ["-S", f"train_file={pair[0]}", "-S", f"test_file={pair[1]}"]
+    assert shlex.split(line) == ["dvc", "exp", "run", *files, *settings.split()]
 
 
-@pytest.mark.parametrize(
-    ("other", "reason"),
-    [
-        ({"scale": (0, 1)}, "its pixels go from 0 (background) to 1 (ink)"),
-        ({"scale": (255, 0)}, "its pixels go from 255 (background) to 0 (ink)"),
-        ({"scale": (-255, 255)}, "its pixels go from -255 (background) to 255 (ink)"),
-    ],
-)
-def test_files_that_do_not_fit_together_are_named(tmp_path: Path, other: dict, reason: str) -> None:
-    train, test = write(tmp_path / "train.jf", scale=(0, 255)), write(tmp_path / "b.jf", **other)
-    with pytest.raises(InputError) as caught:
-        settings([inspect(train), inspect(test)])
-    assert str(caught.value).startswith(f"{test}: does not fit {train}: {reason}")
-    test.write_text("10 9\n3 0 0 0 0 1 0 0 0 0\n")
-    with pytest.raises(InputError, match="its images have 3 x 3 pixels, and those of"):
-        settings([inspect(train), inspect(test)])
-
-
-def test_a_guessed_side_gives_way_to_a_stated_side(tmp_path: Path) -> None:
+def test_files_of_other_sides_do_not_fit_but_a_guessed_side_gives_way(tmp_path: Path) -> None:
     """The last rows of these images are blank, so that the text alone does not show their side."""
     wide = np.zeros((100, 10, 10))
     wide[:, :8, :8] = IMAGES.reshape(-1, 8, 8)
     dump_svmlight_file(wide.reshape(100, -1), LABELS, str(tmp_path / "a.txt"), zero_based=False)
     wide[0, 9, 9] = 1
     dump_svmlight_file(wide.reshape(100, -1), LABELS, str(tmp_path / "b.txt"), zero_based=False)
-    found = [inspect(tmp_path / "a.txt"), inspect(tmp_path / "b.txt")]
-    assert [each.side for each in found] == [9, 10]
-    assert "the file does not state the side; 9 is the least that holds all" in str(found[0])
-    assert all(values["side"] == 10 for values in settings(found))
-
-
-def test_an_image_that_fills_half_of_its_square_is_warned_of(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    dump_svmlight_file(IMAGES, LABELS, str(path), zero_based=False)
-    layout = DEFAULT.changed({"side": 16, "pixel_range": (0.0, 16.0), "first_index": 1})
-    assert formats.read(path, layout).statistics.warnings(layout) == [
-        "the lower half of every image is blank; the side may be wrong"
-    ]
+    inspected = [inspect(tmp_path / "a.txt"), inspect(tmp_path / "b.txt")]
+    assert [each.side for each in inspected] == [9, 10]
+    assert "100, of 9 x 9 pixels at least" in str(inspected[0])
+    assert all(values["side"] == 10 for values in settings(inspected))
+    other = write(tmp_path / "c.jf")
+    with pytest.raises(InputError, match=f"{other}: found images of 8 x 8 pixels; expected 10 x"):
+        settings([*inspected, inspect(other)])
 
 
 @pytest.mark.parametrize(
-    ("pixel_range", "warning"),
+    ("pixel_range", "side", "warning"),
     [
-        ((16.0, 0.0), "most pixels are nearer to full ink (0) than to the background (16), at the"),
-        ((0.0, 32.0), "no pixel is beyond half of full ink: the pixels go from 0 to 16, and full"),
+        ((16, 0), 8, "most pixels are nearer to full ink (0) than to the background (16), at the"),
+        ((0, 32), 8, "no pixel is beyond half of full ink: the pixels go from 0 to 16, and full"),
+        ((0, 16), 12, "the lower third of every image is blank; the side may be wrong"),
     ],
 )
-def test_a_range_that_does_not_fit_is_warned_of(
-    tmp_path: Path, pixel_range: tuple[float, float], warning: str
+def test_a_layout_that_does_not_fit_is_warned_of(
+    tmp_path: Path, pixel_range: tuple[float, float], side: int, warning: str
 ) -> None:
-    layout = DEFAULT.changed({"side": 8, "pixel_range": pixel_range})
-    (warned,) = formats.read(write(tmp_path / "a.jf"), layout).statistics.warnings(layout)
+    dump_svmlight_file(IMAGES, LABELS, str(tmp_path / "a.txt"), zero_based=False)
+    changes = {"side": side, "first_index": 1, "pixel_range": tuple(map(float, pixel_range))}
+    layout = DEFAULT.changed(changes)
+    (warned,) = formats.read(tmp_path / "a.txt", layout).statistics.warnings(layout)
     assert warned.startswith(warning)
 
 
-def test_blank_images_are_warned_of(tmp_path: Path) -> None:
-    layout = DEFAULT.changed({"side": 8, "pixel_range": (0.0, 255.0)})
-    path = write(tmp_path / "a.jf", scale=(255, 255))
-    blank = ["every pixel is 255, so all images are blank"]
-    assert formats.read(path, layout).statistics.warnings(layout) == blank
-    assert f"note: {blank[0]}." in str(inspect(path))
+def test_a_file_of_a_single_class_is_read_with_a_warning(tmp_path: Path) -> None:
+    """Labels behind the pixels look like this too."""
+    rows = [" ".join(f"{value:g}" for value in image) for image in IMAGES]
+    text = "\n".join(f"{row} {label}" for row, label in zip(rows, LABELS, strict=True))
+    (tmp_path / "a.jf").write_text(text)
+    layout = DEFAULT.changed({"side": 8, "pixel_range": (0.0, 16.0)})
+    (warned,) = formats.read(tmp_path / "a.jf", layout).statistics.warnings(layout)
+    assert warned == "all 100 images have the label 0; labels may stand elsewhere"
 
 
-def test_labels_above_the_header_are_said_so(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="label 9, but the header says 5 classes. Correct"):
-        settings([inspect(write(tmp_path / "a.jf", header="5 64\n"))])
-
-
-def test_a_huge_label_or_index_is_refused_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("3 1:1 4:1\n2000000000 1:1 4:1\n")
-    assert inspect(path).statistics.images == 2
-    with pytest.raises(InputError, match=r"no settings fit: raw\.classes: found 2000000000"):
-        settings([inspect(path)])
-    for index in ("1e308", "2147483648", "1048577"):
-        path.write_text(f"3 1:1 {index}:1\n")
-        with pytest.raises(InputError, match=r"found (index|images of side) .*; expected"):
-            inspect(path)
-
-
-def test_a_pipe_is_not_taken_for_an_empty_file(tmp_path: Path) -> None:
+def test_no_advice_leads_back_to_inspection(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("5,0,0,1,0\n")
+    with pytest.raises(InputError) as caught:
+        inspect(tmp_path / "a.csv")
+    assert str(caught.value).endswith("found '5,0,0,1,0'; expected a finite decimal number.")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="pipe: is a pipe, which can be read just once"):
         inspect(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("index", ["1e308", "2147483648", "1048577"])
+def test_a_huge_index_is_refused_at_once(tmp_path: Path, index: str) -> None:
+    (tmp_path / "a.txt").write_text(f"3 1:1 {index}:1\n")
+    with pytest.raises(InputError, match="side: found .*; expected a whole number from 2 to 1024"):
+        inspect(tmp_path / "a.txt")
