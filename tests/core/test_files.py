@@ -1,12 +1,16 @@
 import json
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from lenet.core.errors import InputError
-from lenet.core.files import alone_in, whole_file, write_csv, write_json
+from lenet.core.files import alone_in, md5, whole_file, write_csv, write_json
+from tests.project import ROOT
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -16,6 +20,9 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         file.flush()
         assert not path.exists()
     assert path.read_bytes() == b"first"
+    umask = os.umask(0)
+    os.umask(umask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask
 
     with pytest.raises(KeyboardInterrupt), whole_file(path) as file:
         file.write(b"second")
@@ -33,14 +40,15 @@ def test_one_at_a_time_in_a_folder(tmp_path: Path) -> None:
         pass
 
 
-def test_a_file_is_as_readable_as_any_other_new_one(tmp_path: Path) -> None:
-    before = os.umask(0o022)
-    try:
-        with whole_file(tmp_path / "file") as file:
-            file.write(b"")
-    finally:
-        os.umask(before)
-    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+def test_the_hash_of_a_folder_is_that_of_dvc(tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".dvcignore", tmp_path)
+    for name in ("b/1.png", "a/2.png", "a/.DS_Store"):
+        (tmp_path / "mine" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mine" / name).write_text(name)
+    for command in ("git init --quiet", f"{sys.executable} -m dvc init --quiet",
+                    f"{sys.executable} -m dvc add --quiet mine"):  # fmt: skip
+        subprocess.run(command.split(), cwd=tmp_path, check=True)
+    assert f"md5: {md5(tmp_path / 'mine')}\n" in (tmp_path / "mine.dvc").read_text()
 
 
 def test_json_is_sorted_and_has_no_nan(tmp_path: Path) -> None:

