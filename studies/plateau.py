@@ -127,8 +127,9 @@ class NormalisedLeNet(LeNet):
             for name in ("p2", "p4", "c5", "f6"):
                 whole, normalised = (nn.HybridSequential(prefix="") for _ in range(2))
                 layer, activation = getattr(self, name)
-                normalised.add(nn.BatchNorm(), activation)
-                whole.add(layer, normalised)
+                # Training replaces P2 where it is pooling alone, and would add blank maps to it.
+                normalised.add(layer, nn.BatchNorm())
+                whole.add(normalised, activation)
                 setattr(self, name, whole)
         # Batch normalisation learns from an image how many maps there are.
         self.infer_shape(mx.nd.zeros((1, 1, size, size)))

@@ -22,7 +22,6 @@ from lenet.pictures.frame import Character
 from lenet.pictures.parts import Part, Regions
 
 Grey = NDArray[np.float64]
-
 # The least contrast of ink. Full ink is near 1, paper's grain and shadows without an edge below.
 _LEAST_CONTRAST = 0.12
 # Added to the paper's level, or the contrast of dark levels would have no bound.
@@ -66,8 +65,7 @@ def read(path: Path, *, as_one: bool = False) -> list[Character]:
             if characters and picture.format != "TIFF":
                 break
     if not characters:
-        expected = "characters darker or lighter than the paper around them"
-        raise InputError(path, "found nothing", expected)
+        raise InputError(path, "found nothing", "characters darker or lighter than the paper")
     return characters
 
 
@@ -121,8 +119,7 @@ def _search(levels: Grey) -> _Ink | None:
     thick the strokes are; the second takes what is much thicker for paper.
     """
     widest = max(3, round(_WIDEST_STROKE * min(levels.shape)))
-    first = _above(levels, widest, _FIRST_SHARE)
-    if first is None:
+    if (first := _above(levels, widest, _FIRST_SHARE)) is None:
         return None
     finer = round(6 * max(first.radii.values())) + 3
     return _above(levels, min(finer, widest), _SECOND_SHARE) or first
