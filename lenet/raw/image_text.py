@@ -119,8 +119,9 @@ class _Lines:
         is_index[np.searchsorted(numbers.starts, colons) - 1] = True
         self._labelled = ~is_index[self._first]
         row = np.repeat(np.arange(len(self)), self._counts)
-        place_in_line = np.arange(len(row)) - self._first[row]
-        wrong = np.flatnonzero(is_index != ((place_in_line + ~self._labelled[row]) % 2 == 1))
+        # Where the label stands, or would stand.
+        label_at = self._first - ~self._labelled
+        wrong = np.flatnonzero(is_index != ((np.arange(len(row)) - label_at[row]) % 2 == 1))
         if len(wrong):
             at = int(wrong[0])
             kind = "index" if is_index[at] else "number"

@@ -51,12 +51,13 @@ class Records:
             return replace(self, labels=labels.astype(np.int64))
         i = int(wrong[0])
         place = self.place(i)
-        if known[i]:
-            pixel = int(np.flatnonzero(~((self.pixels[i] >= low) & (self.pixels[i] <= high)))[0])
-            found = f"found {self.pixels[i, pixel]:.9g} as pixel {pixel + 1}"
-            expected = f"a value from {low:g} to {high:g}"
-        else:
-            missing = "the label is missing or no number"
-            found = missing if np.isnan(labels[i]) else f"found label {labels[i]:.9g}"
+        advice = see_inspect(place.file)
+        if not known[i]:
+            found = f"found label {labels[i]:.9g}"
+            if np.isnan(labels[i]):
+                found = "the label is missing or no number"
             expected = f"a whole number from {layout.first_label} to {last_label}"
-        raise InputError(place, found, expected, see_inspect(place.file))
+            raise InputError(place, found, expected, advice)
+        pixel = int(np.flatnonzero(~((self.pixels[i] >= low) & (self.pixels[i] <= high)))[0])
+        found = f"found {self.pixels[i, pixel]:.9g} as pixel {pixel + 1}"
+        raise InputError(place, found, f"a value from {low:g} to {high:g}", advice)

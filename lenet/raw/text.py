@@ -97,10 +97,11 @@ def _pieces(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
     for signature, reader in _COMPRESSED:
         if magic.startswith(signature):
             text = reader(file)
-    found, advice = "cannot be read, broken or cut short", "Fetch it again."
     total = 0
     while True:
-        with untrusted(path, found, advice, passing=(MemoryError,)):
+        with untrusted(
+            path, "cannot be read, broken or cut short", "Fetch it again.", passing=(MemoryError,)
+        ):
             piece = text.read(PIECE_BYTES)
         if not piece:
             return

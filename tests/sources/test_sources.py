@@ -156,7 +156,7 @@ def test_the_usps_archive_becomes_records_of_six_decimals() -> None:
     digit = generator.integers(0, 10, 12)
     patterns = generator.uniform(-1, 1, (256, 12))
     one_hot = np.where(np.eye(10)[digit] == 1, 1, -1).T.astype(np.int16)
-    archive = {}
+    archive: dict[str, np.ndarray] = {}
     for name, part in (("train", slice(0, 5)), ("test", slice(5, 12))):
         archive |= {f"{name}_patterns": patterns[:, part], f"{name}_labels": one_hot[:, part]}
     records = usps._usps_records(archive)
