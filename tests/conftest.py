@@ -147,8 +147,6 @@ def reproduced(_alone: None, tmp_path_factory: pytest.TempPathFactory) -> Projec
         project.run("git init --quiet --initial-branch main")
         project.run("python -m lenet fetch digits")
         project.run(f"dvc add --quiet {TRAIN_FILE} {TEST_FILE}")
-        # DVCLive needs a commit.
-        project.commit("start")
         project.set(SMALL)
         assert project.repro() == STAGES
         project.commit("small")
