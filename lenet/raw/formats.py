@@ -31,8 +31,6 @@ class Reading:
 def read_blocks(path: Path, layout: Layout) -> Iterator[Records]:
     """Yield the records of text or of a folder of pictures as they are, block by block.
 
-    The format is recognised by content. Text may be compressed.
-
     Raises InputError at a fault of the file, and where it holds no record.
     """
     if path.is_dir():
@@ -69,12 +67,9 @@ def is_npz(path: Path) -> bool:
 
 
 def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
-    """Read a file in any of the formats, or a folder of pictures.
+    """Read a file in any of the formats, recognised by content, or a folder of pictures.
 
-    Args:
-        path, layout: see `read_blocks`.
-        needs_labels: whether labels have to be there; if not, they may be anything, and become 0.
-
+    If labels are not needed, they may be missing or anything, and become 0.
     Raises InputError at a fault of the file.
     """
     statistics = Statistics()

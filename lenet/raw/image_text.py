@@ -23,8 +23,7 @@ from lenet.raw.text import Block, TextFile, blocks
 _COMMENT = re.compile(rb"#[^\n]*")
 _STATED_FIRST_INDEX = re.compile(rb"^# *Column indices are (zero|one)-based", re.M)
 _TO_BLANKS = bytes.maketrans(b"\t\r\n\v\f:", b" " * 6)
-# 32 MiB.
-_PIXELS_AT_ONCE = 1 << 22
+_PIXELS_AT_ONCE = 1 << 22  # 32 MiB
 
 
 def recognise(file: TextFile) -> bool:
