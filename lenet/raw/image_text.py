@@ -37,9 +37,8 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     Where the layout's `first_index` is "auto", index 0, the highest index that the side allows, or
     scikit-learn's comment show the first index.
 
-    Raises InputError at a fault, with its line and, unless it is a bad word, its record. A file
-    that does not show its first index is refused too. The error does not always name the first of
-    several faults in a block.
+    Raises InputError at a fault, with its line and, unless it is a bad word, its record; and where
+    the file does not show its first index.
     """
     first_index: int | None = None if layout.first_index == "auto" else layout.first_index
     waiting: list[_Lines] = []

@@ -31,8 +31,7 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     The label is NaN where it is a word, and in a file whose lines hold just the features. An end
     marker in front of other numbers is read as a label.
 
-    Raises InputError at a fault, with its line and, unless it is a bad word, its record. The
-    error does not always name the first of several faults in a block.
+    Raises InputError at a fault, with its line and, unless it is a bad word, its record.
     """
     width, aligned, done = 0, False, 0
     file = _without_header(file, layout)

@@ -66,8 +66,7 @@ class Numbers:
 def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
     """Read all white-space-separated numbers of `text`.
 
-    Raises InputError at the first word that is not a finite decimal number, unless a line begins
-    with it.
+    Raises InputError at a word that is no finite decimal number, unless a line begins with it.
     """
     words = []
     if text.translate(None, _NUMBER_BYTES + _SPACE_BYTES):

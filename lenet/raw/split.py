@@ -33,9 +33,8 @@ def split(
             np.arange(len(data)), test_size=test_fraction, stratify=data.labels, random_state=seed
         )
     except ValueError as error:
-        reason = str(error).rstrip(".")
-        found = f"a share of {test_fraction:g} cannot be cut out of {len(data)} images ({reason})"
-        raise InputError(source, found) from error
+        found = f"a share of {test_fraction:g} cannot be cut out of {len(data)} images: {error}"
+        raise InputError(source, found.rstrip(".")) from error
     for part, target in zip(parts, (train, test), strict=True):
         formats.write(data[np.sort(part)], target, layout)
     return reading.statistics, len(parts[1])

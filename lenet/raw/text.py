@@ -97,11 +97,10 @@ def _pieces(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
     for signature, reader in _COMPRESSED:
         if magic.startswith(signature):
             text = reader(file)
+    broken = "cannot be read, broken or cut short"
     total = 0
     while True:
-        with untrusted(
-            path, "cannot be read, broken or cut short", "Fetch it again.", passing=(MemoryError,)
-        ):
+        with untrusted(path, broken, "Fetch it again.", passing=(MemoryError,)):
             piece = text.read(PIECE_BYTES)
         if not piece:
             return

@@ -156,7 +156,7 @@ def test_names_are_shown_and_not_obeyed(tmp_path: Path, predict: Predict) -> Non
     result = predict(name, "bad.jf")
     assert "\\x1b[31mred\\r.npz" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr
-    assert "bad.jf, line 1, record 1: found " in result.stderr
+    assert "bad.jf, line 1: found " in result.stderr
 
 
 @pytest.mark.usefixtures("predict")
