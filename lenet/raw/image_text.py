@@ -9,6 +9,7 @@ of scikit-learn.
 
 import re
 from collections.abc import Iterator
+from math import isqrt
 from pathlib import Path
 from typing import IO
 
@@ -169,6 +170,12 @@ class _Lines:
             found = f"found index {index[at + 1]:g} after {index[at]:g}"
             raise InputError(self._place(row[at]), found, "each index once, in ascending order")
         pairs = self._counts // 2
+        count = int(pairs[0])
+        smaller = 4 <= count < layout.features and isqrt(count) ** 2 == count
+        if smaller and (pairs == count).all() and np.ptp(index) == count - 1:
+            found = f"found the same {count} indices in every record"
+            expected = f"{layout.side} x {layout.side} = {layout.features}"
+            raise InputError(self._numbers.path, found, expected, see_inspect(self._numbers.path))
         # Where lines leave blank pixels out, nothing tells whether the last line is complete.
         dense = len(self) > 1 and (pairs[:-1] == layout.features).all()
         if dense and pairs[-1] < layout.features and not self._numbers.text.endswith(b"\n"):

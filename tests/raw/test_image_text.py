@@ -202,3 +202,11 @@ def test_what_is_written_starts_where_the_layout_says(path: Path) -> None:
         formats.write(data, path, AUTO.changed({"first_index": first_index}))
         assert path.read_text().split()[1].startswith(start)
         np.testing.assert_array_equal(formats.read(path, AUTO).data.images, data.images)
+
+
+def test_a_dense_file_of_smaller_images_is_refused(tmp_path: Path) -> None:
+    line = "6 " + " ".join(f"{index}:0.5" for index in range(1, 65)) + "\n"
+    (tmp_path / "a.txt").write_text(3 * line)
+    layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+    with pytest.raises(InputError, match=r"found the same 64 indices in every record; expected 16"):
+        formats.read(tmp_path / "a.txt", layout)
