@@ -170,9 +170,10 @@ class _Lines:
             found = f"found index {index[at + 1]:g} after {index[at]:g}"
             raise InputError(self._place(row[at]), found, "each index once, in ascending order")
         pairs = self._counts // 2
-        count = int(pairs[0])
+        count = int(pairs[0]) if not self._done and len(pairs) else 0
         smaller = 4 <= count < layout.features and isqrt(count) ** 2 == count
-        if smaller and (pairs == count).all() and np.ptp(index) == count - 1:
+        alike = smaller and (pairs == count).all()
+        if alike and index.min() <= 1 and np.ptp(index) == count - 1:
             found = f"found the same {count} indices in every record"
             expected = f"{layout.side} x {layout.side} = {layout.features}"
             raise InputError(self._numbers.path, found, expected, see_inspect(self._numbers.path))
