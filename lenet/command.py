@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -195,12 +194,7 @@ def _label_issues(_: argparse.Namespace) -> None:
     config, layout = Config.load(), Layout.load()
     raw = Path(config.train_file)
     examples = formats.read(raw, layout).data
-    probabilities = out_of_fold(
-        examples,
-        config,
-        kept=Path(".dvc/tmp/label-issues"),
-        callback=partial(print, flush=True),
-    )
+    probabilities = out_of_fold(examples, config)
     issues = find_label_issues(examples.labels, probabilities)
     places = pd.Series([place.inside for place in formats.places(raw, layout)], dtype=str)
     issues.insert(1, "place", places[issues["index"]].to_numpy())
@@ -502,7 +496,7 @@ def _add_summary(add_parser: _AddParser) -> None:
     parser = add_parser(
         "summary",
         help="show the network layer by layer",
-        description="Show each layer's output, parameters and connections. Options that are not "
+        description="Show each layer's output, kernel and parameters. Options that are not "
         "given have the values of params.yaml.",
     )
     parser.add_argument("--image-size", type=int, metavar="N", help="side of the input in pixels")

@@ -15,8 +15,8 @@ from lenet.training.workers import Workers
 class _Objective(mx.gluon.HybridBlock):
     """A network followed by what training asks of it, as one graph.
 
-    Input: data (n, 1, side, side) and labels (n,). Output: the summed cross entropy (1,), and the
-    number of images that are recognised (1,).
+    Input: data (n, 1, side, side) and labels (n,). Output: (2,), the summed cross entropy, and the
+    number of images that are recognised.
     """
 
     def __init__(self, network: mx.gluon.HybridBlock) -> None:
@@ -28,7 +28,7 @@ class _Objective(mx.gluon.HybridBlock):
         """Return the sums over a batch; see the class."""
         scores = self._network(data)
         correct = F.broadcast_equal(F.argmax(F.BlockGrad(scores), axis=1), labels)
-        return F.sum(self._criterion(scores, labels)), F.sum(correct)
+        return F.concat(F.sum(self._criterion(scores, labels)), F.sum(correct), dim=0)
 
 
 class Learner:
@@ -67,7 +67,8 @@ class Learner:
         self._objective.hybridize(static_alloc=True, static_shape=True)
         self._optimizer = _optimizer(config, steps)
         self._state = self._optimizer.create_state(0, self.weights)
-        self._reset()
+        # They stay on the device until the epoch ends, because reading stalls MXNet's queue.
+        self._sums = mx.nd.zeros(2, ctx=context)
 
     def _join_parameters(self) -> None:
         """Make `weights` and `gradients`, and the network's parameters parts of them."""
@@ -85,21 +86,15 @@ class Learner:
             parameter._grad = [self.gradients[start:end].reshape(shape)]
             mx.autograd.mark_variables(parameter._data, parameter._grad)
 
-    def _reset(self) -> None:
-        # The sums stay on the device until the epoch ends, because reading stalls MXNet's queue.
-        self._loss = mx.nd.zeros(1, ctx=self.context)
-        self._correct = mx.nd.zeros(1, ctx=self.context)
-
     def step(self, batch: Batch) -> None:
         """Learn from a batch, together with the peers."""
         if batch.data is None:
             self.gradients[:] = 0
         else:
             with mx.autograd.record():
-                loss, correct = self._objective(batch.data, batch.labels)
-            loss.backward()
-            self._loss += loss
-            self._correct += correct
+                sums = self._objective(batch.data, batch.labels)
+            sums.backward()
+            self._sums += sums
         if self._peers:
             self._peers.add_up(f"{self.network.prefix}gradients", self.gradients)
         self._optimizer.rescale_grad = 1 / batch.size
@@ -108,10 +103,10 @@ class Learner:
     def end_epoch(self, images: int) -> tuple[float, float]:
         """Return mean loss and accuracy of the `images` in the steps since the last call."""
         if self._peers:
-            self._peers.add_up(f"{self.network.prefix}sums", self._loss, self._correct)
-        loss, accuracy = self._loss.asscalar() / images, self._correct.asscalar() / images
-        self._reset()
-        return float(loss), float(accuracy)
+            self._peers.add_up(f"{self.network.prefix}sums", self._sums)
+        loss, correct = self._sums.asnumpy().astype(np.float64) / images
+        self._sums[:] = 0
+        return float(loss), float(correct)
 
     def has_finite_weights(self) -> bool:
         """Return whether all weights are finite numbers."""

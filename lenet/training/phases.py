@@ -71,7 +71,8 @@ class Phases(mx.gluon.HybridBlock):
             kernel=(KERNEL, KERNEL),
             num_filter=C3_MAPS,
         )
-        return self.network.forward_from(c3)[-1]
+        behind = self.network
+        return behind.o7(behind.f6(behind.c5(behind.p4(c3))))
 
 
 def _kernels(F: Any, weight: Any) -> Any:  # noqa: N803

@@ -21,11 +21,12 @@ import numpy as np
 from lenet.core.errors import InputError
 from lenet.model._mxnet import mx
 
-# Environment variables of ps-lite, and one of ours: the PID of the process that started the others.
-ROLE, ADDRESS, PORT = "DMLC_ROLE", "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
-LOST_AFTER, LAUNCHER = "PS_HEARTBEAT_TIMEOUT", "LENET_LAUNCHER"
-# Seconds between the signs of life.
-_HEARTBEAT = 2
+# Where the training is led: environment variables of ps-lite.
+ADDRESS, PORT = "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
+# What `launch` tells the processes that it starts: their role, and its own PID.
+ROLE, LAUNCHER = "LENET_ROLE", "LENET_LAUNCHER"
+# Seconds without a sign of life after which a process counts as lost.
+_LOST_AFTER = 20
 # A process is lost after this many checks in a row, half a second apart. While ps-lite starts, it
 # may report all processes as lost for a moment; the leader of a busy machine takes long to start.
 _CHECKS, _CHECKS_AT_START = 3, 360
@@ -37,7 +38,7 @@ def configure(workers: int) -> str:
     """Complete the environment of a process of a training with `workers`; return its role.
 
     Without an address the training stays on this machine, because the server has no
-    authentication. Raises InputError if a variable has an impossible value.
+    authentication. Raises InputError if the address is impossible.
     """
     leader = os.environ.get(ADDRESS) or "127.0.0.1"
     expected = "the address or name of the machine that leads the training"
@@ -53,29 +54,21 @@ def configure(workers: int) -> str:
         found = f"found {leader!r}, every address of this machine, also those of the internet"
         raise InputError(ADDRESS, found, "an address in the network that the workers share")
     os.environ.setdefault("DMLC_NODE_HOST", own_address)
-    os.environ.setdefault(LOST_AFTER, "20")
-    _whole(LOST_AFTER, _HEARTBEAT + 1, 86_400)
+    # A process that joins by hand is a worker.
+    role = os.environ.get(ROLE, "worker")
     os.environ |= {
         ADDRESS: address,
+        "DMLC_ROLE": role,
         "DMLC_NUM_WORKER": str(workers),
         "DMLC_NUM_SERVER": "1",
-        "PS_HEARTBEAT_INTERVAL": str(_HEARTBEAT),
-        # A process that joins by hand is a worker.
-        ROLE: os.environ[ROLE] if LAUNCHER in os.environ else "worker",
+        "PS_HEARTBEAT_INTERVAL": "2",
+        "PS_HEARTBEAT_TIMEOUT": str(_LOST_AFTER),
     }
     # ps-lite would use PORT as the port of every process, and files instead of the network if
     # DMLC_LOCAL is set.
     for name in ("PORT", "DMLC_LOCAL"):
         os.environ.pop(name, None)
-    return os.environ[ROLE]
-
-
-def _whole(name: str, low: int, high: int) -> int:
-    """Return the whole number of an environment variable; raise InputError if it is none."""
-    text = os.environ.get(name, "")
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise InputError(name, f"found {text!r}", f"a whole number from {low} to {high}")
-    return int(text)
+    return role
 
 
 def launch(command: Sequence[str], workers: int) -> None:
@@ -88,40 +81,36 @@ def launch(command: Sequence[str], workers: int) -> None:
     """
     here = 1 if os.environ.get(ADDRESS) else workers
     configure(workers)
-    address = os.environ[ADDRESS]
-    port = _whole(PORT, 1, 65_535) if PORT in os.environ else 0
-    with socket.socket() as free:
-        # A port that was in use a moment ago counts as free, as in ps-lite.
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            free.bind((address, port))
-        except OSError as error:
-            expected = "an address of this machine, which leads the training, and a free port"
-            place = f"{ADDRESS}={address}, {PORT}={port}"
-            raise InputError(place, str(error.strerror), expected) from error
-        os.environ[PORT] = str(free.getsockname()[1])
+    address, port = os.environ[ADDRESS], os.environ.get(PORT, "0")
+    try:
+        with socket.socket() as free:
+            # A port that was in use a moment ago counts as free, as in ps-lite.
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind((address, int(port)))
+            os.environ[PORT] = str(free.getsockname()[1])
+    except (OSError, ValueError, OverflowError) as error:
+        expected = "an address of this machine, which leads the training, and a free port"
+        raise InputError(f"{ADDRESS}={address}, {PORT}={port}", str(error), expected) from error
     if here < workers:
         where = f"{address}:{os.environ[PORT]}"
         print(f"waiting at {where} for workers; missing: {workers - here}", flush=True)
-    roles = ["worker", "scheduler", "server", *["worker"] * (here - 1)]
-    processes: list[subprocess.Popen] = []
+    processes: dict[subprocess.Popen, str] = {}
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         # The processes ignore a Ctrl-C; this process ends them.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        for role in roles:
+        for role in ("worker", "scheduler", "server", *["worker"] * (here - 1)):
             # The first leads, and prints for itself.
             leads = not processes
-            processes.append(
-                subprocess.Popen(
-                    command if leads else [*command, "--join"],
-                    env=os.environ | {ROLE: role, LAUNCHER: str(os.getpid())},
-                    stdout=None if leads else output,
-                    stderr=None if leads else output,
-                )
+            process = subprocess.Popen(
+                command if leads else [*command, "--join"],
+                env=os.environ | {ROLE: role, LAUNCHER: str(os.getpid())},
+                stdout=None if leads else output,
+                stderr=None if leads else output,
             )
+            processes[process] = role
         signal.signal(signal.SIGINT, handler)
         try:
-            _wait(dict(zip(processes, roles, strict=True)), output)
+            _wait(processes, output)
         finally:
             for process in processes:
                 process.kill()
@@ -130,23 +119,24 @@ def launch(command: Sequence[str], workers: int) -> None:
 
 def _wait(processes: Mapping[subprocess.Popen, str], output: IO[str]) -> None:
     """Wait until all processes, by role, have succeeded; raise InputError for one that fails."""
-    leader = next(iter(processes))
-    while any(process.poll() is None for process in processes) or leader.returncode:
-        for process, role in processes.items():
-            if process.poll():
-                # The leader may be about to fail for the same reason, and says it best.
-                with suppress(subprocess.TimeoutExpired):
-                    leader.wait(1)
-                if leader.returncode == 1:
-                    sys.exit(1)
-                output.seek(0)
-                last = "\n".join(output.read().strip().splitlines()[-5:])
-                raise InputError(
-                    f"a {role} of the training (PID {process.pid})",
-                    f"ended with exit status {process.returncode}",
-                    advice=f"The other processes have been stopped. Run the stage again.\n{last}",
-                )
+    while not any(statuses := [process.poll() for process in processes]):
+        if None not in statuses:
+            return
         time.sleep(0.1)
+    failed = next(process for process in processes if process.returncode)
+    # The leader may be about to fail for the same reason, and says it best.
+    leader = next(iter(processes))
+    with suppress(subprocess.TimeoutExpired):
+        leader.wait(1)
+    if leader.returncode == 1:
+        sys.exit(1)
+    output.seek(0)
+    last = "\n".join(output.read().strip().splitlines()[-5:])
+    raise InputError(
+        f"a {processes[failed]} of the training (PID {failed.pid})",
+        f"ended with exit status {failed.returncode}",
+        advice=f"The other processes have been stopped. Run the stage again.\n{last}",
+    )
 
 
 class Workers:
@@ -154,40 +144,31 @@ class Workers:
 
     Args:
         store: MXNet's key-value store of type dist_sync.
+
+    Attributes:
+        part: this worker's part of a batch, for a short batch perhaps no image.
     """
 
     def __init__(self, store: mx.kv.KVStore) -> None:
         self._store, self._keys = store, set[str]()
+        self.part = slice(store.rank, None, store.num_workers)
 
-    def part(self, images: int) -> slice:
-        """Return this worker's part of a batch of `images`; the part may be empty."""
-        size = -(-images // self._store.num_workers)
-        start = min(self._store.rank * size, images)
-        return slice(start, min(start + size, images))
+    def add_up(self, key: str, array: mx.nd.NDArray) -> None:
+        """Replace an array, (n,) float32, by its sum over all workers, the same bits in every run.
 
-    def add_up(self, key: str, *arrays: mx.nd.NDArray) -> None:
-        """Replace float32 arrays by their sums over all workers, the same bits in every run."""
-        # All arrays travel in one message, because a round trip takes longer than 60,000 numbers.
-        flat = mx.nd.concat(*(array.reshape(-1) for array in arrays), dim=0)
-        if self._store.num_workers > 2:
-            # The server adds in the order of arrival, which changes the last bits of the sum of
-            # three terms. So each worker sends its terms in a separate row, and adds up all rows.
-            rows = mx.nd.zeros((self._store.num_workers, flat.size), ctx=flat.context)
-            rows[self._store.rank] = flat
-            self._exchange(key, rows)
-            flat = mx.nd.add_n(*rows)
-        else:
-            self._exchange(key, flat)
-        start = 0
-        for array in arrays:
-            array[:] = flat[start : start + array.size].reshape(array.shape)
-            start += array.size
-
-    def _exchange(self, key: str, array: mx.nd.NDArray) -> None:
+        Args:
+            key: the same for each array that takes the place of an earlier one.
+            array: of the same size in all workers.
+        """
+        # The server adds in the order of arrival, which changes the last bits of the sum of three
+        # terms. So each worker sends its terms in a separate row, and adds up all rows.
+        rows = mx.nd.zeros((self._store.num_workers, array.size), ctx=array.context)
+        rows[self._store.rank] = array
         if key not in self._keys:
-            self._store.init(key, array)
+            self._store.init(key, rows)
             self._keys.add(key)
-        self._store.pushpull(key, array, out=array)
+        self._store.pushpull(key, rows, out=rows)
+        array[:] = mx.nd.add_n(*rows)
 
     def agree_on(self, *inputs: bytes | memoryview) -> None:
         """Raise InputError in all workers if a worker has other `inputs` than the others."""
@@ -195,7 +176,7 @@ class Workers:
         # float32 holds the sums of 16-bit numbers exactly, in any order.
         own = np.frombuffer(digest.digest(), np.uint16).astype(np.float32)
         total = mx.nd.array(own)
-        self._exchange("inputs", total)
+        self.add_up("inputs", total)
         if (total.asnumpy() != self._store.num_workers * own).any():
             raise InputError(
                 "",
@@ -206,9 +187,7 @@ class Workers:
 
 
 def serve() -> None:
-    """Run the scheduler or the server of a training, according to DMLC_ROLE, until it ends."""
-    watch = _Watch()
-    store = mx.kv.create("dist_sync")
+    """Run the scheduler or the server of a training, according to its role, until it ends."""
 
     def refuse(*_: object) -> None:
         print("refused a command, which MXNet would unpickle", file=sys.stderr)
@@ -216,7 +195,7 @@ def serve() -> None:
     # MXNet's own controller would unpickle the commands that it receives. MXNet has no public way
     # to replace the controller, and none to ask for lost processes, so `_LIB` is called directly.
     controller = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(refuse)
-    with watch.over(store):
+    with _connected() as store:
         mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
 
 
@@ -227,11 +206,11 @@ def joined() -> Iterator[Workers]:
     The process ends with an error if no scheduler answers within minutes, or a process is lost.
     Raises InputError if the environment names no port.
     """
-    _whole(PORT, 1, 65_535)
-    watch = _Watch()
-    store = mx.kv.create("dist_sync")
+    port = os.environ.get(PORT, "")
+    if not port.isdecimal():
+        raise InputError(PORT, f"found {port!r}", "the port at which the training is led")
     try:
-        with watch.over(store):
+        with _connected() as store:
             yield Workers(store)
             # Other workers may need longer. MXNet has no public method for this barrier.
             store._barrier()
@@ -241,72 +220,72 @@ def joined() -> Iterator[Workers]:
         raise
 
 
-def _refusal() -> str:
-    """Return why the scheduler cannot be reached; "" where it can."""
-    address = (os.environ[ADDRESS], int(os.environ[PORT]))
-    try:
-        with socket.create_connection(address, timeout=5) as connection:
-            # Every version of ZeroMQ greets with this byte (ZMTP 3.1, section "Framing").
-            greets = connection.recv(1) == b"\xff"
-    except OSError as error:
-        return (
-            f"no training at {address[0]}:{address[1]} ({error}). Start the leading process first"
-        )
-    return "" if greets else f"another program than MXNet's scheduler at {address[0]}:{address[1]}"
+@contextmanager
+def _connected() -> Iterator[mx.kv.KVStore]:
+    """Connect to the other processes, and watch them until the block ends."""
+    watch = _Watch(daemon=True)
+    watch.start()
+    watch.store = mx.kv.create("dist_sync")
+    yield watch.store
+    watch.end()
 
 
 class _Watch(threading.Thread):
     """Ends this process when the launcher has ended or a needed process is lost.
 
     MXNet itself would wait for ever.
+
+    Attributes:
+        store: the connections; None until the scheduler admits this process.
     """
 
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self._store: mx.kv.KVStore | None = None
-        self._done, self._lock = False, threading.Lock()
-        # A process that joined by hand has no launcher.
-        self._parent = int(os.environ.get(LAUNCHER, 0))
-        self.start()
+    store: mx.kv.KVStore | None = None
+    _ended = threading.Event()
 
-    @contextmanager
-    def over(self, store: mx.kv.KVStore) -> Iterator[None]:
-        """Watch the processes that `store` is connected to, inside the `with` block."""
-        self._store = store
-        yield
-        with self._lock:
-            # Its last reference closes the connections.
-            self._store, self._done = None, True
+    def end(self) -> None:
+        """Watch no longer."""
+        self._ended.set()
+        self.join()
+        # Its last reference closes the connections.
+        self.store = None
 
     def run(self) -> None:
         """Look twice a second, until a process is lost."""
+        # A process that joined by hand has no launcher.
+        launcher = os.environ.get(LAUNCHER)
         lost, most = 0, _CHECKS_AT_START
-        while not self._parent or os.getppid() == self._parent:
+        while not self._ended.wait(0.5):
             reason = self._loss()
-            if not reason:
-                most = _CHECKS
-            lost = lost + 1 if reason else 0
+            lost, most = (lost + 1, most) if reason else (0, _CHECKS)
             if lost == most:
                 print(f"error: {reason}. The training has ended.", file=sys.stderr, flush=True)
-                break
-            time.sleep(0.5)
-        os._exit(1)
+            if lost == most or launcher not in (None, str(os.getppid())):
+                os._exit(1)
 
     def _loss(self) -> str:
         """Return what is lost; "" where all is well."""
-        role = os.environ[ROLE]
-        with self._lock:
-            if self._done:
-                return ""
-            if self._store is None:
-                # The scheduler has not admitted this process yet.
-                return _refusal() if role == "worker" else ""
-            group = _SERVERS_AND_WORKERS if role == "scheduler" else _SCHEDULER
-            number, seconds = ctypes.c_int(), os.environ[LOST_AFTER]
-            mx.base.check_call(
-                mx.base._LIB.MXKVStoreGetNumDeadNode(
-                    self._store.handle, group, ctypes.byref(number), int(seconds)
-                )
+        role = os.environ["DMLC_ROLE"]
+        if self.store is None:
+            return _refusal() if role == "worker" else ""
+        group = _SERVERS_AND_WORKERS if role == "scheduler" else _SCHEDULER
+        number = ctypes.c_int()
+        mx.base.check_call(
+            mx.base._LIB.MXKVStoreGetNumDeadNode(
+                self.store.handle, group, ctypes.byref(number), _LOST_AFTER
             )
-            gone = "a worker, or the scheduler, has gone, or given no sign of life"
-            return f"{gone} for {seconds} seconds" if number.value else ""
+        )
+        gone = "a worker, or the scheduler, has gone, or given no sign of life"
+        return f"{gone} for {_LOST_AFTER} seconds" if number.value else ""
+
+
+def _refusal() -> str:
+    """Return why the scheduler cannot be reached; "" where it can."""
+    where = f"{os.environ[ADDRESS]}:{os.environ[PORT]}"
+    try:
+        address = (os.environ[ADDRESS], int(os.environ[PORT]))
+        with socket.create_connection(address, timeout=5) as connection:
+            # Every version of ZeroMQ greets with this byte (ZMTP 3.1, section "Framing").
+            greets = connection.recv(1) == b"\xff"
+    except (OSError, OverflowError) as error:
+        return f"no training at {where} ({error}). Start the leading process first"
+    return "" if greets else f"another program than MXNet's scheduler at {where}"
