@@ -180,7 +180,8 @@ def sizes(name: str, variant: Variant, images: Dataset, seed: int) -> pd.DataFra
     config, lenet, epochs = train_variant(variant, images, seed)
     some = images[: 10 * config.batch_size]
     side = config.network.image_size
-    data = network_input(some.images, identity(len(some)), config.preprocess, size=side, context=mx.cpu())
+    still = identity(len(some))
+    data = network_input(some.images, still, config.preprocess, size=side, context=mx.cpu())
     labels = mx.nd.array(some.labels)
     rows = []
     for moment in ("at the start", "after training"):

@@ -32,14 +32,32 @@ TABLE_I = (
 )
 
 
-# Functions of MXNet's namespace, for arrays or symbols, and of x, of any shape. All are monotone;
-# see `network.LeNet`.
-ACTIVATIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "relu": lambda space, x: space.Activation(x, act_type="relu", name="fwd"),
-    "tanh": lambda space, x: space.Activation(x, act_type="tanh", name="fwd"),
-    "sigmoid": lambda space, x: space.Activation(x, act_type="sigmoid", name="fwd"),
+@dataclass(frozen=True)
+class Activation:
+    """A function after every layer but the last; it must be monotone, see `network.LeNet`.
+
+    mxnet: a function of MXNet's namespace, for arrays or symbols, and of x, of any shape.
+    onnx: the operator in which an exported network has it.
+    javascript: the same operator for the page to draw on, an expression of the number `x`.
+    """
+
+    mxnet: Callable[[Any, Any], Any]
+    onnx: str
+    javascript: str
+
+
+def _operator(name: str) -> Callable[[Any, Any], Any]:
+    return lambda space, x: space.Activation(x, act_type=name, name="fwd")
+
+
+ACTIVATIONS = {
+    "relu": Activation(_operator("relu"), "Relu", "Math.max(x, 0)"),
+    "tanh": Activation(_operator("tanh"), "Tanh", "Math.tanh(x)"),
+    "sigmoid": Activation(_operator("sigmoid"), "Sigmoid", "1 / (1 + Math.exp(-x))"),
     # Slope near 1 at the origin, and f(1) = 1: LeCun 1998, appendix A.
-    "scaled_tanh": lambda space, x: 1.7159 * space.tanh(x * (2 / 3)),
+    "scaled_tanh": Activation(
+        lambda space, x: 1.7159 * space.tanh(x * (2 / 3)), "Tanh", "Math.tanh(x)"
+    ),
 }
 
 

@@ -80,7 +80,7 @@ class Activation(mx.gluon.HybridBlock):
     """A function of `ACTIVATIONS`."""
 
     def __init__(self, name: str) -> None:
-        self._function = ACTIVATIONS[name]
+        self._function = ACTIVATIONS[name].mxnet
         super().__init__()
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)

@@ -39,35 +39,24 @@ class Batches:
     """
 
     def __init__(
-        self,
-        examples: Dataset,
-        config: Config,
-        *,
-        context: mx.Context,
-        part: slice = slice(None),
+        self, examples: Dataset, config: Config, *, context: mx.Context, part: slice = slice(None)
     ) -> None:
-        self._examples, self._config, self._context = examples, config, context
-        self._part = part
+        self._examples, self._config, self._context, self._part = examples, config, context, part
         # The streams are independent: the order of images is the same with any augmentation.
         seeds = np.random.SeedSequence(config.seed).spawn(2)
         self._order, self._augmentation = map(np.random.default_rng, seeds)
 
-    @property
-    def images(self) -> int:
-        """The number of training images; each epoch shows every image once."""
-        return len(self._examples)
-
     def __len__(self) -> int:
         """Return the number of batches in an epoch; the last may be shorter."""
-        return -(-self.images // self._config.batch_size)
+        return -(-len(self._examples) // self._config.batch_size)
 
     def epoch(self) -> Iterator[Batch]:
-        """Yield the batches of the next epoch."""
-        shuffled = self._examples[self._order.permutation(self.images)]
+        """Yield the batches of the next epoch, which shows every image once."""
+        shuffled = self._examples[self._order.permutation(len(self._examples))]
         size = self._config.batch_size
         # Many batches are made and copied at once, because a copy waits for MXNet's whole queue.
         many = size * max(1, _MADE_AT_ONCE // size)
-        for start in range(0, self.images, many):
+        for start in range(0, len(self._examples), many):
             yield from self._made(shuffled[start : start + many])
 
     def _made(self, some: Dataset) -> Iterator[Batch]:

@@ -32,13 +32,9 @@ def parts(examples: Dataset, seed: int) -> list[NDArray[np.int64]]:
     Raises InputError where there are too few images.
     """
     _, groups = np.unique([fingerprint(image) for image in examples.images], return_inverse=True)
-    largest = int(np.bincount(examples.labels).max())
-    if groups.max() + 1 < FOLDS or largest < FOLDS:
-        raise InputError(
-            "train_file",
-            f"found {groups.max() + 1} different images, at most {largest} of a class",
-            f"at least {FOLDS}, to divide them into {FOLDS} parts",
-        )
+    if groups.max() + 1 < FOLDS or np.bincount(examples.labels).max() < FOLDS:
+        expected = f"at least {FOLDS} of a class, and {FOLDS} different ones"
+        raise InputError("train_file", f"found {len(examples)} images", expected)
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     return [part for _, part in folds.split(examples.images, examples.labels, groups)]
 
@@ -58,12 +54,11 @@ def out_of_fold(examples: Dataset, config: Config) -> NDArray[np.float64]:
     divided = parts(examples, config.seed)
     answers = np.empty((len(examples), config.classes))
     try:
-        given = Parallel(n_jobs=-1)(delayed(_ask)(examples, part, alone) for part in divided)
+        asked = Parallel(n_jobs=-1)(delayed(_ask)(examples, part, alone) for part in divided)
     except TerminatedWorkerError as error:
         found = "a process that trained was killed, perhaps because memory ran out"
         raise InputError("", found) from error
-    for part, probabilities_of_part in zip(divided, given, strict=True):
-        answers[part] = probabilities_of_part
+    answers[np.concatenate(divided)] = np.concatenate(asked)
     return answers
 
 

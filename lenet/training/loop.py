@@ -103,7 +103,7 @@ def fit(
             for batch in bar:
                 learner.step(batch)
                 interrupted()
-        loss, train_accuracy = learner.end_epoch(batches.images)
+        loss, train_accuracy = learner.end_epoch()
         # The last step of an epoch comes after its last loss.
         if not (np.isfinite(loss) and learner.has_finite_weights()):
             found = f"training diverged in epoch {number} (loss {loss})"

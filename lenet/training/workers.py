@@ -4,6 +4,7 @@ import atexit
 import ctypes
 import hashlib
 import ipaddress
+import math
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
@@ -25,13 +26,8 @@ from lenet.model._mxnet import mx
 ADDRESS, PORT = "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
 # What `launch` tells the processes that it starts: their role, and its own PID.
 ROLE, LAUNCHER = "LENET_ROLE", "LENET_LAUNCHER"
-# Seconds without a sign of life after which a process counts as lost.
-_LOST_AFTER = 20
-# A process is lost after this many checks in a row, half a second apart. While ps-lite starts, it
-# may report all processes as lost for a moment; the leader of a busy machine takes long to start.
-_CHECKS, _CHECKS_AT_START = 3, 360
-# Process groups of ps-lite. The scheduler watches all others, and all others watch the scheduler.
-_SCHEDULER, _SERVERS_AND_WORKERS = 1, 2 + 4
+# Seconds without an answer of the other processes after which a worker gives up.
+_PATIENCE = 300
 
 
 def configure(workers: int) -> str:
@@ -61,13 +57,9 @@ def configure(workers: int) -> str:
         "DMLC_ROLE": role,
         "DMLC_NUM_WORKER": str(workers),
         "DMLC_NUM_SERVER": "1",
-        "PS_HEARTBEAT_INTERVAL": "2",
-        "PS_HEARTBEAT_TIMEOUT": str(_LOST_AFTER),
     }
-    # ps-lite would use PORT as the port of every process, and files instead of the network if
-    # DMLC_LOCAL is set.
-    for name in ("PORT", "DMLC_LOCAL"):
-        os.environ.pop(name, None)
+    # ps-lite would use it as the port of every process.
+    os.environ.pop("PORT", None)
     return role
 
 
@@ -81,18 +73,11 @@ def launch(command: Sequence[str], workers: int) -> None:
     """
     here = 1 if os.environ.get(ADDRESS) else workers
     configure(workers)
-    address, port = os.environ[ADDRESS], os.environ.get(PORT, "0")
-    try:
-        with socket.socket() as free:
-            # A port that was in use a moment ago counts as free, as in ps-lite.
-            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            free.bind((address, int(port)))
+    if PORT not in os.environ:
+        with socket.create_server((os.environ[ADDRESS], 0)) as free:
             os.environ[PORT] = str(free.getsockname()[1])
-    except (OSError, ValueError, OverflowError) as error:
-        expected = "an address of this machine, which leads the training, and a free port"
-        raise InputError(f"{ADDRESS}={address}, {PORT}={port}", str(error), expected) from error
     if here < workers:
-        where = f"{address}:{os.environ[PORT]}"
+        where = f"{os.environ[ADDRESS]}:{os.environ[PORT]}"
         print(f"waiting at {where} for workers; missing: {workers - here}", flush=True)
     processes: dict[subprocess.Popen, str] = {}
     with tempfile.TemporaryFile("w+", errors="replace") as output:
@@ -144,13 +129,14 @@ class Workers:
 
     Args:
         store: MXNet's key-value store of type dist_sync.
+        heard: is called after each exchange with the others.
 
     Attributes:
         part: this worker's part of a batch, for a short batch perhaps no image.
     """
 
-    def __init__(self, store: mx.kv.KVStore) -> None:
-        self._store, self._keys = store, set[str]()
+    def __init__(self, store: mx.kv.KVStore, heard: Callable[[], object] = bool) -> None:
+        self._store, self._heard, self._keys = store, heard, set[str]()
         self.part = slice(store.rank, None, store.num_workers)
 
     def add_up(self, key: str, array: mx.nd.NDArray) -> None:
@@ -169,6 +155,7 @@ class Workers:
             self._keys.add(key)
         self._store.pushpull(key, rows, out=rows)
         array[:] = mx.nd.add_n(*rows)
+        self._heard()
 
     def agree_on(self, *inputs: bytes | memoryview) -> None:
         """Raise InputError in all workers if a worker has other `inputs` than the others."""
@@ -192,100 +179,63 @@ def serve() -> None:
     def refuse(*_: object) -> None:
         print("refused a command, which MXNet would unpickle", file=sys.stderr)
 
+    _Watch(math.inf)
+    store = mx.kv.create("dist_sync")
     # MXNet's own controller would unpickle the commands that it receives. MXNet has no public way
-    # to replace the controller, and none to ask for lost processes, so `_LIB` is called directly.
+    # to replace the controller, so `_LIB` is called directly.
     controller = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(refuse)
-    with _connected() as store:
-        mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
+    mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
 
 
 @contextmanager
 def joined() -> Iterator[Workers]:
     """Take part in the training that the environment names.
 
-    The process ends with an error if no scheduler answers within minutes, or a process is lost.
+    The process ends with an error where the others give no answer for minutes.
     Raises InputError if the environment names no port.
     """
-    port = os.environ.get(PORT, "")
-    if not port.isdecimal():
-        raise InputError(PORT, f"found {port!r}", "the port at which the training is led")
+    if PORT not in os.environ:
+        raise InputError(PORT, "is not set", "the port at which the training is led")
+    watch = _Watch(_PATIENCE)
+    store = mx.kv.create("dist_sync")
     try:
-        with _connected() as store:
-            yield Workers(store)
-            # Other workers may need longer. MXNet has no public method for this barrier.
-            store._barrier()
+        yield Workers(store, watch.heard)
+        # Other workers may need longer. MXNet has no public method for this barrier.
+        store._barrier()
     except BaseException:
         # Closing the store would wait for workers that wait for this worker.
         atexit.register(os._exit, 1)
         raise
 
 
-@contextmanager
-def _connected() -> Iterator[mx.kv.KVStore]:
-    """Connect to the other processes, and watch them until the block ends."""
-    watch = _Watch(daemon=True)
-    watch.start()
-    watch.store = mx.kv.create("dist_sync")
-    yield watch.store
-    watch.end()
-
-
 class _Watch(threading.Thread):
-    """Ends this process when the launcher has ended or a needed process is lost.
+    """Ends this process when its launcher has ended, or the others give no answer.
 
     MXNet itself would wait for ever.
 
-    Attributes:
-        store: the connections; None until the scheduler admits this process.
+    Args:
+        patience: seconds that this process waits for an answer.
     """
 
-    store: mx.kv.KVStore | None = None
-    _ended = threading.Event()
+    def __init__(self, patience: float) -> None:
+        super().__init__(daemon=True)
+        self._patience = patience
+        self.heard()
+        self.start()
 
-    def end(self) -> None:
-        """Watch no longer."""
-        self._ended.set()
-        self.join()
-        # Its last reference closes the connections.
-        self.store = None
+    def heard(self) -> None:
+        """Note that the others have given an answer."""
+        self._last = time.monotonic()
 
     def run(self) -> None:
-        """Look twice a second, until a process is lost."""
+        """Look twice a second."""
         # A process that joined by hand has no launcher.
         launcher = os.environ.get(LAUNCHER)
-        lost, most = 0, _CHECKS_AT_START
-        while not self._ended.wait(0.5):
-            reason = self._loss()
-            lost, most = (lost + 1, most) if reason else (0, _CHECKS)
-            if lost == most:
-                print(f"error: {reason}. The training has ended.", file=sys.stderr, flush=True)
-            if lost == most or launcher not in (None, str(os.getppid())):
-                os._exit(1)
-
-    def _loss(self) -> str:
-        """Return what is lost; "" where all is well."""
-        role = os.environ["DMLC_ROLE"]
-        if self.store is None:
-            return _refusal() if role == "worker" else ""
-        group = _SERVERS_AND_WORKERS if role == "scheduler" else _SCHEDULER
-        number = ctypes.c_int()
-        mx.base.check_call(
-            mx.base._LIB.MXKVStoreGetNumDeadNode(
-                self.store.handle, group, ctypes.byref(number), _LOST_AFTER
-            )
-        )
-        gone = "a worker, or the scheduler, has gone, or given no sign of life"
-        return f"{gone} for {_LOST_AFTER} seconds" if number.value else ""
-
-
-def _refusal() -> str:
-    """Return why the scheduler cannot be reached; "" where it can."""
-    where = f"{os.environ[ADDRESS]}:{os.environ[PORT]}"
-    try:
-        address = (os.environ[ADDRESS], int(os.environ[PORT]))
-        with socket.create_connection(address, timeout=5) as connection:
-            # Every version of ZeroMQ greets with this byte (ZMTP 3.1, section "Framing").
-            greets = connection.recv(1) == b"\xff"
-    except (OSError, OverflowError) as error:
-        return f"no training at {where} ({error}). Start the leading process first"
-    return "" if greets else f"another program than MXNet's scheduler at {where}"
+        while launcher in (None, str(os.getppid())):
+            if time.monotonic() - self._last > self._patience:
+                where = f"{os.environ[ADDRESS]}:{os.environ[PORT]}"
+                reason = f"no answer from the training at {where} for {self._patience} seconds"
+                print(f"error: {reason}. It has ended here.", file=sys.stderr, flush=True)
+                break
+            time.sleep(0.5)
+        os._exit(1)
