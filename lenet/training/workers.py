@@ -150,20 +150,24 @@ class Workers:
         # terms. So each worker sends its terms in a separate row, and adds up all rows.
         rows = mx.nd.zeros((self._store.num_workers, array.size), ctx=array.context)
         rows[self._store.rank] = array
-        if key not in self._keys:
-            self._store.init(key, rows)
-            self._keys.add(key)
-        self._store.pushpull(key, rows, out=rows)
+        self._exchange(key, rows)
         array[:] = mx.nd.add_n(*rows)
+
+    def _exchange(self, key: str, array: mx.nd.NDArray) -> None:
+        if key not in self._keys:
+            self._store.init(key, array)
+            self._keys.add(key)
+        self._store.pushpull(key, array, out=array)
         self._heard()
 
     def agree_on(self, *inputs: bytes | memoryview) -> None:
         """Raise InputError in all workers if a worker has other `inputs` than the others."""
         digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in inputs))
-        # float32 holds the sums of 16-bit numbers exactly, in any order.
+        # float32 holds the sums of 16-bit numbers exactly, in any order. The number of workers is a
+        # parameter too, so `add_up` might have other rows.
         own = np.frombuffer(digest.digest(), np.uint16).astype(np.float32)
         total = mx.nd.array(own)
-        self.add_up("inputs", total)
+        self._exchange("inputs", total)
         if (total.asnumpy() != self._store.num_workers * own).any():
             raise InputError(
                 "",
