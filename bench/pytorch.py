@@ -7,8 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
 from lenet.core.npz import Dataset
-from lenet.model.deformation import basis
-from lenet.model.preprocess import LEAST_INK, PROPORTION, THINNEST, Preprocess
+from lenet.model.preprocess import LEAST_INK, PROPORTION, THINNEST, Preprocess, basis
 from lenet.training.augment import Augment
 from lenet.training.config import Config
 

@@ -24,7 +24,7 @@ COMMANDS = {
     "train": "train data/npz/train.npz models metrics/training",
     "export": "export data/npz/train.npz metrics/data_train.json models models/lenet.onnx",
     "evaluate": "evaluate models/lenet.onnx data/npz metrics",
-    "draw": "draw data/npz/train.npz models metrics/training metrics",
+    "draw": "draw data/npz/train.npz models metrics/training metrics/pictures",
     "report": "report models/lenet.onnx metrics",
 }
 

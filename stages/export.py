@@ -22,17 +22,12 @@ def main() -> None:
     arguments = parser.parse_args()
 
     config = Config.load()
-    settings = config.model_dump(include={"raw", "network", "preprocess", "test_shift"})
-    card = read_json(arguments.card)
     # A training file in image-text shows where its indices start; other files of the user may not.
-    settings["raw"]["first_index"] = card.get("first_index", settings["raw"]["first_index"])
-    export.export(
-        arguments.models,
-        arguments.target,
-        npz.load(arguments.train, config.classes),
-        config,
-        settings=settings,
-    )
+    card = read_json(arguments.card)
+    if "first_index" in card:
+        config = config.changed({"raw.first_index": card["first_index"]})
+    examples = npz.load(arguments.train, config.classes)
+    export.export(arguments.models, arguments.target, examples, config)
     print(f"{arguments.target}: ONNX Runtime agrees with MXNet")
 
 

@@ -17,7 +17,7 @@ from lenet.model._mxnet import memory_reported
 from lenet.model.network import save
 from lenet.training import workers
 from lenet.training.config import Config
-from lenet.training.loop import Epoch, train
+from lenet.training.loop import train
 from lenet.training.workers import Workers
 
 
@@ -58,18 +58,20 @@ def learn(arguments: argparse.Namespace, config: Config, peers: Workers | None =
         save(members, arguments.models)
 
 
-def record(epochs: Iterable[Epoch], config: Config, folder: Path) -> None:
+def record(epochs: Iterable[dict[str, float]], config: Config, folder: Path) -> None:
     """Write the learning curves after each epoch; print one in ten epochs, or all of ten."""
     start = monotonic()
     rows: list[dict[str, float]] = []
     # A stage that a killed `dvc repro` has left behind may still write there.
     with alone_in(folder):
-        for epoch in epochs:
-            if config.epochs <= 10 or epoch.number % 10 == 0 or epoch.number in (1, config.epochs):
-                print(f"{epoch}, {monotonic() - start:.1f} s so far", flush=True)
-            rows.append({"epoch": epoch.number, **epoch.metrics()})
+        for number, epoch in enumerate(epochs, 1):
+            if config.epochs <= 10 or number % 10 == 0 or number in (1, config.epochs):
+                figures = ", ".join(f"{name} {value:.4f}" for name, value in epoch.items())
+                seconds = f"{monotonic() - start:.1f} s so far"
+                print(f"epoch {number}, {figures.replace('_', ' ')}, {seconds}", flush=True)
+            rows.append({"epoch": number, **epoch})
             write_csv(pd.DataFrame(rows), folder / "curves.csv")
-        write_json({"step": epoch.number, **epoch.metrics()}, folder / "metrics.json")
+        write_json({"step": number, **epoch}, folder / "metrics.json")
 
 
 if __name__ == "__main__":

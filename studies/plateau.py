@@ -23,13 +23,13 @@ from lenet.core.files import write_csv
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.architecture import Network
-from lenet.model.deformation import Deformation
 from lenet.model.network import LeNet
-from lenet.model.sampling import network_input
+from lenet.model.prediction import network_input
+from lenet.model.preprocess import identity
 from lenet.training.batches import Batches
 from lenet.training.config import Config
 from lenet.training.learner import Learner
-from lenet.training.loop import Epoch, fit
+from lenet.training.loop import fit
 
 FOLDER = Path("docs/plateau")
 SEEDS = range(10)
@@ -137,7 +137,7 @@ class NormalisedLeNet(LeNet):
 
 def train_variant(
     variant: Variant, images: Dataset, seed: int
-) -> tuple[Config, LeNet, Iterator[Epoch]]:
+) -> tuple[Config, LeNet, Iterator[dict[str, float]]]:
     """Return a variant's parameters, its network, and its training, which runs as it is iterated.
 
     Args:
@@ -163,11 +163,11 @@ def train_variant(
 
 def learn(name: str, variant: Variant, images: Dataset, seed: int) -> pd.DataFrame:
     """Train one variant; return a row an epoch, until the training ends or diverges."""
-    epochs: list[Epoch] = []
+    epochs: list[dict[str, float]] = []
     # A training that diverges has no more rows, and has not left the plateau.
     with suppress(InputError):
         epochs.extend(train_variant(variant, images, seed)[-1])
-    rows = [{"epoch": epoch.number, **epoch.metrics()} for epoch in epochs]
+    rows = [{"epoch": number, **epoch} for number, epoch in enumerate(epochs, 1)]
     return pd.DataFrame(rows).assign(variant=name, seed=seed)
 
 
@@ -180,8 +180,8 @@ def sizes(name: str, variant: Variant, images: Dataset, seed: int) -> pd.DataFra
     """
     config, lenet, epochs = train_variant(variant, images, seed)
     some = images[: 10 * config.batch_size]
-    still = Deformation.identity(len(some))
     side = config.network.image_size
+    still = identity(len(some))
     data = network_input(some.images, still, config.preprocess, size=side, context=mx.cpu())
     labels = mx.nd.array(some.labels)
     rows = []

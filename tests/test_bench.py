@@ -11,8 +11,7 @@ from bench import __main__ as bench
 from bench import conversion, report, scale, setup, training, workflow
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
-from lenet.model.deformation import Deformation
-from lenet.model.sampling import network_input
+from lenet.model.prediction import network_input
 from lenet.raw import formats
 from tests.project import ROOT
 from tests.settings import DEFAULT_PREPROCESS
@@ -126,16 +125,13 @@ def test_pytorch_sees_what_mxnet_sees() -> None:
     images = generator.random((7, 16, 16), dtype=np.float32)
     images[0] = 0
     for points in (0, 5):
-        deformation = Deformation(
-            generator.normal(size=(7, 2, 3)).astype(np.float32),
-            generator.normal(size=(7, 2, points, points)).astype(np.float32),
-        )
-        widened = deformation.affine * np.array([1.35, 1.35, 1], np.float32)
-        given = (torch.from_numpy(array) for array in (images, widened, deformation.elastic))
-        ink, affine, elastic = given
-        seen = pytorch.seen(ink, affine, elastic.flatten(2), DEFAULT_PREPROCESS, 32).numpy()
-        expected = network_input(images, deformation, DEFAULT_PREPROCESS, size=32, context=mx.cpu())
-        np.testing.assert_allclose(seen, expected.asnumpy(), atol=1e-4)
+        deformations = generator.normal(size=(7, 2, 3 + points**2)).astype(np.float32)
+        widened = deformations[:, :, :3] * np.array([1.35, 1.35, 1], np.float32)
+        given = (images, widened, deformations[:, :, 3:])
+        ink, affine, elastic = (torch.from_numpy(array) for array in given)
+        seen = pytorch.seen(ink, affine, elastic, DEFAULT_PREPROCESS, 32).numpy()
+        data = network_input(images, deformations, DEFAULT_PREPROCESS, size=32, context=mx.cpu())
+        np.testing.assert_allclose(seen, data.asnumpy(), atol=1e-4)
 
 
 def test_the_stages_measured_are_those_of_the_workflow() -> None:

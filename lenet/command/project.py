@@ -95,12 +95,8 @@ def label_issues(_: argparse.Namespace) -> None:
     config, layout = Config.load(), Layout.load()
     file = Path(config.train_file)
     examples = formats.read(file, layout).data
-    probabilities = out_of_fold(
-        examples,
-        config,
-        kept=Path(".dvc/tmp/label-issues"),
-        callback=partial(print, flush=True),
-    )
+    kept, callback = Path(".dvc/tmp/label-issues"), partial(print, flush=True)
+    probabilities = out_of_fold(examples, config, kept=kept, callback=callback)
     issues = find_label_issues(examples.labels, probabilities)
     places = formats.places(file, layout)
     issues.insert(1, "place", [places[index].inside for index in issues["index"]])

@@ -29,25 +29,22 @@ _MXNET_OPSET = 13
 _IR_VERSION = 8
 # The largest allowed difference of a probability. MXNet and ONNX Runtime add in different orders.
 AGREEMENT = 1e-5
-# The number of training images on which both are compared.
+# The most training images on which both are compared, evenly from the whole set.
 _COMPARED = 1000
 
 
-def to_onnx(
-    models: Path, config: Config, *, side: int, novelty: Novelty, settings: dict
-) -> onnx.ModelProto:
+def to_onnx(models: Path, config: Config, *, side: int, novelty: Novelty) -> onnx.ModelProto:
     """Return a saved network as ONNX, with all that `prediction.probabilities` adds to it.
 
     Args:
         models: the folder that `network.save` wrote to.
-        config: the parameters that the network was trained by.
+        config: the parameters that the network was trained by, some of which go into the metadata.
         side: side of the images that the exported network takes, in pixels.
         novelty: what tells how unlike the training images an image is.
-        settings: parameters that the metadata keep as JSON.
 
     The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the outputs are
-    `probabilities`, (batch, classes) float32, and `novelty`, (batch,) float32. The metadata
-    describe all three.
+    `probabilities`, (batch, classes) float32, and `novelty`, (batch,) float32. The model's
+    documentation describes all three.
     """
     images = argument(Tensor(np.float32, ("batch", side, side)))
     positions, classes = shifts(config.test_shift), config.classes
@@ -60,55 +57,37 @@ def to_onnx(
     shares = op.softmax(op.cast(scores, to=np.float64), axis=1)
     votes = op.reshape(shares, _integers(-1, len(positions), classes))
     mean = op.reduce_mean(votes, axes=[1], keepdims=0)
-    model = build(
-        {INPUT: images},
-        {
-            OUTPUT: op.cast(mean, to=np.float32),
-            NOVELTY: _distance(images, novelty),
-        },
-    )
+    outputs = {OUTPUT: op.cast(mean, to=np.float32), NOVELTY: _distance(images, novelty)}
+    model = build({INPUT: images}, outputs)
     model.ir_version = _IR_VERSION
     model.producer_name = "lenet-usps"
-    model.doc_string = "LeNet-5 for handwritten characters, trained with Apache MXNet"
-    metadata = {
-        "input": f"{INPUT}: float32 (batch, {side}, {side}), grey, row by row, from "
-        "0 = background to 1 = full ink; the character fills the square in height or in width",
-        "output": f"{OUTPUT}: float32 (batch, {classes}), of the classes 0 to {classes - 1}, "
-        "adding up to 1",
-        "novelty": f"{NOVELTY}: float32 (batch,), distance to the nearest of {len(novelty.images)} "
-        "training images; one in fifty others of them has more than 1",
-        "preprocessing": "part of the graph: centring and proportions by the moments of the ink, "
-        "margin, bilinear enlargement, range, and the mean over shifted copies",
-        "parameters": json.dumps(settings, sort_keys=True),
-    }
-    onnx.helper.set_model_props(model, metadata)
+    model.doc_string = (
+        f"LeNet-5, trained with Apache MXNet. {INPUT}: grey, row by row, from 0 = background to "
+        "1 = full ink; the character fills the square in height or in width. "
+        f"{OUTPUT}: add up to 1. {NOVELTY}: distance to the nearest of {len(novelty.images)} "
+        "training images; one in fifty others of them has more than 1."
+    )
+    settings = config.model_dump(include={"raw", "network", "preprocess", "test_shift"})
+    onnx.helper.set_model_props(model, {"parameters": json.dumps(settings, sort_keys=True)})
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
-def export(
-    models: Path, target: Path, examples: Dataset, config: Config, *, settings: dict
-) -> None:
+def export(models: Path, target: Path, examples: Dataset, config: Config) -> None:
     """Write a saved network to `target` as ONNX if it agrees with MXNet on training images.
 
     Args:
         models: the folder that `network.save` wrote to.
         target: the ONNX file.
         examples: the training images.
-        config, settings: see `to_onnx`.
+        config: see `to_onnx`.
 
     Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
     """
-    model = to_onnx(
-        models,
-        config,
-        side=examples.images.shape[1],
-        novelty=Novelty.learn(examples.images),
-        settings=settings,
-    )
-    images = examples.images[_of_all_classes(examples.labels)]
-    members = network.new_members(config.network, config.classes, config.members)
-    network.load(models, members)
+    novelty = Novelty.learn(examples.images)
+    model = to_onnx(models, config, side=examples.images.shape[1], novelty=novelty)
+    images = examples.images[:: -(-len(examples) // _COMPARED)]
+    members = network.load(models, config.network, config.classes, config.members)
     trained = probabilities(
         network.together(members),
         images,
@@ -118,50 +97,19 @@ def export(
         context=mx.cpu(),
     )
     content = model.SerializeToString(deterministic=True)
-    check_agreement(trained, Recogniser(target, content).probabilities(images), target)
-    with whole_file(target) as file:
-        file.write(content)
-
-
-def _of_all_classes(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the indices of up to `_COMPARED` images, as evenly from all classes as they allow.
-
-    Args:
-        labels: (n,), classes from 0.
-    """
-    order = np.random.default_rng(0).permutation(len(labels))
-    by_class = order[np.argsort(labels[order], kind="stable")]
-    ordered = labels[by_class]
-    place_in_class = np.arange(len(labels)) - np.searchsorted(ordered, ordered)
-    return by_class[np.argsort(place_in_class, kind="stable")[:_COMPARED]]
-
-
-def check_agreement(
-    trained: NDArray[np.float32], exported: NDArray[np.float32], path: Path
-) -> None:
-    """Raise InputError unless the exported network agrees with the trained network.
-
-    Args:
-        trained, exported: (n, classes), the probabilities of both networks for the same images.
-        path: where the exported network was to be written.
-    """
-    if not np.isfinite(trained).all():
-        raise InputError(
-            path,
-            "not written. The network gives no probabilities for some training images; its "
-            "training diverged",
-            advice="Lower lr.",
-        )
+    exported = Recogniser(target, content).probabilities(images)
     difference = float(np.abs(trained - exported).max())
     labels = int((trained.argmax(axis=1) != exported.argmax(axis=1)).sum())
     if labels or not difference <= AGREEMENT:
         raise InputError(
-            path,
-            f"not written. ONNX Runtime disagrees with MXNet: of {len(exported)} training images "
+            target,
+            f"not written. ONNX Runtime disagrees with MXNet: of {len(images)} training images "
             f"{labels} get another class, and probabilities differ by up to {difference:.1e}",
             f"the same classes, and at most {AGREEMENT:g}",
             "`dvc repro --force export` tries again; if that does not help, a package is at fault.",
         )
+    with whole_file(target) as file:
+        file.write(content)
 
 
 def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
@@ -169,11 +117,8 @@ def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
     shape = (1, 1, image_size, image_size)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "network.onnx")
-        with untrusted(
-            models,
-            "not a model that MXNet can export",
-            "`dvc checkout` or `dvc repro train` brings it back.",
-        ):
+        advice = "`dvc checkout` or `dvc repro train` brings it back."
+        with untrusted(models, "not a model that MXNet can export", advice):
             mx.onnx.export_model(
                 str(models / SYMBOL),
                 str(models / PARAMS),
@@ -211,7 +156,7 @@ def _network_input(
     # (batch, views, size) until both are expanded to the whole grid.
     lattice = (1 + preprocess.margin) * np.linspace(-1, 1, size)
     axes = []
-    for axis, (scale, offset) in enumerate(preprocess.axes(Traced(images, np.float32))):
+    for axis, (scale, offset) in enumerate(preprocess.axes(Traced(images))):
         points = positions[:, axis].astype(np.float64)[:, None] + lattice
         line = _unsqueezed(scale, 1, 2) * points + _unsqueezed(offset, 1, 2)
         whole = op.expand(
@@ -224,7 +169,7 @@ def _network_input(
     copies = op.reshape(copies, _integers(-1, 1, side, side))
     ink = op.grid_sample(copies, grid, align_corners=1, mode="bilinear", padding_mode="zeros")
     background, full = preprocess.input_range
-    return (Traced(ink, np.float32) * (full - background) + background).var
+    return (Traced(ink) * (full - background) + background).var
 
 
 def _distance(images: Var, novelty: Novelty) -> Var:
@@ -235,26 +180,19 @@ def _distance(images: Var, novelty: Novelty) -> Var:
     pixels = novelty.kernel.size
     flat = op.reshape(blurred, _integers(-1, pixels))
     levels = op.constant(value=novelty.images.reshape(-1, pixels))
-    others = op.div(op.cast(levels, to=np.float32), _number(255))
+    others = op.div(op.cast(levels, to=np.float32), op.constant(value=np.float32(255)))
 
-    def squares(rows: Var, keep: int) -> Var:
-        return op.reduce_sum(op.mul(rows, rows), _integers(1), keepdims=keep)
+    def squares(rows: Var, keep: int) -> Traced:
+        return Traced(op.reduce_sum(op.mul(rows, rows), _integers(1), keepdims=keep))
 
-    products = op.matmul(flat, op.transpose(others, perm=[1, 0]))
-    squared = op.sub(
-        op.add(squares(flat, 1), squares(others, 0)),
-        op.mul(_number(2), products),
-    )
-    nearest = op.max([op.reduce_min(squared, axes=[1], keepdims=0), _number(0)])
-    return op.div(op.sqrt(nearest), _number(novelty.unit))
+    products = Traced(op.matmul(flat, op.transpose(others, perm=[1, 0])))
+    squared = squares(flat, 1) + squares(others, 0) - 2 * products
+    nearest = Traced(op.reduce_min(squared.var, axes=[1], keepdims=0))
+    return (np.sqrt(np.maximum(nearest, 0)) / novelty.unit).var
 
 
 def _unsqueezed(array: Traced, *axes: int) -> Traced:
-    return Traced(op.unsqueeze(array.var, _integers(*axes)), array.dtype)
-
-
-def _number(value: float) -> Var:
-    return op.constant(value=np.array(value, np.float32))
+    return Traced(op.unsqueeze(array.var, _integers(*axes)))
 
 
 def _integers(*values: int) -> Var:

@@ -27,19 +27,20 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     Args:
         var: the value in the graph.
-        dtype: type of the elements.
     """
 
-    def __init__(self, var: Var, dtype: type[np.generic]) -> None:
+    def __init__(self, var: Var) -> None:
         self.var = var
-        self.dtype = dtype
 
     @property
-    def shape(self) -> tuple[int | None, ...]:
-        """The shape, with None for sides that are unknown while the graph is built."""
-        shape = self.var.unwrap_tensor().shape
-        assert shape is not None
-        return tuple(side if isinstance(side, int) else None for side in shape)
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return np.dtype(self.var.unwrap_tensor().dtype)
+
+    @property
+    def shape(self) -> tuple[int | str | None, ...]:
+        """The shape; sides that are unknown while the graph is built are no numbers."""
+        return tuple(self.var.unwrap_tensor().shape or ())
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any
@@ -56,19 +57,19 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if function not in _FUNCTIONS or keywords:
             return NotImplemented
         # A comparison gives booleans, whose dtype does not suit the constants of `np.where`.
-        dtype = next(i.dtype for i in inputs if isinstance(i, Traced) and i.dtype is not np.bool_)
+        dtype = next(i.dtype for i in inputs if isinstance(i, Traced) and i.dtype != np.bool_)
         values = [
             i.var if isinstance(i, Traced) else op.constant(value=np.asarray(i, dtype))
             for i in inputs
         ]
-        return Traced(_FUNCTIONS[function](*values), np.bool_ if function is np.greater else dtype)
+        return Traced(_FUNCTIONS[function](*values))
 
     def sum(self, axis: int, dtype: type[np.generic] | None = None) -> "Traced":
         """Return the sums along `axis`, computed with elements of `dtype`."""
-        values = self.astype(dtype or self.dtype)
+        values = self.astype(dtype) if dtype else self
         axes = op.constant(value=np.array([axis], np.int64))
-        return Traced(op.reduce_sum(values.var, axes, keepdims=0), values.dtype)
+        return Traced(op.reduce_sum(values.var, axes, keepdims=0))
 
     def astype(self, dtype: type[np.generic]) -> "Traced":
         """Return the array with elements of `dtype`."""
-        return self if dtype is self.dtype else Traced(op.cast(self.var, to=dtype), dtype)
+        return self if self.dtype == dtype else Traced(op.cast(self.var, to=dtype))

@@ -45,7 +45,7 @@ class Recogniser:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
         # Errors come as exceptions; the log would repeat them.
         options.log_severity_level = 4
-        with untrusted(path, "not a model that onnxruntime can read", _ADVICE):
+        with untrusted(path, "not a model that this project exported", _ADVICE):
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes() if content is None else content,
                 options,
@@ -53,29 +53,18 @@ class Recogniser:
                 # A fallback would only print more messages.
                 enable_fallback=0,
             )
-            inputs = {value.name: (value.type, value.shape) for value in self._session.get_inputs()}
-            outputs = {value.name: value.shape for value in self._session.get_outputs()}
+            named = {value.name: value.shape for value in self._session.get_inputs()}
+            named |= {value.name: value.shape for value in self._session.get_outputs()}
+            (_, side, _), (_, classes) = named[INPUT], named[OUTPUT]
+            self.side, self.classes = int(side), int(classes)
             self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
-        named = [*inputs] == [INPUT] and [*outputs] == [OUTPUT, NOVELTY]
-        match inputs.get(INPUT), outputs.get(OUTPUT):
-            case ("tensor(float)", [_, int(side), int(width)]), [_, int(classes)] if (
-                named and side == width and classes > 1
-            ):
-                self.side, self.classes = side, classes
-            case _:
-                raise InputError(
-                    path,
-                    f"found a model with inputs {inputs} and outputs {outputs}",
-                    f"{INPUT} (batch, side, side), {OUTPUT} (batch, classes) and {NOVELTY} (batch)",
-                    _ADVICE,
-                )
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return class probabilities (n, classes) for images (n, side, side) in [0, 1].
 
         Raises InputError if the model gives no probabilities.
         """
-        given = self._run(OUTPUT, images, (len(images), self.classes))
+        given = self._run(OUTPUT, images, (self.classes,))
         if not ((given >= 0).all() and np.allclose(given.sum(axis=1), 1, atol=1e-3)):
             raise InputError(
                 self.path,
@@ -89,12 +78,12 @@ class Recogniser:
 
         One in fifty training images has more than 1.
         """
-        return self._run(NOVELTY, images, (len(images),))
+        return self._run(NOVELTY, images, ())
 
     def _run(
         self, name: str, images: NDArray[np.float32], shape: tuple[int, ...]
     ) -> NDArray[np.float32]:
-        """Return an output of the model; raise InputError where it is not float32 of this shape."""
+        """Return an output, (n, *shape); raise InputError where the model gives something else."""
         starts = range(0, len(images), _BATCH)
         with untrusted(self.path, "the model cannot be run"):
             parts = [
@@ -103,7 +92,7 @@ class Recogniser:
             ]
             given: NDArray[np.float32] = np.concatenate(parts)
         # A model's output may differ from its declaration.
-        if given.shape != shape or given.dtype != np.float32:
+        if given.shape != (len(images), *shape) or given.dtype != np.float32:
             found = f"the model gives {given.dtype} {given.shape} as {name}"
-            raise InputError(self.path, found, f"float32 {shape}")
+            raise InputError(self.path, found, f"float32 {(len(images), *shape)}")
         return given

@@ -8,19 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from lenet.core.errors import InputError, untrusted
+from lenet.core.errors import untrusted
 from lenet.core.files import whole_file
 from lenet.model._mxnet import mx
 from lenet.model.architecture import (
     ACTIVATIONS,
     C1_MAPS,
-    C3_LINKS,
     C3_MAPS,
     C5_UNITS,
     F6_UNITS,
     KERNEL,
+    TABLE_I,
     Network,
-    feature_map_sides,
 )
 
 # The files of a network, under the names that MXNet's `export` gives.
@@ -36,31 +35,26 @@ class PartialConvolution(mx.gluon.HybridBlock):
 
     def __init__(self, *, prefix: str) -> None:
         super().__init__(prefix=prefix)
-        links = sum(map(len, C3_LINKS))
+        joined = np.array([[mark == "X" for mark in marks] for marks in zip(*TABLE_I, strict=True)])
+        # The matrix that puts 60 kernels in their places among 16 x 6; the others are zeros.
+        places = np.eye(joined.size, dtype=np.float32)[:, joined.ravel()]
+        links = places.shape[1]
         # Xavier's bound for the mean number of links. Gluon's Xavier would misread the shape.
         fan_in, fan_out = links / C3_MAPS * KERNEL**2, links / C1_MAPS * KERNEL**2
-        # The number of the kernel from each P2 map to each C3 map, from 1; 0 is a kernel of zeros.
-        table = np.zeros((C3_MAPS, C1_MAPS), np.float32)
-        rows, columns = zip(*((i, j) for i, row in enumerate(C3_LINKS) for j in row), strict=True)
-        table[rows, columns] = np.arange(links) + 1
+        bound = mx.init.Uniform(math.sqrt(6 / (fan_in + fan_out)))
         with self.name_scope():
-            self.weight = self.params.get(
-                "weight",
-                shape=(links, KERNEL, KERNEL),
-                init=mx.init.Uniform(math.sqrt(6 / (fan_in + fan_out))),
-            )
+            self.weight = self.params.get("weight", shape=(links, KERNEL, KERNEL), init=bound)
             self.bias = self.params.get("bias", shape=C3_MAPS, init=mx.init.Zero())
             # Gluon's own constants share a registry, and warn if an address comes again.
-            self.kernel = self.params.get(
-                "kernel", shape=table.shape, init=mx.init.Constant(table), grad_req="null"
+            self.places = self.params.get(
+                "places", shape=places.shape, init=mx.init.Constant(places), grad_req="null"
             )
 
-    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any, kernel: Any) -> Any:  # noqa: N803
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any, places: Any) -> Any:  # noqa: N803
         """Return `x` (n, 6, height, width) convolved."""
-        kernels = F.concat(F.zeros((1, KERNEL**2)), F.reshape(weight, (0, -1)), dim=0)
-        size = {"input_dim": self.weight.shape[0] + 1, "output_dim": KERNEL**2}
-        weight = F.reshape(F.Embedding(kernel, kernels, **size), (0, 0, KERNEL, KERNEL))
-        return F.Convolution(x, weight, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
+        kernels = F.dot(places, F.reshape(weight, (0, -1)))
+        kernels = F.reshape(kernels, (C3_MAPS, C1_MAPS, KERNEL, KERNEL))
+        return F.Convolution(x, kernels, bias, kernel=(KERNEL, KERNEL), num_filter=C3_MAPS)
 
 
 class Subsampling(mx.gluon.HybridBlock):
@@ -120,6 +114,7 @@ class LeNet(mx.gluon.HybridBlock):
         super().__init__(prefix=f"{name}_")
         self.image_size = network.image_size
         self._layers = network.layers(classes)
+        p4_units = math.prod(self._layers[3].output)
         nn = mx.gluon.nn
 
         def squash() -> Activation:
@@ -139,7 +134,6 @@ class LeNet(mx.gluon.HybridBlock):
                 self.c3 = nn.Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_")
             self.p4 = pooling(C3_MAPS, "p4_")
             # A convolution over the whole of its input is a dense layer.
-            p4_units = C3_MAPS * feature_map_sides(network.image_size)[-1] ** 2
             self.c5 = _chain(nn.Dense(C5_UNITS, in_units=p4_units, prefix="c5_"), squash())
             self.f6 = _chain(nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"), squash())
             self.o7 = nn.Dense(classes, in_units=F6_UNITS, prefix="o7_")
@@ -148,37 +142,35 @@ class LeNet(mx.gluon.HybridBlock):
             sizes = [math.prod(one.shape) for one in learned if one.grad_req != "null"]
             assert sum(sizes) == layer.parameters
 
-    def forward_from(self, c3: Any) -> tuple[Any, ...]:
-        """Return C3 and the outputs of the layers behind it, as arrays or symbols."""
-        #                        16 x 10 x 10 where the input has 32 x 32 pixels
-        p4 = self.p4(c3)  #      16 x 5 x 5
-        c5 = self.c5(p4)  #      120
-        f6 = self.f6(c5)  #      84
-        o7 = self.o7(f6)  #      10
-        return c3, p4, c5, f6, o7
+    def every_layer(self, x: Any) -> tuple[Any, ...]:
+        """Return the outputs of C1 to O7 for `x`, arrays or symbols."""
+        c1 = self.c1(x)  #   6 x 28 x 28 where the input has 32 x 32 pixels
+        p2 = self.p2(c1)  #  6 x 14 x 14
+        c3 = self.c3(p2)  #  16 x 10 x 10
+        p4 = self.p4(c3)  #  16 x 5 x 5
+        c5 = self.c5(p4)  #  120
+        f6 = self.f6(c5)  #  84
+        o7 = self.o7(f6)  #  10
+        return c1, p2, c3, p4, c5, f6, o7
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: ARG002, N803 (Gluon's signature)
         """Return the class scores of `x`; see the class."""
-        c1 = self.c1(x)  #       6 x 28 x 28
-        p2 = self.p2(c1)  #      6 x 14 x 14
-        return self.forward_from(self.c3(p2))[-1]
+        return self.every_layer(x)[-1]
 
     def outputs(self, data: mx.nd.NDArray) -> dict[str, mx.nd.NDArray]:
         """Return the output of every layer, from C1 to O7, for `data`, by the layer's name.
 
         Args:
-            data: (n, 1, image_size, image_size) float32; see `sampling.network_input`.
+            data: (n, 1, image_size, image_size) float32; see `prediction.network_input`.
 
         Returns (n, feature maps, height, width) or (n, units), after the activation. C1 and C3
         are given before the activation, which follows in P2 and P4.
         """
         with mx.autograd.train_mode():
-            c1 = self.c1(data)
-            p2 = self.p2(c1)
-            values = (c1, p2, *self.forward_from(self.c3(p2)))
-        for layer, value in zip(self._layers, values, strict=True):
-            assert value.shape[1:] == layer.output
-        return {layer.name: value for layer, value in zip(self._layers, values, strict=True)}
+            outputs = self.every_layer(data)
+        named = {layer.name: output for layer, output in zip(self._layers, outputs, strict=True)}
+        assert all(named[layer.name].shape[1:] == layer.output for layer in self._layers)
+        return named
 
 
 class Committee(mx.gluon.HybridBlock):
@@ -227,11 +219,8 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
     network.hybridize()
     network(mx.nd.zeros((1, 1, size, size), ctx=members[0].c1.bias.list_ctx()[0]))
     with tempfile.TemporaryDirectory() as temporary:
-        with untrusted(
-            temporary,
-            "MXNet could not write the network there",
-            "If the disk is full, make room, or name another folder by TMPDIR.",
-        ):
+        advice = "If the disk is full, make room, or name another folder by TMPDIR."
+        with untrusted(temporary, "MXNet could not write the network there", advice):
             network.export(f"{temporary}/lenet")
             # MXNet does not notice that the disk is too full for the last bytes.
             mx.sym.load(f"{temporary}/{SYMBOL}")
@@ -241,18 +230,14 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
                 file.write(Path(temporary, name).read_bytes())
 
 
-def load(folder: Path, members: Sequence[LeNet]) -> None:
-    """Give networks, all or the first, the parameters that `save` wrote to `folder`.
+def load(folder: Path, network: Network, classes: int, count: int) -> list[LeNet]:
+    """Return the first `count` networks that `save` wrote to `folder`.
 
     Raises InputError where the file is missing or holds no such networks.
     """
-    path = folder / PARAMS
-    if not path.is_file():
-        raise InputError(path, "no such model file", advice="`dvc repro train` makes it.")
-    with untrusted(
-        path,
-        "not a model that MXNet can read",
-        "`dvc checkout` or `dvc repro train` brings it back.",
-    ):
+    path, members = folder / PARAMS, new_members(network, classes, count)
+    advice = "`dvc checkout` or `dvc repro train` brings it back."
+    with untrusted(path, "not a model that MXNet can read", advice):
         for member in members:
             member.collect_params().load(str(path), ctx=mx.cpu(), ignore_extra=True)
+    return members

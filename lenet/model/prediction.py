@@ -1,15 +1,54 @@
-"""The class probabilities that a network gives for images."""
+"""Images as the network sees them, sampled by MXNet, and the class probabilities that it gives."""
+
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.model._mxnet import mx
-from lenet.model.deformation import Deformation
-from lenet.model.preprocess import Preprocess, shifts
-from lenet.model.sampling import network_input
+from lenet.model.preprocess import Preprocess, basis, identity, shifts
 
 # Large enough that the work per call outweighs the call; memory stays a few MiB.
 _BATCH = 512
+
+
+def network_input(
+    images: NDArray[np.float32],
+    deformations: NDArray[np.float32],
+    preprocess: Preprocess,
+    *,
+    size: int,
+    context: mx.Context,
+) -> mx.nd.NDArray:
+    """Sample images bilinearly as the network sees them; outside of an image is background.
+
+    Args:
+        images: (n, side, side) float32 in [0, 1], 0 = background.
+        deformations: (n, 2, columns) float32; see `preprocess`.
+        preprocess: how the network sees an image.
+        size: side of the result in pixels.
+        context: where the result lies.
+
+    Returns (n, 1, size, size) float32 on `context`.
+    """
+    n, _, columns = deformations.shape
+    # The margin widens the field of view; shifts stay in the coordinates of the image.
+    field = np.array([1 + preprocess.margin, 1 + preprocess.margin, 1], np.float32)
+    affine = deformations[:, :, :3] * field
+    for row, (scale, offset) in enumerate(preprocess.axes(images)):
+        affine[:, row] *= scale.astype(np.float32)[:, None]
+        affine[:, row, 2] += offset.astype(np.float32)
+    # One matrix product gives the positions of all pixels. In a BLAS the bits of a row depend on
+    # the number of rows, so that several workers would train another network than one process.
+    coefficients = np.concatenate([affine, deformations[:, :, 3:]], axis=2).reshape(2 * n, columns)
+    table = basis(size, isqrt(columns - 3))
+    grid = np.einsum("ij,jk->ik", coefficients, table).reshape(n, 2, size, size)
+    # The range is widened before the image is enlarged, because that is less work.
+    background, full = preprocess.input_range
+    ink = mx.nd.array((images * np.float32(full - background))[:, None], ctx=context)
+    data = mx.nd.BilinearSampler(ink, mx.nd.array(grid, ctx=context))
+    data += background
+    return data
 
 
 def probabilities(
@@ -36,7 +75,7 @@ def probabilities(
         batch = images[start : start + _BATCH]
         answers = []
         for shift in shifts(test_shift):
-            shifted = Deformation.identity(len(batch), shift)
+            shifted = identity(len(batch), shift)
             data = network_input(batch, shifted, preprocess, size=size, context=context)
             # Outside of training mode, MXNet's oneDNN layers reorder the weights in place and
             # asynchronously. Chance decides which later pass reads the new order, and so its

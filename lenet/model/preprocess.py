@@ -1,17 +1,24 @@
 """How the network sees an image: centred, in proportion, with a margin, at the network's size.
 
-`Preprocess.axes` is plain NumPy: `sampling` computes it for training, and `deploy.export` traces
+`Preprocess.axes` is plain NumPy: `prediction` computes it for training, and `deploy.export` traces
 it into ONNX.
+
+A deformation of n images is (n, 2, 3 + k^2) float32, from the network's input to the image. Its
+rows are x and y. Its columns are the affine map (x, y and 1), then what is added at k x k control
+points, in normalised coordinates. The points lie row by row, from corner to corner of the input.
+Cubic splines interpolate between them; k is 0, or 4 or more.
 """
 
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
+from scipy.ndimage import zoom
 
-from lenet.core.params import Number, Params, Range
+from lenet.core.params import Number, Params, Span
 
 # The width-to-height ratio of a digit, in standard deviations of its ink. The recipe was chosen
 # with this value; the mean of the USPS training digits is 0.67.
@@ -36,9 +43,7 @@ class Preprocess(Params, frozen=True):
         digits (1), at the same area.
     """
 
-    input_range: Range = Field(
-        description="two numbers from -1e9 to 1e9, the lower first, such as [-1,1]"
-    )
+    input_range: Span = Field(description="two different numbers from -1e9 to 1e9, such as [-1,1]")
     margin: Number = Field(ge=0, le=2, description="a number from 0 to 2")
     centering: Number = Field(ge=0, le=1, description="a number from 0 to 1")
     proportion: Number = Field(ge=0, le=1, description="a number from 0 to 1")
@@ -80,3 +85,25 @@ def shifts(test_shift: float) -> NDArray[np.float32]:
     """
     steps = (0, 1, -1) if test_shift else (0,)
     return test_shift * np.array(list(product(steps, steps)), np.float32)
+
+
+def identity(n: int, shift: ArrayLike = (0, 0)) -> NDArray[np.float32]:
+    """Return the deformation that leaves `n` images as they are, or shifts all in x and y."""
+    affine = np.tile(np.eye(2, 3, dtype=np.float32), (n, 1, 1))
+    affine[:, :, 2] = shift
+    return affine
+
+
+@lru_cache(maxsize=8)
+def basis(size: int, points: int) -> NDArray[np.float32]:
+    """Return what each column of a deformation adds at each pixel of `size` x `size`.
+
+    The result is (3 + points^2, size^2) float32; there are `points` x `points` control points.
+    """
+    line = np.linspace(-1, 1, size)
+    plain = np.stack([np.tile(line, size), np.repeat(line, size), np.ones(size**2)])
+    if not points:
+        return plain.astype(np.float32)
+    along = zoom(np.eye(points), (size / points, 1), order=3, mode="mirror")
+    across = np.einsum("yi,xj->ijyx", along, along).reshape(points**2, size**2)
+    return np.concatenate([plain, across]).astype(np.float32)

@@ -53,7 +53,6 @@ def render(results: Results) -> str:
         nearly_seen=int((results.predictions["near_train_index"].notna() & ~seen).sum()),
         official=counts["test"] == TEST_COUNTS,
         published=PUBLISHED if results.cards["test"]["raw_md5"] == _ZIP_TEST_MD5 else (),
-        dead_units=results.dead_units,
         usps=Path(results.files["test file"].path).parent.name in _USPS,
         cards=results.cards,
         counts=counts,

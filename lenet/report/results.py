@@ -26,7 +26,6 @@ class Results:
     """The results of one run, as the stages wrote them, with the parameters that led to them.
 
     headline: the figures of the whole test set; see `evaluation.measures.headline`.
-    dead_units: the share of units that never change; see `model.units.dead_units`.
     training: the last epoch: `step`, `loss`, `train_accuracy`, and `validation_accuracy` if there
         are validation images.
     per_class: a row for each class; see `evaluation.measures.per_class`.
@@ -38,7 +37,6 @@ class Results:
 
     headline: Mapping[str, Any]
     training: Mapping[str, Any]
-    dead_units: float
     per_class: pd.DataFrame
     predictions: pd.DataFrame
     cards: Mapping[str, Mapping[str, Any]]
@@ -62,7 +60,6 @@ class Results:
         return cls(
             headline=read_json(folder / "test.json"),
             training=read_json(folder / "training/metrics.json"),
-            dead_units=read_json(folder / "network.json")["dead_units"],
             per_class=_read(folder / "per_class.csv", pd.read_csv),
             predictions=_read(predictions, pd.read_csv),
             cards={"training": train, "test": test},

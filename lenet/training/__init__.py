@@ -1,1 +1,1 @@
-"""The training loop, its recipe, its augmentations and its replicas."""
+"""The parameters, the augmentation, the training loop, its workers, and folds."""

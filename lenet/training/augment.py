@@ -1,15 +1,14 @@
-"""Random augmentations of training images: affine maps, smooth elastic, thickness of strokes."""
+"""Random changes of training images: affine maps, smooth local shifts, thickness of strokes."""
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from lenet.core.params import Number, Params, Whole
-from lenet.model.deformation import Deformation
 
 
 class Augment(Params, frozen=True):
-    """How far training augmentations images: the group `augment` of params.yaml.
+    """How far training changes images: the group `augment` of params.yaml.
 
     Rotation, scale, shift and gamma are drawn uniformly from minus to plus their value, for each
     image and epoch. 0 is none.
@@ -33,26 +32,25 @@ class Augment(Params, frozen=True):
 
     def draw(
         self, generator: np.random.Generator, images: NDArray[np.float32]
-    ) -> tuple[Deformation, NDArray[np.float32]]:
-        """Draw a augment for each image.
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Draw an augmentation for each image.
 
         Args:
             generator: the source of the draws.
             images: (n, side, side) float32 in [0, 1].
 
-        Returns the deformations, and the images (n, side, side) float32 in [0, 1] with their ink
-        raised to a power.
+        Returns the deformations, (n, 2, columns) float32, as `model.preprocess` describes them; and
+        the images, (n, side, side) float32 in [0, 1], with their ink raised to a power.
         """
-        n = len(images)
+        n, points = len(images), self.control_points**2
+        deformations = np.empty((n, 2, 3 + points), np.float32)
         angle = np.deg2rad(generator.uniform(-self.rotation, self.rotation, n))
         size = np.exp(generator.uniform(-self.scale, self.scale, n))
-        affine = np.empty((n, 2, 3), np.float32)
-        affine[:, 0, 0] = affine[:, 1, 1] = size * np.cos(angle)
-        affine[:, 1, 0] = size * np.sin(angle)
-        affine[:, 0, 1] = -affine[:, 1, 0]
-        affine[:, :, 2] = generator.uniform(-self.shift, self.shift, (n, 2))
+        deformations[:, 0, 0] = deformations[:, 1, 1] = size * np.cos(angle)
+        deformations[:, 1, 0] = size * np.sin(angle)
+        deformations[:, 0, 1] = -deformations[:, 1, 0]
+        deformations[:, :, 2] = generator.uniform(-self.shift, self.shift, (n, 2))
         power = np.exp(generator.uniform(-self.gamma, self.gamma, (n, 1, 1)))
-        amplitude = generator.uniform(0, self.elastic, (n, 1, 1, 1))
-        points = (n, 2, self.control_points, self.control_points)
-        elastic = amplitude.astype(np.float32) * generator.standard_normal(points, np.float32)
-        return Deformation(affine, elastic), images ** power.astype(np.float32)
+        amplitude = generator.uniform(0, self.elastic, (n, 1, 1)).astype(np.float32)
+        deformations[:, :, 3:] = amplitude * generator.standard_normal((n, 2, points), np.float32)
+        return deformations, images ** power.astype(np.float32)

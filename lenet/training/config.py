@@ -4,10 +4,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from lenet.core.params import LEAST, Number, Params, Whole, ZeroOrSome
-from lenet.model.architecture import Classes, Network
+from lenet.core.params import ClassCount, Number, Params, Whole
+from lenet.model.architecture import Network
 from lenet.model.preprocess import Preprocess
 from lenet.training.augment import Augment
+
+
+class Classes(Params, frozen=True, extra="allow"):
+    """The number of classes: a key of the group `raw`; `raw.layout.Layout` checks the others."""
+
+    classes: ClassCount
 
 
 class Config(Params, frozen=True):
@@ -36,10 +42,10 @@ class Config(Params, frozen=True):
     validation_fraction: Number = Field(ge=0, le=0.9, description="a number from 0 to 0.9")
     epochs: Whole = Field(ge=1, le=100_000, description="a whole number from 1 to 100000")
     batch_size: Whole = Field(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
-    lr: Number = Field(ge=LEAST, le=100, description="a number from 1e-9 to 100")
+    lr: Number = Field(ge=1e-9, le=100, description="a number from 1e-9 to 100")
     lr_schedule: Literal["cosine", "constant"] = Field(description="cosine or constant")
-    momentum: ZeroOrSome = Field(ge=0, lt=1, description="0, or a number from 1e-9 to below 1")
-    weight_decay: ZeroOrSome = Field(ge=0, le=1, description="0, or a number from 1e-9 to 1")
+    momentum: Number = Field(ge=0, lt=1, description="a number from 0 to below 1")
+    weight_decay: Number = Field(ge=0, le=1, description="a number from 0 to 1")
     members: Whole = Field(ge=1, le=100, description="a whole number from 1 to 100")
     workers: Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
     device: Literal["cpu", "gpu"] = Field(description="cpu or gpu")

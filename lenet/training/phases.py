@@ -35,20 +35,12 @@ class Phases(mx.gluon.HybridBlock):
         self.weight, self.bias = network.c1.weight, network.c1.bias
         self.c3_weight, self.c3_bias = network.c3.weight, network.c3.bias
 
-    def hybrid_forward(
-        self,
-        F: Any,  # noqa: N803 (Gluon's name)
-        x: Any,
-        weight: Any,
-        bias: Any,
-        c3_weight: Any,
-        c3_bias: Any,
-    ) -> Any:
+    def hybrid_forward(self, F: Any, x: Any, **own: Any) -> Any:  # noqa: N803 (Gluon's name)
         """Return the class scores of `x`; see the class."""
         maps = F.Convolution(
             x,
-            _kernels(F, weight),
-            F.tile(bias, len(_PHASES)),
+            _kernels(F, own["weight"]),
+            F.tile(own["bias"], len(_PHASES)),
             kernel=(KERNEL + 1, KERNEL + 1),
             stride=(2, 2),
             num_filter=len(_PHASES) * C1_MAPS,
@@ -66,12 +58,13 @@ class Phases(mx.gluon.HybridBlock):
         zeros = F.zeros((C3_MAPS, blank_maps, KERNEL, KERNEL))
         c3 = F.Convolution(
             p2,
-            F.concat(c3_weight, zeros, dim=1),
-            c3_bias,
+            F.concat(own["c3_weight"], zeros, dim=1),
+            own["c3_bias"],
             kernel=(KERNEL, KERNEL),
             num_filter=C3_MAPS,
         )
-        return self.network.forward_from(c3)[-1]
+        behind = self.network
+        return behind.o7(behind.f6(behind.c5(behind.p4(c3))))
 
 
 def _kernels(F: Any, weight: Any) -> Any:  # noqa: N803

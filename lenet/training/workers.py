@@ -154,34 +154,28 @@ class Workers:
 
     Args:
         store: MXNet's key-value store of type dist_sync.
+
+    Attributes:
+        part: this worker's part of a batch; of a short batch perhaps no image.
     """
 
     def __init__(self, store: mx.kv.KVStore) -> None:
         self._store, self._keys = store, set[str]()
+        self.part = slice(store.rank, None, store.num_workers)
 
-    def part(self, images: int) -> slice:
-        """Return this worker's part of a batch of `images`; the part may be empty."""
-        size = -(-images // self._store.num_workers)
-        start = min(self._store.rank * size, images)
-        return slice(start, min(start + size, images))
+    def add_up(self, key: str, array: mx.nd.NDArray) -> None:
+        """Replace an array, (n,) float32, by its sum over all workers, the same bits in every run.
 
-    def add_up(self, key: str, *arrays: mx.nd.NDArray) -> None:
-        """Replace float32 arrays by their sums over all workers, the same bits in every run."""
-        # All arrays travel in one message, because a round trip takes longer than 60,000 numbers.
-        flat = mx.nd.concat(*(array.reshape(-1) for array in arrays), dim=0)
-        if self._store.num_workers > 2:
-            # The server adds in the order of arrival, which changes the last bits of the sum of
-            # three terms. So each worker sends its terms in a separate row, and adds up all rows.
-            rows = mx.nd.zeros((self._store.num_workers, flat.size), ctx=flat.context)
-            rows[self._store.rank] = flat
-            self._exchange(key, rows)
-            flat = mx.nd.add_n(*rows)
-        else:
-            self._exchange(key, flat)
-        start = 0
-        for array in arrays:
-            array[:] = flat[start : start + array.size].reshape(array.shape)
-            start += array.size
+        Args:
+            key: a name for the array, the same in every worker.
+            array: the terms of this worker.
+        """
+        # The server adds in the order of arrival, which changes the last bits of the sum of three
+        # terms. So each worker sends its terms in a separate row, and adds up all rows.
+        rows = mx.nd.zeros((self._store.num_workers, array.size), ctx=array.context)
+        rows[self._store.rank] = array
+        self._exchange(key, rows)
+        array[:] = mx.nd.add_n(*rows)
 
     def _exchange(self, key: str, array: mx.nd.NDArray) -> None:
         if key not in self._keys:

@@ -26,7 +26,6 @@ def results() -> Results:
     return Results(
         headline=load("test.json"),
         training=load("training/metrics.json"),
-        dead_units=load("network.json")["dead_units"],
         per_class=pd.read_csv(ROOT / "metrics/per_class.csv"),
         predictions=pd.read_csv(ROOT / "metrics/predictions.csv"),
         cards={"training": load("data_train.json"), "test": load("data_test.json")},

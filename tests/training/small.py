@@ -12,11 +12,18 @@ from lenet.model.network import LeNet
 from lenet.training.batches import Batches
 from lenet.training.config import Config
 from lenet.training.learner import Learner
-from lenet.training.loop import Epoch, fit
-from tests.settings import DEFAULT, SMALL
+from lenet.training.loop import fit
+from tests.settings import DEFAULT, PLAIN_PREPROCESS, SMALL
 
 # Training images augmented as by default.
 AUGMENTED = {f"augment.{name}": value for name, value in DEFAULT.augment.model_dump().items()}
+# How a small network is asked for probabilities.
+ASKED: dict[str, Any] = {
+    "preprocess": PLAIN_PREPROCESS,
+    "size": 16,
+    "test_shift": 0,
+    "context": mx.cpu(),
+}
 
 
 def real_digits() -> Dataset:
@@ -26,10 +33,10 @@ def real_digits() -> Dataset:
     return Dataset(images.astype(np.float32), bunch.target.astype(np.int64))
 
 
-def learner(config: Config = SMALL, *, steps: int = 1, **settings: Any) -> Learner:
+def learner(config: Config = SMALL, *, steps: int = 1) -> Learner:
     """Return a new network, ready to learn alone."""
     lenet = LeNet(config.network, config.classes)
-    return Learner(lenet, config, steps=steps, context=mx.cpu(), **settings)
+    return Learner(lenet, config, steps=steps, context=mx.cpu())
 
 
 def trained(
@@ -38,19 +45,17 @@ def trained(
     validation: Dataset | None = None,
     *,
     unchecked: Mapping[str, object] | None = None,
-    **settings: Any,
-) -> tuple[LeNet, list[Epoch]]:
-    """Train a network by `SMALL` with changes; return it and its epochs.
+) -> tuple[LeNet, list[dict[str, float]]]:
+    """Train a network by `SMALL` with changes; return it and the figures of its epochs.
 
     Args:
         digits, validation: see `loop.fit`.
         changes: see `Config.changed`.
         unchecked: changes of the top level that the models refuse.
-        settings: see `Learner`.
     """
     config = SMALL.changed(changes or {}).model_copy(update=unchecked or {})
     batches = Batches(digits, config, context=mx.cpu())
-    learning = learner(config, steps=config.epochs * len(batches), **settings)
+    learning = learner(config, steps=config.epochs * len(batches))
     return learning.network, list(fit(learning, batches, validation))
 
 

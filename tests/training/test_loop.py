@@ -3,29 +3,20 @@ import hashlib
 import signal
 import subprocess
 import sys
-from typing import Any
 
 import numpy as np
 import pytest
 
 from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
-from lenet.model._mxnet import mx
 from lenet.model.prediction import probabilities
 from lenet.training.batches import Batch
 from lenet.training.learner import Learner
-from lenet.training.loop import Epoch, split, train
+from lenet.training.loop import split, train
 from tests.project import ROOT
-from tests.settings import PLAIN_PREPROCESS, SMALL
+from tests.settings import SMALL
 from tests.training import small
-from tests.training.small import AUGMENTED, trained, weights
-
-ASKED: dict[str, Any] = {
-    "preprocess": PLAIN_PREPROCESS,
-    "size": 16,
-    "test_shift": 0,
-    "context": mx.cpu(),
-}
+from tests.training.small import ASKED, AUGMENTED, trained, weights
 
 
 @pytest.fixture(scope="module")
@@ -36,28 +27,16 @@ def real_digits() -> Dataset:
 def test_eight_digits_are_learnt_by_heart(real_digits: Dataset) -> None:
     eight = real_digits[np.arange(8)]
     lenet, epochs = trained(eight, {"epochs": 60, "batch_size": 8})
-    assert epochs[0].loss > 1.5
-    assert epochs[-1].loss < 0.05
+    assert epochs[0]["loss"] > 1.5
+    assert epochs[-1]["loss"] < 0.05
     scores = probabilities(lenet, eight.images, **ASKED)
     assert scores.argmax(axis=1).tolist() == eight.labels.tolist()
-    np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
 
 
 def test_real_digits_are_recognised_after_five_epochs(real_digits: Dataset) -> None:
     rest, validation = split(real_digits, SMALL.changed({"validation_fraction": 0.2}))
     _, epochs = trained(rest, {"epochs": 5, **AUGMENTED}, validation)
-    assert epochs[-1].validation_accuracy is not None
-    assert epochs[-1].validation_accuracy > 0.9
-
-
-def test_the_same_seed_gives_the_same_bits_and_another_does_not(real_digits: Dataset) -> None:
-    some = real_digits[np.arange(100)]
-    first, first_epochs = trained(some, AUGMENTED)
-    again, again_epochs = trained(some, AUGMENTED)
-    other, _ = trained(some, {"seed": 1, **AUGMENTED})
-    assert weights(first) == weights(again)
-    assert first_epochs == again_epochs
-    assert weights(first) != weights(other)
+    assert epochs[-1]["validation_accuracy"] > 0.9
 
 
 TRAIN = """
@@ -106,39 +85,23 @@ def test_validation_does_not_touch_the_training(real_digits: Dataset) -> None:
     alone, _ = trained(some)
     watched, epochs = trained(some, validation=others)
     assert weights(alone) == weights(watched)
-    assert all(epoch.validation_accuracy is not None for epoch in epochs)
-
-
-def test_the_short_last_batch_counts(real_digits: Dataset) -> None:
-    # At so small a rate the network stays as it was initialised. Loss and accuracy are means over
-    # all 35 images, and 3 of these are in the last batch.
-    some = real_digits[np.arange(35)]
-    lenet, (epoch,) = trained(some, {"epochs": 1, "lr": 1e-9})
-    scores = probabilities(lenet, some.images, **ASKED)
-    expected = -np.log(scores[np.arange(35), some.labels]).mean()
-    assert epoch.loss == pytest.approx(expected, rel=1e-4)
-    assert epoch.train_accuracy == pytest.approx((scores.argmax(axis=1) == some.labels).mean())
+    scores = probabilities(watched, others.images, **ASKED)
+    assert epochs[-1]["validation_loss"] == pytest.approx(
+        -np.log(scores[np.arange(40), others.labels]).mean()
+    )
+    right = (scores.argmax(axis=1) == others.labels).mean()
+    assert epochs[-1]["validation_accuracy"] == pytest.approx(right)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("momentum", 0.5),
-        ("momentum", 0),
-        ("weight_decay", 0.1),
-        ("lr_schedule", "cosine"),
-        ("lr", 0.03),
-        ("epochs", 3),
-        ("batch_size", 8),
-        ("preprocess.margin", 0.2),
-        ("preprocess.centering", 0.5),
-        ("preprocess.proportion", 0.5),
-        ("preprocess.input_range", (0, 1)),
-        ("augment.rotation", 5),
-        ("augment.scale", 0.1),
-        ("augment.shift", 0.1),
-        ("augment.gamma", 0.3),
-        ("augment.elastic", 0.1),
+        *(("momentum", 0.5), ("weight_decay", 0.1), ("lr_schedule", "cosine"), ("lr", 0.03)),
+        *(("epochs", 3), ("batch_size", 8), ("seed", 1)),
+        *(("preprocess.margin", 0.2), ("preprocess.centering", 0.5)),
+        *(("preprocess.proportion", 0.5), ("preprocess.input_range", (0, 1))),
+        *(("augment.rotation", 5), ("augment.scale", 0.1), ("augment.shift", 0.1)),
+        *(("augment.gamma", 0.3), ("augment.elastic", 0.1)),
     ],
 )
 def test_every_parameter_has_its_say(real_digits: Dataset, name: str, value: object) -> None:
@@ -150,32 +113,21 @@ def test_a_member_learns_what_it_learns_alone_from_its_seed(random_digits: Datas
     config = SMALL.changed({"members": 2, "seed": 5, "validation_fraction": 0.25, **AUGMENTED})
     members, epochs = train(random_digits, config)
     means = list(epochs)
-    assert [member.prefix for member in members] == ["lenet0_", "lenet1_"]
     # All members share one split, so that no member learns the validation images of another.
     rest, validation = split(random_digits, config)
     alone = [trained(rest, {"seed": seed, **AUGMENTED}, validation) for seed in (5, 6)]
     for member, (network, _) in zip(members, alone, strict=True):
         assert weights(member) == weights(network)
-    assert means == [Epoch.mean(each) for each in zip(*(run for _, run in alone), strict=True)]
-    assert [epoch.number for epoch in means] == [1, 2]
-
-
-def test_the_epoch_of_several_networks_is_the_mean_of_theirs() -> None:
-    one, other = Epoch(3, 1.0, 0.5, 0.5, 0.25), Epoch(3, 2.0, 0.75, 0.25, 0.75)
-    assert Epoch.mean([one, other]) == Epoch(3, 1.5, 0.625, 0.375, 0.5)
-    alone = Epoch(3, 1.0, 0.5)
-    assert Epoch.mean([alone]) == alone
+    for mean, *own in zip(means, *(run for _, run in alone), strict=True):
+        assert mean == {name: (own[0][name] + own[1][name]) / 2 for name in own[0]}
 
 
 @pytest.mark.parametrize(
     ("unchecked", "message"),
     [
-        (
-            {"lr": 1e30, "batch_size": 10},
-            r"lr: training diverged: the loss of epoch \d is .*1e\+30",
-        ),
+        ({"lr": 1e30, "batch_size": 10}, r"lr: training diverged in epoch \d .*Lower lr .1e\+30"),
         # The last step diverges, after its loss.
-        ({"lr": 1e38, "epochs": 1, "momentum": 0}, "after epoch 1 some weights are not finite"),
+        ({"lr": 1e38, "epochs": 1, "momentum": 0}, r"diverged in epoch 1 \(loss \d"),
     ],
 )
 def test_divergence_is_an_error_that_names_lr(
@@ -190,38 +142,23 @@ def test_the_split_is_stratified_complete_and_follows_the_seed(real_digits: Data
     def cut(fraction: float, seed: int) -> tuple[Dataset, Dataset | None]:
         return split(real_digits, SMALL.changed({"validation_fraction": fraction, "seed": seed}))
 
-    rest, validation = cut(0.1, 3)
-    assert validation is not None
+    (rest, validation), (_, same), (_, other) = cut(0.1, 3), cut(0.1, 3), cut(0.1, 4)
+    assert validation
+    assert same
+    assert other
     shares = np.bincount(validation.labels) / np.bincount(real_digits.labels)
     assert np.abs(shares - 0.1).max() < 0.01
     images = np.concatenate([rest.images, validation.images]).reshape(len(real_digits), -1)
     whole = real_digits.images.reshape(len(real_digits), -1)
     np.testing.assert_array_equal(images[np.lexsort(images.T)], whole[np.lexsort(whole.T)])
-    same, other = cut(0.1, 3)[1], cut(0.1, 4)[1]
-    assert same is not None
-    assert other is not None
     np.testing.assert_array_equal(same.images, validation.images)
     assert not np.array_equal(other.labels, validation.labels)
     assert cut(0, 3) == (real_digits, None)
 
 
 def test_classes_that_cannot_be_split_are_errors(random_digits: Dataset) -> None:
-    labels = random_digits.labels.copy()
-    labels[labels == 3] = 4
+    labels = np.where(random_digits.labels == 3, 4, random_digits.labels)
     labels[0] = 3
     digits = dataclasses.replace(random_digits, labels=labels)
     with pytest.raises(InputError, match=r"validation_fraction: 0.25 cannot be cut out of 40"):
         split(digits, SMALL.changed({"validation_fraction": 0.25}))
-    alike = dataclasses.replace(random_digits, labels=np.full(40, 3, np.int64))
-    with pytest.raises(InputError, match="all 40 training images are of class 3"):
-        split(alike, SMALL)
-
-
-def test_an_epoch_prints_as_one_line() -> None:
-    epoch = Epoch(3, 0.5, 0.9, validation_loss=0.25, validation_accuracy=0.875)
-    assert str(epoch) == (
-        "epoch 3, loss 0.5000, train acc 0.9000, validation loss 0.2500, validation acc 0.8750"
-    )
-    unwatched = Epoch(3, 0.5, 0.9)
-    assert str(unwatched) == "epoch 3, loss 0.5000, train acc 0.9000"
-    assert unwatched.metrics() == {"loss": 0.5, "train_accuracy": 0.9}
