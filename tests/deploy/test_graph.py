@@ -16,11 +16,11 @@ VALUES = np.random.default_rng(0).uniform(0.1, 2, (4, 3))
 def computed(function: Callable, values: np.ndarray) -> np.ndarray:
     """Return what the graph of `function` gives in ONNX Runtime."""
     x = argument(Tensor(values.dtype.type, ("n", *values.shape[1:])))
-    result = function(Traced(x, values.dtype.type))
+    result = function(Traced(x))
     content = build({"x": x}, {"y": result.var}).SerializeToString()
-    (found,) = onnxruntime.InferenceSession(content).run(None, {"x": values})
-    assert found.dtype == result.dtype
-    return found
+    (answer,) = onnxruntime.InferenceSession(content).run(None, {"x": values})
+    assert answer.dtype == result.dtype
+    return answer
 
 
 FUNCTIONS: dict[Callable, Callable] = {
@@ -60,23 +60,11 @@ def test_sums_are_of_the_dtype_that_is_asked_for(axis: int) -> None:
     assert computed(lambda x: x.sum(axis=axis), values).dtype == np.float32
 
 
-def test_elements_become_another_dtype() -> None:
-    found = computed(lambda x: x.astype(np.float32), VALUES)
-    np.testing.assert_array_equal(found, VALUES.astype(np.float32))
-    x = Traced(argument(Tensor(np.float64, ("n",))), np.float64)
-    assert x.astype(np.float64) is x
-
-
-def test_only_sides_that_are_known_have_a_length() -> None:
-    assert Traced(argument(Tensor(np.float32, ("n", 16, 16))), np.float32).shape == (None, 16, 16)
-
-
 @pytest.mark.parametrize(
     "function",
-    [np.cos, np.concatenate, lambda x: np.add(x, 1, dtype=np.float32), lambda x: np.add.reduce(x)],
-    ids=["function", "function of arrays", "keyword", "reduction"],
+    [np.cos, lambda x: np.concatenate([x]), lambda x: np.add(x, 1, dtype=np.float32)],
+    ids=["function", "function of arrays", "keyword"],
 )
 def test_what_cannot_be_traced_is_refused(function: Callable) -> None:
-    x = Traced(argument(Tensor(np.float64, ("n", 3))), np.float64)
     with pytest.raises(TypeError, match="NotImplemented|no implementation found"):
-        function([x] if function is np.concatenate else x)
+        function(Traced(argument(Tensor(np.float64, ("n", 3)))))

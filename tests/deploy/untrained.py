@@ -26,13 +26,8 @@ def save_untrained(folder: Path, config: Config = TANH) -> None:
 def export_untrained(folder: Path, *, side: int = 16) -> Path:
     """Export such a network for images of this side; return the ONNX file."""
     save_untrained(folder)
-    model = export.to_onnx(
-        folder,
-        TANH,
-        side=side,
-        novelty=Novelty.learn(np.random.default_rng(0).random((40, side, side), dtype=np.float32)),
-        settings=TANH.model_dump(include={"raw", "network", "preprocess"}),
-    )
+    images = np.random.default_rng(0).random((40, side, side), dtype=np.float32)
+    model = export.to_onnx(folder, TANH, side=side, novelty=Novelty.learn(images))
     path = folder / "lenet.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path
