@@ -3,6 +3,7 @@
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -180,14 +181,14 @@ def _distance(images: Var, novelty: Novelty) -> Var:
     pixels = novelty.kernel.size
     flat = op.reshape(blurred, _integers(-1, pixels))
     levels = op.constant(value=novelty.images.reshape(-1, pixels))
-    others = op.div(op.cast(levels, to=np.float32), op.constant(value=np.float32(255)))
+    others = op.div(op.cast(levels, to=np.float32), op.constant(value=np.array(255, np.float32)))
 
     def squares(rows: Var, keep: int) -> Traced:
         return Traced(op.reduce_sum(op.mul(rows, rows), _integers(1), keepdims=keep))
 
     products = Traced(op.matmul(flat, op.transpose(others, perm=[1, 0])))
     squared = squares(flat, 1) + squares(others, 0) - 2 * products
-    nearest = Traced(op.reduce_min(squared.var, axes=[1], keepdims=0))
+    nearest: Any = Traced(op.reduce_min(squared.var, axes=[1], keepdims=0))
     return (np.sqrt(np.maximum(nearest, 0)) / novelty.unit).var
 
 

@@ -5,7 +5,7 @@ from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
 from lenet.core.errors import InputError
-from lenet.core.params import flat, read
+from lenet.core.params import Params, flat, read
 from lenet.raw.layout import Layout
 from lenet.training.config import Config
 from tests.project import ROOT
@@ -21,8 +21,8 @@ def load(path: Path, name: str) -> Layout | Config:
 
 def description(name: str) -> str | None:
     group, _, key = name.rpartition(".")
-    config = Config.load(PARAMS)
-    model = {"raw": Layout, "": Config}.get(group) or type(getattr(config, group))
+    models: dict[str, type[Params]] = {"raw": Layout, "": Config}
+    model = models.get(group) or type(getattr(Config.load(PARAMS), group))
     return model.model_fields[key].description
 
 

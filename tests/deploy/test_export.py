@@ -137,11 +137,12 @@ def test_a_network_that_disagrees_is_not_written_and_the_file_before_stays(
     target.write_bytes(b"before")
     files = sorted(tmp_path.iterdir())
     # MXNet sees paler images than the exported graph.
-    asked = export.probabilities
     monkeypatch.setattr(
         export,
         "probabilities",
-        lambda lenet, images, *given, **settings: asked(lenet, images * factor, *given, **settings),
+        lambda lenet, images, *given, **settings: probabilities(
+            lenet, images * factor, *given, **settings
+        ),
     )
     with pytest.raises(InputError, match=r"not written. ONNX Runtime disagrees with MXNet"):
         export.export(tmp_path, target, random_digits, TANH)
