@@ -141,11 +141,10 @@ def test_summary_prints_the_table_of_params_yaml_and_of_what_is_given(
     (tmp_path / "params.yaml").write_text(text.replace("image_size: 32", "image_size: 16"))
     small = lenet("summary")
     assert small.returncode == 0, small.stderr
-    assert "120 x 16 + 120 = 2,040" in small.stdout
+    assert small.stdout.splitlines()[5].split() == ["C5", "120", "2,040"]
     large = lenet("summary", "--image-size", "32").stdout
-    assert "16 x 6 x 5 x 5 + 16 = 2,416" in large
-    assert large.splitlines()[-1].split() == ["total", "61,706", "429,342", "8,094"]
-    assert "60 x 5 x 5 + 16 = 1,516" in lenet("summary", "--c3", "partial").stdout
+    assert large.splitlines()[-1].split() == ["total", "61,706"]
+    assert "1,516" in lenet("summary", "--c3", "partial").stdout
     wrong = refused("summary", "--c3", "half")
     assert wrong == "error: network.c3: found 'half'; expected full or partial.\n"
 

@@ -113,7 +113,7 @@ def test_layers_and_members_are_those_of_the_parameters(write: Write) -> None:
     assert rows(write(), "The network")[-1][3] == "61,706"
     assert "decide together" not in write()
     text = write(config=DEFAULT.changed({"network.c3": "partial", "members": 3}))
-    assert rows(text, "The network")[3][3] == "60 x 5 x 5 + 16 = 1,516"
+    assert rows(text, "The network")[3][3] == "1,516"
     assert "3 such networks decide together" in text
     assert "3 networks were trained." in text
 
