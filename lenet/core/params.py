@@ -24,8 +24,15 @@ def _different(pair: tuple[float, float]) -> tuple[float, float]:
     return pair
 
 
+def _as_float32_has_it(value: float) -> float:
+    # MXNet refuses numbers that are too small for a float32.
+    return value if abs(value) > 1e-30 else 0.0
+
+
 # Strict: `true` is no number, 2.5 is no whole number, and text is neither.
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Number = Annotated[
+    float, Field(strict=True, allow_inf_nan=False), AfterValidator(_as_float32_has_it)
+]
 Whole = Annotated[int, Field(strict=True)]
 _Bound = Annotated[float, Field(strict=True, ge=-1e9, le=1e9)]
 # From one value to another, up or down.

@@ -153,3 +153,8 @@ def test_dvc_leaves_the_file_as_it_is_written(tmp_path: Path) -> None:
     assert path.read_text() == expected
     assert Layout.load(path).pixel_range == (-1, 1)
     assert (Config.load(path).lr, Config.load(path).augment.rotation) == (1e-6, 0)
+
+
+def test_a_number_too_small_for_a_float32_is_zero(tmp_path: Path) -> None:
+    config = Config.load(changed(tmp_path, "momentum", 1e-40))
+    assert config.momentum == 0
