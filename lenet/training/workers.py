@@ -21,9 +21,10 @@ import numpy as np
 from lenet.core.errors import InputError
 from lenet.model._mxnet import mx
 
-# Environment variables of ps-lite, and one of ours: the PID of the process that started the others.
-ROLE, ADDRESS, PORT = "DMLC_ROLE", "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
-LOST_AFTER, LAUNCHER = "PS_HEARTBEAT_TIMEOUT", "LENET_LAUNCHER"
+# Environment variables of ps-lite.
+ADDRESS, PORT, LOST_AFTER = "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT", "PS_HEARTBEAT_TIMEOUT"
+# What `launch` tells the processes that it starts: their role, and its own PID.
+ROLE, LAUNCHER = "LENET_ROLE", "LENET_LAUNCHER"
 # Seconds between the signs of life.
 _HEARTBEAT = 2
 # A process is lost after this many checks in a row, half a second apart. While ps-lite starts, it
@@ -55,19 +56,20 @@ def configure(workers: int) -> str:
     os.environ.setdefault("DMLC_NODE_HOST", own_address)
     os.environ.setdefault(LOST_AFTER, "20")
     _whole(LOST_AFTER, _HEARTBEAT + 1, 86_400)
+    # A process that joins by hand is a worker.
+    role = os.environ.get(ROLE, "worker")
     os.environ |= {
         ADDRESS: address,
         "DMLC_NUM_WORKER": str(workers),
         "DMLC_NUM_SERVER": "1",
         "PS_HEARTBEAT_INTERVAL": str(_HEARTBEAT),
-        # A process that joins by hand is a worker.
-        ROLE: os.environ[ROLE] if LAUNCHER in os.environ else "worker",
+        "DMLC_ROLE": role,
     }
     # ps-lite would use PORT as the port of every process, and files instead of the network if
     # DMLC_LOCAL is set.
     for name in ("PORT", "DMLC_LOCAL"):
         os.environ.pop(name, None)
-    return os.environ[ROLE]
+    return role
 
 
 def _whole(name: str, low: int, high: int) -> int:
@@ -288,7 +290,7 @@ class _Watch(threading.Thread):
 
     def _loss(self) -> str:
         """Return what is lost; "" where all is well."""
-        role = os.environ[ROLE]
+        role = os.environ["DMLC_ROLE"]
         with self._lock:
             if self._done:
                 return ""
