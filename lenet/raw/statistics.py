@@ -31,7 +31,7 @@ class Statistics:
         self.low, self.high = np.inf, -np.inf
         # The extremes of the lower third of all images.
         self._low_below, self._high_below = np.inf, -np.inf
-        # Of all pixels, and of those in the first and the last row.
+        # The sum of all pixels, and the sum of the pixels in the first and the last row.
         self._sum = self._border_sum = 0.0
 
     def add(self, records: Records) -> None:

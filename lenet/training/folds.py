@@ -9,13 +9,14 @@ from threading import RLock
 from warnings import filterwarnings
 
 import numpy as np
-from joblib import Memory, Parallel, delayed, effective_n_jobs
+from joblib import Parallel, delayed, effective_n_jobs
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 from tqdm import tqdm
 
 from lenet.core.errors import InputError
+from lenet.core.files import whole_file
 from lenet.core.npz import Dataset, fingerprint
 from lenet.model._mxnet import context, memory_reported
 from lenet.model.prediction import probabilities
@@ -66,49 +67,47 @@ def out_of_fold(
     Returns (n, classes) float64. Raises InputError as `parts` does, and where a process was killed.
     """
     alone = config.changed({"validation_fraction": 0, "members": 1, "workers": 1})
-    divided, code = parts(examples, config.seed), _code()
-    ask = Memory(kept, verbose=0).cache(_ask)
-    calls = [(examples, part, alone, code) for part in divided]
-    done = [ask.check_call_in_cache(*call) for call in calls]
-    callback(f"{sum(done)} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
+    divided = parts(examples, config.seed)
+    folder = kept / _fingerprint(examples, alone)
+    files = [folder / f"{number}.npy" for number in range(FOLDS)]
+    missing = [number for number in range(FOLDS) if not files[number].exists()]
+    done = FOLDS - len(missing)
+    callback(f"{done} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
     # A user who types Ctrl-C knows that tasks are cancelled.
     filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
-    pool = Parallel(n_jobs=-1, return_as="generator")
-    answers = np.empty((len(examples), config.classes))
+    pool = Parallel(n_jobs=-1, return_as="generator_unordered")
+    calls = [delayed(_ask)(examples, divided[number], alone, files[number]) for number in missing]
     try:
-        for number, given in enumerate(pool(delayed(ask)(*call) for call in calls)):
-            answers[divided[number]] = given
-            if not done[number]:
-                callback(f"fold {number + 1} of {FOLDS} is done")
+        for name in pool(calls):
+            callback(f"fold {int(name) + 1} of {FOLDS} is done")
     except TerminatedWorkerError as error:
         raise InputError(
             "",
             "a process that trained was killed, perhaps because memory ran out",
             advice="The same command goes on with the folds that are missing.",
         ) from error
+    answers = np.empty((len(examples), config.classes))
+    for part, file in zip(divided, files, strict=True):
+        answers[part] = np.load(file, allow_pickle=False)
     return answers
 
 
-def _code() -> str:
-    """Return a hash of the code that trains, and of the versions of the packages."""
+def _fingerprint(examples: Dataset, config: Config) -> str:
+    """Return a name for all that the answers depend on: images, parameters, code and versions."""
     root = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for name in ("core", "model", "training"):
-        for path in sorted((root / name).glob("*.py")):
-            digest.update(path.read_bytes())
-    versions = root.parent / "requirements.txt"
-    if versions.exists():
-        digest.update(versions.read_bytes())
+    digest = hashlib.sha256(examples.images.tobytes() + examples.labels.tobytes())
+    digest.update(config.model_dump_json().encode())
+    code = (path for name in ("core", "model", "training") for path in (root / name).glob("*.py"))
+    for path in (*sorted(code), *root.parent.glob("requirements.txt")):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _ask(
-    examples: Dataset,
-    left_out: NDArray[np.int64],
-    config: Config,
-    code: str,  # noqa: ARG001  (other code gives other answers)
-) -> NDArray[np.float32]:
-    """Train a network on all but a part of the images; return its probabilities for the part."""
+def _ask(examples: Dataset, left_out: NDArray[np.int64], config: Config, file: Path) -> str:
+    """Train a network on all but a part of the images, and write its probabilities for the part.
+
+    Returns the name of the file without its suffix.
+    """
     # Bars of several processes would overwrite each other, and a killed one would leave their lock.
     tqdm.set_lock(RLock())
     rest = np.setdiff1d(np.arange(len(examples)), left_out)
@@ -116,7 +115,7 @@ def _ask(
         (lenet,), epochs = train(examples[rest], config)
         for _ in epochs:
             pass
-        return probabilities(
+        answers = probabilities(
             lenet,
             examples.images[left_out],
             config.preprocess,
@@ -124,3 +123,6 @@ def _ask(
             test_shift=config.test_shift,
             context=context(config.device),
         )
+    with whole_file(file) as target:
+        np.save(target, answers)
+    return file.stem

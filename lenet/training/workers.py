@@ -23,7 +23,7 @@ from lenet.model._mxnet import mx
 
 # Environment variables of ps-lite.
 ADDRESS, PORT, LOST_AFTER = "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT", "PS_HEARTBEAT_TIMEOUT"
-# What `launch` tells the processes that it starts: their role, and its own PID.
+# The launcher tells each process its role and the PID of the launcher.
 ROLE, LAUNCHER = "LENET_ROLE", "LENET_LAUNCHER"
 # Seconds between the signs of life.
 _HEARTBEAT = 2

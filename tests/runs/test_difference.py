@@ -86,7 +86,7 @@ def test_what_changed_is_told_by_record(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        # Of two copies, the one in the same place is the same.
+        # The copy in the same place counts as the same image; the other was relabelled.
         ([(0, 3), (0, 3)], [(0, 5), (0, 3)], [("relabelled", 1, 3, 1, 5)]),
         # A copy keeps its label, so the copy with another label is new.
         ([(0, 3)], [(0, 5), (0, 3)], [("added", None, None, 1, 5)]),

@@ -56,7 +56,7 @@ def test_a_stage_needs_what_is_listed_and_writes_what_is_listed(
     stage: str, reproduced: Project, tmp_path: Path
 ) -> None:
     yaml = YAML(typ="safe")
-    # What DVC noted of the stage when it ran.
+    # DVC noted dependencies and parameters when the stage ran.
     noted = yaml.load(reproduced.path / "dvc.lock")["stages"][stage]
     listed = [dep["path"] for dep in noted["deps"]]
     for name in ("lenet/__init__.py", "stages/__init__.py", *listed):
