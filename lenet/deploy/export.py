@@ -142,15 +142,15 @@ def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
 def _network_input(
     images: Var, preprocess: Preprocess, *, side: int, size: int, positions: NDArray[np.float32]
 ) -> Var:
-    """Return the views that `sampling.network_input` gives, image by image.
+    """Return what `prediction.network_input` gives for shifted copies, image by image.
 
     Args:
         images: (batch, side, side).
-        preprocess, size: see `sampling.network_input`.
+        preprocess, size: see `prediction.network_input`.
         side: side of the images.
-        positions: (views, 2), the shifts of the views.
+        positions: (copies, 2), the shifts of the copies.
 
-    Returns (batch * views, 1, size, size) float32.
+    Returns (batch * copies, 1, size, size) float32.
     """
     views = len(positions)
     # No copy is rotated, so x depends on the column alone, and y on the row. Each axis is

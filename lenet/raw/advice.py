@@ -51,6 +51,9 @@ def _side(inspections: Sequence[Inspection]) -> int:
 def _classes(inspections: Sequence[Inspection]) -> Settings:
     """Return first_label and classes, which hold the labels of all files."""
     labels = {label for each in inspections for label in each.statistics.labels}
+    if any(label != int(label) for label in labels):
+        found = f"found the label {min(label for label in labels if label != int(label)):g}"
+        raise InputError(inspections[0].path, found, "whole numbers from 0 on")
     stated = max(each.classes for each in inspections)
     low, high = int(min(labels)), int(max(labels))
     first_label = 0 if high < stated else low

@@ -54,10 +54,10 @@ class Inspection:
             f"{label:g}{names.get(int(label), '')} ({count})"
             for label, count in sorted(self.statistics.labels.items())
         ]
-        least = " at least" if self.side_is_least else ""
         rows = {
             "format": self.form,
-            "images": f"{self.statistics.images}, of {self.side} x {self.side} pixels{least}",
+            "images": f"{self.statistics.images}, of {self.side} x {self.side} pixels"
+            + " at least" * self.side_is_least,
             "labels": ", ".join(labels[:100]) if self.has_labels else "none",
             "pixels": f"from {low:g} to {high:g}",
             "first index": " or ".join(map(str, self.first_indices)),
@@ -126,8 +126,8 @@ def _inspect_image_text(file: TextFile) -> Inspection:
 def _inspect_jf(file: TextFile) -> Inspection:
     text = file.start if len(file.start) < PIECE_BYTES else file.start[: whole_words(file.start)]
     _, counts = parse_numbers(file.path, text, 1).by_line()
-    # How many numbers the lines hold that hold most numbers.
-    usual = int(np.bincount(counts, weights=counts).argmax())
+    # How many numbers the lines hold that hold most numbers. A huge word makes no line.
+    usual = int(np.bincount(counts, weights=counts).argmax()) if len(counts) else 0
     header = jf.HEADER.match(text)
     side, classes = _root(usual - 1) or _root(usual), 0
     if header and (header[3] or not side) and _root(int(header[2])):

@@ -78,6 +78,7 @@ class Statistics:
     def warnings(self, layout: Layout, *, has_labels: bool = True) -> list[str]:
         """Return what seems wrong if the file is read by `layout`, each without a full stop."""
         background, ink = layout.pixel_range
+        strongest = max(abs(self.low - background), abs(self.high - background))
         warnings = []
         if has_labels and len(self.labels) == 1 < self.images:
             label = f"the label {min(self.labels):g}"
@@ -87,10 +88,7 @@ class Statistics:
                 f"most pixels are nearer to full ink ({ink:g}) than to the background "
                 f"({background:g}), at the borders too: background and ink seem exchanged"
             )
-        elif (
-            max(abs(self.low - background), abs(self.high - background))
-            <= abs(ink - background) / 2
-        ):
+        elif 2 * strongest <= abs(ink - background):
             warnings.append(
                 f"no pixel is beyond half of full ink: the pixels go from {self.low:g} to "
                 f"{self.high:g}, and full ink is {ink:g}"

@@ -68,6 +68,16 @@ def test_records_over_several_lines_need_a_header(tmp_path: Path) -> None:
         assert layout_of(write(tmp_path / "a.jf", header=header, wrap=20)).side == 8
     with pytest.raises(InputError, match="the side of the images cannot be told"):
         inspect(write(tmp_path / "b.jf", wrap=20))
+    # A word that is larger than a piece of the file has no line.
+    (tmp_path / "word.jf").write_text("1" * (1 << 21))
+    with pytest.raises(InputError, match="the side of the images cannot be told"):
+        inspect(tmp_path / "word.jf")
+
+
+def test_labels_that_are_no_whole_numbers_get_no_settings(tmp_path: Path) -> None:
+    inspected = inspect(write(tmp_path / "a.jf", labels=LABELS + 0.5))
+    with pytest.raises(InputError, match=r"a\.jf: found the label 0\.5; expected whole numbers"):
+        as_text([inspected])
 
 
 @pytest.mark.parametrize("zero_based", [True, False])
