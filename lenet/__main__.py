@@ -1,24 +1,25 @@
 """`lenet`, and `python -m lenet`; see `command`."""
 
-from lenet.core.interrupt import exit_at_once
+import sys
 
-exit_at_once()
-
-import sys  # noqa: E402
-
-from lenet.core.errors import run  # noqa: E402
+from lenet.core.errors import run
 
 
 def start() -> None:
     """Run the command line, and end the process as it does."""
+    run(main)
+
+
+def main() -> None:
+    """Import the command line and run it."""
     try:
-        from lenet.command import main
+        from lenet import command
     except ModuleNotFoundError as error:
         sys.exit(
             f"error: {sys.executable} is not the project's Python: it lacks {error.name}. Run "
             "`make setup` once, then activate the environment: . .venv/bin/activate"
         )
-    run(main)
+    command.main()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """The stages of dvc.yaml: each reads parameters and files, calls lenet, and writes files."""
 
-from lenet.core.interrupt import exit_at_once
+import signal
+import sys
+from importlib.util import find_spec
 
-exit_at_once()
-
-import sys  # noqa: E402
-from importlib.util import find_spec  # noqa: E402
+# A Ctrl-C ends a stage at once, as the system does: Python would raise KeyboardInterrupt, and drop
+# it where it comes while MXNet deletes an array. An ignored Ctrl-C stays ignored.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # Users often run dvc outside the project's environment, where `python` is some other Python.
 # Without this check the first import would end in a traceback.

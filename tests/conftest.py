@@ -55,14 +55,6 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scratch")
 
 
-@pytest.fixture
-def _ctrl_c_raises() -> Iterator[None]:
-    """Let a Ctrl-C raise KeyboardInterrupt, as in `errors.run`; a stage's import changes that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 Typed = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lenet.core.interrupt import raise_again
-
 
 @dataclass(frozen=True)
 class Place:
@@ -108,7 +106,6 @@ def run(main: Callable[[], None]) -> None:
     A user can fix an InputError, and what the system refuses: a full disk, a file that may not be
     read, more memory. The exit status is 1; after a Ctrl-C it is 130.
     """
-    raise_again()
     # The name of a file may have characters that the terminal's encoding lacks.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

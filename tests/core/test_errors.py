@@ -100,25 +100,21 @@ def test_a_full_disk_is_named_once_and_a_reader_that_stops_is_no_fault() -> None
         assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
 
 
-IMPORTS = (
-    "import time; from lenet.core.errors import run; from lenet.core.interrupt import exit_at_once"
-)
-SLEEPING = "print('ready', flush=True); time.sleep(60)"
+SLEEPING = "import time; print('ready', flush=True); time.sleep(60)"
 
 
 @pytest.mark.parametrize(
-    "code",
+    ("code", "status", "said"),
     [
-        # While the modules of a stage are imported.
-        f"exit_at_once()\n{SLEEPING}",
-        f"exit_at_once()\ndef main(): {SLEEPING}\nrun(main)",
+        ("from lenet.core.errors import run\ndef main(): {}\nrun(main)", 130, "interrupted\n"),
+        ("import stages\n{}", -signal.SIGINT, ""),
     ],
-    ids=["import", "run"],
+    ids=["command", "stage"],
 )
-def test_a_ctrl_c_ends_in_one_word(code: str) -> None:
+def test_a_ctrl_c_ends_without_a_traceback(code: str, status: int, said: str) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", f"{IMPORTS}\n{code}"],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", code.format(SLEEPING)],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -128,13 +124,14 @@ def test_a_ctrl_c_ends_in_one_word(code: str) -> None:
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     _, message = process.communicate(timeout=30)
-    assert (process.returncode, message) == (130, "interrupted\n")
+    assert (process.returncode, message) == (status, said)
 
 
 def test_an_ignored_ctrl_c_stays_ignored() -> None:
     done = run(
-        f"import signal; {IMPORTS}\n"
-        "signal.signal(signal.SIGINT, signal.SIG_IGN); exit_at_once()\n"
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "import stages\n"
         "run(lambda: signal.raise_signal(signal.SIGINT)); print('done')"
     )
     assert done.stdout == "done\n"

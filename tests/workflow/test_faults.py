@@ -94,11 +94,10 @@ def test_a_file_that_dvc_left_half_written_is_cured_as_the_docs_advise(
     assert project.repro() == []
 
 
-def test_an_interrupted_training_says_so_and_nothing_is_lost(project: Project) -> None:
+def test_an_interrupted_training_loses_nothing(project: Project) -> None:
     before = project.hashes()
     project.set({"epochs": 400})
-    output = interrupted(project, signal.SIGINT, "epoch 10,")
-    assert output.splitlines().count("interrupted") == 1
+    interrupted(project, signal.SIGINT, "epoch 10,")
     project.set({"epochs": SMALL["epochs"]})
     assert project.repro() == []
     assert project.hashes() == before
