@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
@@ -215,16 +214,6 @@ def test_the_page_is_one_small_file_and_fits_the_screen(
     for box in (page.locator("#sheet").bounding_box(), page.locator("#clear").bounding_box()):
         assert box is not None
         assert min(box["width"], box["height"]) >= 36
-
-
-def test_an_operator_that_the_page_lacks_is_named(network: Path, tmp_path: Path) -> None:
-    model = onnx.load(network)
-    for node in model.graph.node:
-        if node.op_type == "Relu":
-            node.op_type = "Softsign"
-    onnx.save(model, tmp_path / "softsign.onnx")
-    with pytest.raises(InputError, match=r"the operators Softsign; expected those of OPERATORS"):
-        drawing.render(tmp_path / "softsign.onnx")
 
 
 def test_a_file_that_is_no_exported_network_is_refused(tmp_path: Path) -> None:
