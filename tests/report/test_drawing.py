@@ -35,8 +35,7 @@ def digits(count: int, side: int) -> NDArray[np.float32]:
 def exported(folder: Path, config: Config = DEFAULT, *, side: int = 16) -> Path:
     """Export networks of random weights, with the metadata that the stage writes."""
     save_untrained(folder, config)
-    novelty = Novelty.learn(digits(50, side))
-    model = export.to_onnx(folder, config, side=side, novelty=novelty)
+    model = export.to_onnx(folder, config, Novelty.learn(digits(50, side)))
     path = folder / "lenet.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path
