@@ -7,6 +7,7 @@ Hypothesis and all files in tests/fuzz/corpus; `python -m tests.fuzz` those of l
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tempfile
 import warnings
@@ -177,7 +178,7 @@ class _Even:
 
     side, classes = 2, 10
     path = Path("even")
-    metadata: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = {"parameters": json.dumps({"raw": LAYOUT.model_dump()})}
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         assert images.shape[1:] == (2, 2)
@@ -192,11 +193,10 @@ def check_predict(path: Path) -> None:
     """`predict` answers for a file in every format, or refuses it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        answers, errors = predictor.predict_all([path], _Even(), {"pixel_range": (0, 2)})  # type: ignore[arg-type]
-    assert bool(answers) != bool(errors)
-    assert all(str(error).startswith(str(path)) for error in errors)
-    for form in output.FORMATS.values():
-        assert len(form(answers).splitlines()) >= len(answers)
+        answers = attempt(lambda path: predictor.predict(path, _Even(), {}), path)  # type: ignore[arg-type]
+    if answers is not None:
+        for form in output.FORMATS.values():
+            assert len(form(answers).splitlines()) >= len(answers) > 0
 
 
 TARGETS: dict[str, Callable[[Path], None]] = {
