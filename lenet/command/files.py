@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lenet.command.parsers import Commands, add_command, given
 from lenet.core.errors import InputError, printable, see_inspect
+from lenet.core.files import whole_file
 from lenet.raw.layout import Layout
 
 _FORMATS = ".jf or image-text, plain, .gz, .bz2 or .xz; .npz; or a folder of pictures"
@@ -173,16 +174,19 @@ def predict(arguments: argparse.Namespace) -> None:
 
     if arguments.picture:
         _check_picture(arguments.picture, arguments.files)
-    predictions, errors = predictor.predict_all(
-        arguments.files,
-        Recogniser(arguments.model),
-        given(arguments, "pixel_range", "first_index"),
-        _warn,
-    )
+    recogniser = Recogniser(arguments.model)
+    layout = given(arguments, "pixel_range", "first_index")
+    predictions, errors = [], []
+    for path in arguments.files:
+        try:
+            predictions += predictor.predict(path, recogniser, layout, _warn)
+        except InputError as error:
+            errors.append(error)
     if predictions:
         print(output.FORMATS[arguments.format](predictions), end="")
     if arguments.picture and (sheet := marked.draw_marked(predictions)):
-        marked.save(sheet, arguments.picture)
+        with whole_file(arguments.picture) as file:
+            sheet.save(file, "PNG")
     if errors:
         raise InputError("", "\nerror: ".join(map(str, errors)).removesuffix("."))
 

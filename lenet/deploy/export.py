@@ -34,29 +34,26 @@ AGREEMENT = 1e-5
 _COMPARED = 1000
 
 
-def to_onnx(models: Path, config: Config, *, side: int, novelty: Novelty) -> onnx.ModelProto:
+def to_onnx(models: Path, config: Config, novelty: Novelty) -> onnx.ModelProto:
     """Return a saved network as ONNX, with all that `prediction.probabilities` adds to it.
 
     Args:
         models: the folder that `network.save` wrote to.
         config: the parameters that the network was trained by, some of which go into the metadata.
-        side: side of the images that the exported network takes, in pixels.
-        novelty: what tells how unlike the training images an image is.
+        novelty: what tells how unlike the training images an image is; the exported network takes
+            images of their side.
 
     The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the outputs are
     `probabilities`, (batch, classes) float32, and `novelty`, (batch,) float32. The model's
     documentation describes all three.
     """
-    images = argument(Tensor(np.float32, ("batch", side, side)))
-    positions, classes = shifts(config.test_shift), config.classes
-    image_size = config.network.image_size
-    data = _network_input(
-        images, config.preprocess, side=side, size=image_size, positions=positions
-    )
-    (scores,) = inline(_bare_network(models, image_size))(data).values()
+    images = argument(Tensor(np.float32, ("batch", *novelty.kernel.shape)))
+    positions, size = shifts(config.test_shift), config.network.image_size
+    data = _network_input(images, config.preprocess, size, positions)
+    (scores,) = inline(_bare_network(models, size))(data).values()
     # In float64 ONNX Runtime has one softmax and one mean for all processors.
     shares = op.softmax(op.cast(scores, to=np.float64), axis=1)
-    votes = op.reshape(shares, _integers(-1, len(positions), classes))
+    votes = op.reshape(shares, _integers(-1, len(positions), config.classes))
     mean = op.reduce_mean(votes, axes=[1], keepdims=0)
     outputs = {OUTPUT: op.cast(mean, to=np.float32), NOVELTY: _distance(images, novelty)}
     model = build({INPUT: images}, outputs)
@@ -70,7 +67,6 @@ def to_onnx(models: Path, config: Config, *, side: int, novelty: Novelty) -> onn
     )
     settings = config.model_dump(include={"raw", "network", "preprocess", "test_shift"})
     onnx.helper.set_model_props(model, {"parameters": json.dumps(settings, sort_keys=True)})
-    onnx.checker.check_model(model, full_check=True)
     return model
 
 
@@ -86,7 +82,7 @@ def export(models: Path, target: Path, examples: Dataset, config: Config) -> Non
     Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
     """
     novelty = Novelty.learn(examples.images)
-    model = to_onnx(models, config, side=examples.images.shape[1], novelty=novelty)
+    content = to_onnx(models, config, novelty).SerializeToString(deterministic=True)
     images = examples.images[:: -(-len(examples) // _COMPARED)]
     members = network.load(models, config.network, config.classes, config.members)
     trained = probabilities(
@@ -97,7 +93,6 @@ def export(models: Path, target: Path, examples: Dataset, config: Config) -> Non
         test_shift=config.test_shift,
         context=mx.cpu(),
     )
-    content = model.SerializeToString(deterministic=True)
     exported = Recogniser(target, content).probabilities(images)
     difference = float(np.abs(trained - exported).max())
     labels = int((trained.argmax(axis=1) != exported.argmax(axis=1)).sum())
@@ -140,33 +135,27 @@ def _bare_network(models: Path, image_size: int) -> onnx.ModelProto:
 
 
 def _network_input(
-    images: Var, preprocess: Preprocess, *, side: int, size: int, positions: NDArray[np.float32]
+    images: Var, preprocess: Preprocess, size: int, positions: NDArray[np.float32]
 ) -> Var:
     """Return what `prediction.network_input` gives for shifted copies, image by image.
 
-    Args:
-        images: (batch, side, side).
-        preprocess, size: see `prediction.network_input`.
-        side: side of the images.
-        positions: (copies, 2), the shifts of the copies.
-
+    `images` is (batch, side, side); `positions` is (copies, 2), the shifts of the copies.
     Returns (batch * copies, 1, size, size) float32.
     """
-    views = len(positions)
+    (_, side, _), count = Traced(images).shape, len(positions)
     # No copy is rotated, so x depends on the column alone, and y on the row. Each axis is
-    # (batch, views, size) until both are expanded to the whole grid.
+    # (batch, copies, size) until both are expanded to the whole grid.
     lattice = (1 + preprocess.margin) * np.linspace(-1, 1, size)
     axes = []
     for axis, (scale, offset) in enumerate(preprocess.axes(Traced(images))):
         points = positions[:, axis].astype(np.float64)[:, None] + lattice
         line = _unsqueezed(scale, 1, 2) * points + _unsqueezed(offset, 1, 2)
-        whole = op.expand(
-            _unsqueezed(line.astype(np.float32), 2 + axis).var, _integers(1, views, size, size)
-        )
+        line = _unsqueezed(line.astype(np.float32), 2 + axis)
+        whole = op.expand(line.var, _integers(1, count, size, size))
         axes.append(op.unsqueeze(whole, _integers(4)))
     # Rows are axis 2, along which the line of x was repeated.
     grid = op.reshape(op.concat(axes, axis=4), _integers(-1, size, size, 2))
-    copies = op.expand(op.unsqueeze(images, _integers(1)), _integers(1, views, side, side))
+    copies = op.expand(op.unsqueeze(images, _integers(1)), _integers(1, count, side, side))
     copies = op.reshape(copies, _integers(-1, 1, side, side))
     ink = op.grid_sample(copies, grid, align_corners=1, mode="bilinear", padding_mode="zeros")
     background, full = preprocess.input_range
@@ -175,18 +164,17 @@ def _network_input(
 
 def _distance(images: Var, novelty: Novelty) -> Var:
     """Return the distance of each image to the nearest image that `novelty` keeps, in its units."""
-    kernel = op.constant(value=novelty.kernel)
-    transposed = op.constant(value=novelty.kernel.T.copy())
-    blurred = op.matmul(op.matmul(kernel, images), transposed)
-    pixels = novelty.kernel.size
-    flat = op.reshape(blurred, _integers(-1, pixels))
+    kernel, pixels = novelty.kernel, novelty.kernel.size
+    rows = op.matmul(op.constant(value=kernel), images)
+    blurred = op.matmul(rows, op.constant(value=kernel.T.copy()))
+    flat = Traced(op.reshape(blurred, _integers(-1, pixels)))
     levels = op.constant(value=novelty.images.reshape(-1, pixels))
-    others = op.div(op.cast(levels, to=np.float32), op.constant(value=np.array(255, np.float32)))
+    others = Traced(op.cast(levels, to=np.float32)) / 255
 
-    def squares(rows: Var, keep: int) -> Traced:
-        return Traced(op.reduce_sum(op.mul(rows, rows), _integers(1), keepdims=keep))
+    def squares(rows: Traced, keep: int) -> Traced:
+        return Traced(op.reduce_sum((rows * rows).var, _integers(1), keepdims=keep))
 
-    products = Traced(op.matmul(flat, op.transpose(others, perm=[1, 0])))
+    products = Traced(op.matmul(flat.var, op.transpose(others.var, perm=[1, 0])))
     squared = squares(flat, 1) + squares(others, 0) - 2 * products
     nearest: Any = Traced(op.reduce_min(squared.var, axes=[1], keepdims=0))
     return (np.sqrt(np.maximum(nearest, 0)) / novelty.unit).var

@@ -38,7 +38,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return np.dtype(self.var.unwrap_tensor().dtype)
 
     @property
-    def shape(self) -> tuple[int | str | None, ...]:
+    def shape(self) -> tuple[Any, ...]:
         """The shape; sides that are unknown while the graph is built are no numbers."""
         return tuple(self.var.unwrap_tensor().shape or ())
 

@@ -13,12 +13,9 @@ from lenet.core.files import whole_file
 # A user's own matplotlibrc must not change the bytes of a picture.
 mpl.rcdefaults()
 
-# Width of a picture in inches, 100 pixels each: a page of text.
-WIDTH = 8.4
 
-
-def blank(height: float, width: float = WIDTH) -> Figure:
-    """Return an empty figure, `width` and `height` in inches."""
+def blank(height: float, width: float = 8.4) -> Figure:
+    """Return an empty figure; sizes are in inches of 100 pixels, and 8.4 is a page of text."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
@@ -47,6 +44,4 @@ def mosaic(images: NDArray) -> NDArray:
 
 def hide_axes(axes: Axes) -> None:
     """Remove the ticks and the frame of `axes`, so that only an image is left."""
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    axes.set(xticks=[], yticks=[], frame_on=False)

@@ -28,7 +28,7 @@ def draw_confidence(predictions: Predictions) -> Figure:
 def _draw_calibration(axes: Axes, predictions: Predictions) -> None:
     right = predictions.predicted == predictions.labels
     confidence = predictions.confidence
-    bins = np.clip(np.digitize(confidence, _EDGES) - 1, 0, len(_EDGES) - 2)
+    bins = np.digitize(confidence, _EDGES[1:-1])
     for place in np.unique(bins):
         inside = bins == place
         count, correct = int(inside.sum()), int(right[inside].sum())

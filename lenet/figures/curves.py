@@ -27,26 +27,20 @@ def draw_curves(curves: pd.DataFrame) -> Figure:
     """Draw loss and error rate of each epoch on logarithmic scales, from `load_curves`."""
     figure = blank(4)
     left, right = figure.subplots(1, 2)
-    losses = {"train": curves["loss"], "validation": curves.get("validation_loss")}
-    _draw(left, "loss (nats)", losses)
-    left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    errors = {
-        name: 100 * (1 - curves[f"{name}_accuracy"]) if f"{name}_accuracy" in curves else None
-        for name in losses
-    }
-    _draw(right, "error rate", errors)
-    right.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
+    _draw(left, "loss (nats)", curves.filter(like="loss"), "{x:g}")
+    _draw(right, "error rate", 100 * (1 - curves.filter(like="accuracy")), "{x:g} %")
     figure.suptitle("While training: training images as augmented, validation images as they are")
     return figure
 
 
-def _draw(axes: Axes, title: str, curves: dict[str, pd.Series | None]) -> None:
-    for name, values in curves.items():
-        if values is not None:
-            # A logarithmic scale has no 0.
-            axes.plot(values.index, values.where(values > 0), label=name, marker=".")
+def _draw(axes: Axes, title: str, curves: pd.DataFrame, ticks: str) -> None:
+    for name, column in zip(("train", "validation"), curves, strict=False):
+        # A logarithmic scale has no 0.
+        values = curves[column].where(curves[column] > 0)
+        axes.plot(values.index, values, label=name, marker=".")
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(ticks)
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.set(xlabel="epoch", title=title)

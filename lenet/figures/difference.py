@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -11,20 +10,14 @@ from lenet.runs.difference import KINDS, Difference
 
 
 def draw_differences(differences: Sequence[Difference]) -> Figure:
-    """Draw the images that were relabelled, added and removed, each with its class and record.
-
-    Each difference has a panel for each of its kinds of change.
-    """
+    """Draw the images that were relabelled, added and removed, each with its class and record."""
     panels: dict[str, Panel] = {}
     for each in differences:
         for kind in KINDS:
-            (changes,) = np.nonzero(each.table["change"] == kind)
-            captions = [_caption(row) for _, row in each.table.iloc[changes].iterrows()]
-            title = f"{each.title} {kind}: {len(changes)}".lstrip()
-            if captions:
-                panels[title] = each.images[changes], captions
-    if not panels:
-        panels["no image has changed"] = differences[0].images, []
+            changed = (each.table["change"] == kind).to_numpy()
+            captions = [_caption(row) for _, row in each.table[changed].iterrows()]
+            title = f"{each.title} {kind}: {len(captions)}".lstrip()
+            panels[title] = each.images[changed], captions
     return draw_sheet(panels, "\n".join(each.heading for each in differences))
 
 

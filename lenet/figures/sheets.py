@@ -60,15 +60,11 @@ def draw_mistakes(images: NDArray[np.float32], predictions: Predictions) -> Figu
         images: (n, side, side) in [0, 1], all images of the test set.
         predictions: the predictions for these images.
     """
-    labels, predicted = predictions.labels, predictions.predicted
-    confidence, mistakes = predictions.confidence, predictions.mistakes
-    captions = [
-        f"{labels[index]} taken for {predicted[index]}\n{confidence[index]:.0%}, no. {index}"
-        for index in mistakes
-    ]
-    counts = f"{counted(len(mistakes), 'mistake')} in {counted(len(labels), 'image')}"
+    rows = predictions.table().iloc[predictions.mistakes]
+    counts = f"{counted(len(rows), 'mistake')} in {counted(len(images), 'image')}"
     title = f"{counts}: class, prediction, confidence, index"
-    return draw_sheet({title: (images[mistakes], captions)})
+    caption = "{actual} taken for {predicted}\n{confidence:.0%}, no. {index}"
+    return draw_sheet({title: _panel(images, rows, caption)})
 
 
 def draw_label_issues(images: NDArray[np.float32], issues: pd.DataFrame) -> Figure:
@@ -78,10 +74,9 @@ def draw_label_issues(images: NDArray[np.float32], issues: pd.DataFrame) -> Figu
         images: (n, side, side) in [0, 1], all training images.
         issues: see `evaluation.label_issues.find_label_issues`.
     """
-    columns = issues[["label", "suggested", "index"]].itertuples(index=False)
-    captions = [f"{label}: {better}?\n{index + 1}" for label, better, index in columns]
     title = f"{len(issues)} suspicious labels: label, suggestion, record"
-    return draw_sheet({title: (images[issues["index"].to_numpy(np.int64)], captions)})
+    rows = issues.assign(record=issues["index"] + 1)
+    return draw_sheet({title: _panel(images, rows, "{label}: {suggested}?\n{record}")})
 
 
 def draw_comparison(images: NDArray[np.float32], comparison: Comparison) -> Figure:
@@ -96,10 +91,15 @@ def draw_comparison(images: NDArray[np.float32], comparison: Comparison) -> Figu
         "broken": comparison.broken,
         "wrong in both": comparison.both_wrong,
     }
-    panels: dict[str, Panel] = {}
-    for name, rows in kinds.items():
-        columns = rows[["actual", "old", "new", "index"]].itertuples(index=False)
-        captions = [f"{actual}: {old}, {new}\nno. {index}" for actual, old, new, index in columns]
-        panels[f"{name}: {len(rows)}"] = images[rows["index"]], captions
+    panels = {
+        f"{name}: {len(rows)}": _panel(images, rows, "{actual}: {old}, {new}\nno. {index}")
+        for name, rows in kinds.items()
+    }
     runs = f"{comparison.old} (before) and {comparison.new} (now)"
     return draw_sheet(panels, f"{runs}: class, prediction before, now")
+
+
+def _panel(images: NDArray[np.float32], rows: pd.DataFrame, caption: str) -> Panel:
+    """Return the images that the column `index` names; the captions have the values of the rows."""
+    records: list[dict] = rows.to_dict("records")
+    return images[rows["index"].to_numpy(np.int64)], [caption.format(**row) for row in records]

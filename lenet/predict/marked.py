@@ -5,7 +5,6 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from lenet.core.files import whole_file
 from lenet.pictures import decode
 from lenet.predict.predictor import Prediction
 
@@ -48,20 +47,12 @@ def _marked(path: Path, number: int, predictions: Sequence[Prediction]) -> Image
         top, left, bottom, right = (edge * scale for edge in prediction.character.box)
         colour = _FLAGGED if prediction.flags else _SURE
         drawing.rectangle((left - 3, top - 3, right + 3, bottom + 3), outline=colour, width=2)
-        text = f"{prediction.label} ({prediction.confidence:.2f})"
-        if len(predictions) > 1:
-            text = f"{prediction.index}: {text}"
-        x0, y0, x1, y1 = drawing.textbbox((0, 0), text, font=font)
-        x = min(max(left - 3, 0), page.width - (x1 - x0) - 4)
-        y = top - (y1 - y0) - 10
+        text = f"{prediction.index}: {prediction.label} ({prediction.confidence:.2f})"
+        _, _, width, height = drawing.textbbox((0, 0), text, font=font, anchor="lt")
+        x = min(max(left - 3, 0), page.width - width - 4)
+        y = top - height - 10
         if y < 0:
-            y = min(bottom + 4, page.height - (y1 - y0) - 6)
-        drawing.rectangle((x, y, x + x1 - x0 + 4, y + y1 - y0 + 6), fill=colour)
-        drawing.text((x + 2 - x0, y + 3 - y0), text, fill="white", font=font)
+            y = min(bottom + 4, page.height - height - 6)
+        drawing.rectangle((x, y, x + width + 4, y + height + 6), fill=colour)
+        drawing.text((x + 2, y + 3), text, fill="white", font=font, anchor="lt")
     return page
-
-
-def save(sheet: Image.Image, path: Path) -> None:
-    """Write a sheet as PNG; the file is written whole or not at all."""
-    with whole_file(path) as file:
-        sheet.save(file, "PNG")

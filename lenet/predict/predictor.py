@@ -1,7 +1,7 @@
 """Predictions for a user's files: which class each image shows."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,22 +61,6 @@ class Prediction:
         return [name for name, holds in reasons.items() if holds]
 
 
-def layout_of(recogniser: Recogniser, given: Mapping[str, Any]) -> Layout:
-    """Return how to read raw files: as the network's training file was read, unless given.
-
-    Args:
-        recogniser: the exported network, whose metadata keep the group `raw`.
-        given: values of `Layout` that the user gave.
-
-    Raises InputError where neither the network nor the user says what a value is.
-    """
-    with untrusted(recogniser.path, "its metadata are damaged"):
-        raw = dict(json.loads(recogniser.metadata.get("parameters", "{}")).get("raw", {}))
-    values = {"first_label": 0, "first_index": "auto"} | raw | dict(given)
-    known = {name: value for name, value in values.items() if name in Layout.model_fields}
-    return Layout.check(known | {"side": recogniser.side, "classes": recogniser.classes})
-
-
 def predict(
     path: Path,
     recogniser: Recogniser,
@@ -88,8 +72,8 @@ def predict(
     Args:
         path: a picture of characters that do not touch; or a .jf, image-text or npz file, or a
             folder of pictures, with labels or without. The content tells the format.
-        recogniser: the exported network.
-        given: values of `Layout` that the user gave; see `layout_of`.
+        recogniser: the exported network, whose metadata say how its training file was read.
+        given: values of `Layout` that the user gave; all others are those of the training file.
         warn: is called with the file and what seems wrong with its pixels.
 
     Raises InputError where the file cannot be read.
@@ -106,10 +90,9 @@ def predict(
         # A picture does not wait for the import of pandas.
         from lenet.raw import formats
 
-        if formats.is_npz(path):
-            layout = Layout.of_npz(side=recogniser.side, classes=recogniser.classes)
-        else:
-            layout = layout_of(recogniser, given)
+        with untrusted(recogniser.path, "does not say how its training file was read"):
+            raw = json.loads(recogniser.metadata["parameters"])["raw"]
+            layout = Layout.check(raw | dict(given))
         reading = formats.read(path, layout, needs_labels=False)
         warn(path, reading.statistics.warnings(layout, has_labels=False))
         images, names = reading.data.images, reading.data.names
@@ -121,19 +104,3 @@ def predict(
         Prediction(file, 0 if file != str(path) else i, rows[i], float(novelty[i]), cut_out[i])
         for i, file in enumerate(files)
     ]
-
-
-def predict_all(
-    paths: Iterable[Path],
-    recogniser: Recogniser,
-    given: Mapping[str, Any],
-    warn: Callable[[Path, list[str]], None] = lambda *_: None,
-) -> tuple[list[Prediction], list[InputError]]:
-    """Return the predictions for all files that can be read, and the errors of all others."""
-    predictions, errors = [], []
-    for path in paths:
-        try:
-            predictions += predict(path, recogniser, given, warn)
-        except InputError as error:
-            errors.append(error)
-    return predictions, errors

@@ -1,20 +1,18 @@
 """The report as Markdown."""
 
 import re
-from pathlib import Path
+from collections import Counter
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lenet.core.errors import as_typed
 from lenet.core.params import flat
+from lenet.report.page import template
 from lenet.report.results import Results
 from lenet.sources.usps import TEST_COUNTS
 
 # The md5 of the test file of the source `usps-zip`, which a data card names as `raw_md5`.
 _ZIP_TEST_MD5 = "f9350e940232b89f1dc8f8eacac88625"
-# Folders of the sources of USPS digits.
-_USPS = ("usps", "usps-libsvm", "usps-zip")
 # Error rate in percent, method, source. All were measured on the rendering of `usps-zip`.
 PUBLISHED = (
     (5.0, "convolutional network of 1989", "LeCun et al. 1989"),
@@ -37,55 +35,29 @@ def render(results: Results) -> str:
         for name, card in results.cards.items()
     }
     seen = results.predictions["train_index"].notna()
-    templates = Environment(  # noqa: S701  (`finalize` escapes for Markdown)
-        loader=PackageLoader("lenet.report"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_escaped,
-    )
-    return templates.get_template("report.md.jinja").render(
-        headline=results.headline,
-        training=results.training,
-        classes=_classes(results.per_class, results.predictions),
+    page = template("report.md.jinja", trim_blocks=True, lstrip_blocks=True, finalize=_escaped)
+    return page.render(
+        **vars(results),
+        taken_for=[_taken_for(results.predictions, label) for label in results.per_class["class"]],
         seen=int(seen.sum()),
         nearly_seen=int((results.predictions["near_train_index"].notna() & ~seen).sum()),
         official=counts["test"] == TEST_COUNTS,
         published=PUBLISHED if results.cards["test"]["raw_md5"] == _ZIP_TEST_MD5 else (),
-        usps=Path(results.files["test file"].path).parent.name in _USPS,
-        cards=results.cards,
         counts=counts,
-        files=results.files,
-        params={
-            name: as_typed(value)
-            for name, value in sorted(flat(results.config.model_dump()).items())
-        },
-        members=results.config.members,
+        params=sorted(flat(results.config.model_dump()).items()),
         layers=results.config.network.table(results.config.classes).to_dict("records"),
     )
 
 
 def _escaped(value: object) -> str:
     """Return `value` as Markdown that shows it as it is: a file's name may look like markup."""
-    return re.sub(r"([\\`*_\[\]<>|#~&@])", r"\\\1", re.sub(r"[\r\n]+", " ", str(value)))
+    text = re.sub(r"[\r\n]+", " ", as_typed(value))
+    return re.sub(r"([\\`*_\[\]<>|#~&@])", r"\\\1", text)
 
 
-def _classes(per_class: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
-    """Return the rows of `per_class` as dictionaries with two more keys.
-
-    `predicted` is the number of images that the class was predicted for; `taken_for` names the
-    classes that its misclassified images were taken for.
-    """
-    wrong = predictions[predictions["actual"] != predictions["predicted"]]
-    rows = []
-    for row in per_class.to_dict("records"):
-        guesses = wrong.loc[wrong["actual"] == row["class"], "predicted"]
-        # The most frequent class comes first; equally frequent classes stand in their own order.
-        counts = guesses.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-        taken_for = ", ".join(
-            f"{label} ({count})" if count > 1 else str(label) for label, count in counts.items()
-        )
-        predicted = int((predictions["predicted"] == row["class"]).sum())
-        rows.append({**row, "predicted": predicted, "taken_for": taken_for})
-    return rows
+def _taken_for(predictions: pd.DataFrame, label: int) -> str:
+    """Return the classes that misclassified images of a class were taken for, and how often."""
+    wrong = predictions[(predictions["actual"] == label) & (predictions["predicted"] != label)]
+    # The most frequent class comes first; equally frequent classes stand in their own order.
+    counts = Counter(sorted(wrong["predicted"])).most_common()
+    return ", ".join(f"{guess} ({count})" if count > 1 else str(guess) for guess, count in counts)

@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -24,15 +25,11 @@ def render(markdown: str, folder: Path) -> str:
                 picture = (folder / unquote(str(part.attrs["src"]))).read_bytes()
                 part.attrs["src"] = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
     body = parser.renderer.render(tokens, parser.options, {})
-    return template("report.html.jinja").render(body=body)
+    return template("report.html.jinja", autoescape=True).render(body=body)
 
 
-def template(name: str) -> Template:
-    """Return a template of HTML; a value that it lacks is an error."""
-    templates = Environment(
-        loader=PackageLoader("lenet.report"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        keep_trailing_newline=True,
-    )
-    return templates.get_template(name)
+def template(name: str, **settings: Any) -> Template:
+    """Return a template; a value that it lacks is an error. `settings` are those of Jinja."""
+    loader = PackageLoader("lenet.report")
+    settings |= {"undefined": StrictUndefined, "keep_trailing_newline": True}
+    return Environment(loader=loader, **settings).get_template(name)  # noqa: S701

@@ -1,17 +1,15 @@
 """The results of one run: what the report tells of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lenet.core.errors import untrusted
 from lenet.core.files import md5, read_json
 from lenet.training.config import Config
-
-_Content = TypeVar("_Content")
 
 
 class File(NamedTuple):
@@ -60,22 +58,22 @@ class Results:
         return cls(
             headline=read_json(folder / "test.json"),
             training=read_json(folder / "training/metrics.json"),
-            per_class=_read(folder / "per_class.csv", pd.read_csv),
-            predictions=_read(predictions, pd.read_csv),
+            per_class=_table(folder / "per_class.csv"),
+            predictions=_table(predictions),
             cards={"training": train, "test": test},
             files={
                 "training file": File(config.train_file, train["raw_md5"]),
                 "test file": File(config.test_file, test["raw_md5"]),
                 "training images": File("data/npz/train.npz", train["npz_md5"]),
                 "test images": File("data/npz/test.npz", test["npz_md5"]),
-                "network": File(str(model), _read(model, md5)),
-                "predictions": File(str(predictions), _read(predictions, md5)),
+                "network": File(str(model), md5(model)),
+                "predictions": File(str(predictions), md5(predictions)),
             },
             config=config,
         )
 
 
-def _read(path: Path, read: Callable[[Path], _Content]) -> _Content:
+def _table(path: Path) -> pd.DataFrame:
     # Git may have left the marks of a merge conflict there.
     with untrusted(path, "missing or damaged", "`dvc repro` makes it again."):
-        return read(path)
+        return pd.read_csv(path)

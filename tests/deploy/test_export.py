@@ -51,7 +51,7 @@ def test_the_exported_input_is_that_of_mxnet(
     positions = shifts(test_shift)
 
     given = argument(Tensor(np.float32, ("batch", side, side)))
-    seen = export._network_input(given, preprocess, side=side, size=size, positions=positions)
+    seen = export._network_input(given, preprocess, size, positions)
     model = build({"images": given}, {"seen": seen}).SerializeToString()
     (answer,) = onnxruntime.InferenceSession(model).run(None, {"images": images})
     views = answer.reshape(len(images), len(positions), 1, size, size)

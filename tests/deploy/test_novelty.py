@@ -66,7 +66,7 @@ def test_the_exported_network_computes_the_same_distance(tmp_path: Path) -> None
     images = np.kron(DIGITS[:600], np.ones((2, 2), np.float32))
     novelty = Novelty.learn(images[:300])
     save_untrained(tmp_path)
-    model = export.to_onnx(tmp_path, TANH, side=16, novelty=novelty)
+    model = export.to_onnx(tmp_path, TANH, novelty)
     answers = Recogniser(tmp_path / "m", model.SerializeToString()).novelty(images)
     np.testing.assert_allclose(answers, distances(images, novelty), atol=2e-3)
     assert answers[:300].min() < 0.02 < answers[300:].min()

@@ -14,16 +14,12 @@ def model(body: str, *, inputs: str = "float[n, 4, 4] images", outputs: str) -> 
     return onnx.parser.parse_model(text).SerializeToString()
 
 
-MEANS = "novelty = ReduceMean<axes = [1, 2], keepdims = 0>(images)"
-# Models that give the softmax of the first ten pixels, and all pixels with their number hidden.
+# A model that gives the softmax of the first ten pixels.
 FIRST_TEN = (
     "p = Flatten(images) start = Constant<value = int64[1] {0}>() "
     "end = Constant<value = int64[1] {10}>() axis = Constant<value = int64[1] {1}>() "
-    "ten = Slice(p, start, end, axis) probabilities = Softmax(ten) " + MEANS
-)
-ALL_PIXELS = (
-    "p = Flatten(images) ones = Constant<value = int64[16] {1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1}>() "
-    "all = Cast<to = 9>(ones) probabilities = Compress<axis = 1>(p, all) " + MEANS
+    "ten = Slice(p, start, end, axis) probabilities = Softmax(ten) "
+    "novelty = ReduceMean<axes = [1, 2], keepdims = 0>(images)"
 )
 DECLARED = "float[n, 10] probabilities, float[n] novelty"
 
@@ -39,26 +35,12 @@ def test_many_images_are_answered_in_order() -> None:
 
 
 def test_files_that_are_no_such_model_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="none: no such model file"):
+    with pytest.raises(InputError, match="none: no network .* No such file or directory"):
         Recogniser(tmp_path / "none")
     for other in (
         b"seed: 0",
         model("y = Abs(x)", inputs="float[n] x", outputs="float[n] y"),
         model(FIRST_TEN, inputs="float[n, side, side] images", outputs=DECLARED),
     ):
-        with pytest.raises(InputError, match="m: not a model that this project exported"):
+        with pytest.raises(InputError, match="m: no network that this project exported"):
             Recogniser(Path("m"), other)
-
-
-def test_a_model_that_does_not_give_what_it_declares_is_refused() -> None:
-    images = np.full((3, 4, 4), 0.5, np.float32)
-    with pytest.raises(InputError, match=r"float32 \(3, 16\) as probab.*float32 \(3, 10\)"):
-        Recogniser(Path("m"), model(ALL_PIXELS, outputs=DECLARED)).probabilities(images)
-    wide = FIRST_TEN.partition("novelty")[0] + "novelty = Flatten(ten)"
-    recogniser = Recogniser(Path("m"), model(wide, outputs=DECLARED))
-    assert recogniser.probabilities(images).shape == (3, 10)
-    with pytest.raises(InputError, match=r"float32 \(3, 10\) as novelty; expected float32 \(3,\)"):
-        recogniser.novelty(images)
-    pixels = FIRST_TEN.replace("Softmax", "Identity")
-    with pytest.raises(InputError, match=r"gives values from 0.5 to 0.5; expected probabilities"):
-        Recogniser(Path("m"), model(pixels, outputs=DECLARED)).probabilities(images)

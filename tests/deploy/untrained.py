@@ -27,7 +27,7 @@ def export_untrained(folder: Path, *, side: int = 16) -> Path:
     """Export such a network for images of this side; return the ONNX file."""
     save_untrained(folder)
     images = np.random.default_rng(0).random((40, side, side), dtype=np.float32)
-    model = export.to_onnx(folder, TANH, side=side, novelty=Novelty.learn(images))
+    model = export.to_onnx(folder, TANH, Novelty.learn(images))
     path = folder / "lenet.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path

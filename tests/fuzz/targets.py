@@ -7,6 +7,7 @@ Hypothesis and all files in tests/fuzz/corpus; `python -m tests.fuzz` those of l
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tempfile
 import warnings
@@ -163,15 +164,13 @@ def check_params(path: Path) -> None:
 
 
 def check_model(path: Path) -> None:
-    """A model gives probabilities, or it is refused."""
+    """A model answers, or it is refused."""
     recogniser = attempt(Recogniser, path)
     if recogniser is None or recogniser.side > 64:
         return
     image = np.zeros((1, recogniser.side, recogniser.side), np.float32)
-    probabilities = attempt(lambda _: recogniser.probabilities(image), path)
-    assert probabilities is None or abs(probabilities.sum() - 1) < 1e-2
-    novelty = attempt(lambda _: recogniser.novelty(image), path)
-    assert novelty is None or novelty.shape == (1,)
+    attempt(lambda _: recogniser.probabilities(image), path)
+    attempt(lambda _: recogniser.novelty(image), path)
 
 
 class _Even:
@@ -179,7 +178,7 @@ class _Even:
 
     side, classes = 2, 10
     path = Path("even")
-    metadata: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = {"parameters": json.dumps({"raw": LAYOUT.model_dump()})}
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         assert images.shape[1:] == (2, 2)
@@ -194,11 +193,10 @@ def check_predict(path: Path) -> None:
     """`predict` answers for a file in every format, or refuses it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        answers, errors = predictor.predict_all([path], _Even(), {"pixel_range": (0, 2)})  # type: ignore[arg-type]
-    assert bool(answers) != bool(errors)
-    assert all(str(error).startswith(str(path)) for error in errors)
-    for form in output.FORMATS.values():
-        assert len(form(answers).splitlines()) >= len(answers)
+        answers = attempt(lambda path: predictor.predict(path, _Even(), {}), path)  # type: ignore[arg-type]
+    if answers is not None:
+        for form in output.FORMATS.values():
+            assert len(form(answers).splitlines()) >= len(answers) > 0
 
 
 TARGETS: dict[str, Callable[[Path], None]] = {

@@ -146,7 +146,9 @@ def test_a_bad_file_is_named_and_the_others_are_answered(
 
     without = typed(command.main, "predict", "five.png")
     assert without.returncode == 1
-    assert without.stderr.startswith("error: models/lenet.onnx: no such model file")
+    assert without.stderr.startswith(
+        "error: models/lenet.onnx: no network that this project exported ([Errno 2] No such"
+    )
 
 
 def test_names_are_shown_and_not_obeyed(tmp_path: Path, predict: Predict) -> None:

@@ -70,8 +70,8 @@ def test_each_digit_tells_what_it_is_taken_for(write: Write) -> None:
     per_class = pd.read_csv(ROOT / "metrics/per_class.csv")
     # The committed figures change with every recipe; these do not.
     per_class.loc[3, ["recall", "precision"]] = [0.97594, 0.9818]
-    per_class.loc[1, "recall"] = 0.9773
-    per_class.loc[4, "support"] = 0
+    per_class.loc[1, ["recall", "precision"]] = [0.9773, np.nan]
+    per_class.loc[4, ["recall", "precision", "f1", "support"]] = [np.nan, np.nan, np.nan, 0]
     table = rows(write(predictions=predictions, per_class=per_class), "Class by class")
     assert table[1 + 3][-1] == "5 (2), 2, 8"
     assert table[1 + 5][-1] == ""
@@ -79,6 +79,11 @@ def test_each_digit_tells_what_it_is_taken_for(write: Write) -> None:
     # A digit without images has no recall; a digit that is never predicted has no precision.
     assert table[1 + 4] == ["4", "0", "", "", "", ""]
     assert table[1 + 1][2:4] == ["97.73 %", ""]
+
+
+def test_the_copies_of_a_test_image_are_told(write: Write) -> None:
+    assert "shifted by\n-0.09, 0 or 0.09 (`test_shift`)" in write()
+    assert "test_shift`" not in write(config=DEFAULT.changed({"test_shift": 0}))
 
 
 def test_test_images_that_were_learnt_from_are_warned_of(write: Write) -> None:

@@ -11,9 +11,6 @@ function tensor(type, dims, data) {
 }
 
 function decoded(stored) {
-  if (Array.isArray(stored.data)) {
-    return tensor(stored.type, stored.dims, ARRAYS[stored.type].from(stored.data));
-  }
   const bytes = Uint8Array.from(atob(stored.data), (letter) => letter.charCodeAt(0));
   return tensor(stored.type, stored.dims, new ARRAYS[stored.type](bytes.buffer));
 }
