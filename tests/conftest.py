@@ -30,7 +30,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The time that an example takes depends on the machine, so it says little about the code. The same
 # code is given the same examples; `make fuzz` looks for new ones.
-settings.register_profile("lenet", deadline=None, derandomize=True)
+settings.register_profile("lenet", deadline=None, max_examples=50, derandomize=True)
 settings.register_profile("fuzz", deadline=None, max_examples=100_000)
 settings.load_profile("lenet")
 

@@ -38,6 +38,8 @@ class Recogniser:
         # The next level arranges feature maps for the registers of the processor, and so adds in
         # another order on each kind.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        # Errors come as exceptions; the log would repeat them.
+        options.log_severity_level = 4
         advice = "`dvc checkout` or `dvc repro export` brings the network of the project back."
         with untrusted(path, "no network that this project exported", advice):
             self._session = onnxruntime.InferenceSession(
