@@ -93,8 +93,7 @@ def label_issues(_: argparse.Namespace) -> None:
     write_csv(issues, table)
     save(draw_label_issues(examples.images, issues), picture)
     print(issues.head(20).to_string(index=False))
-    shown = ", the first 20 above" if len(issues) > 20 else ""
-    print(f"{len(issues)} of {len(examples)} labels are suspicious{shown}: {table}, {picture}")
+    print(f"{len(issues)} of {len(examples)} labels are suspicious: {table}, {picture}")
 
 
 def diff(arguments: argparse.Namespace) -> None:

@@ -91,13 +91,8 @@ def draw_comparison(images: NDArray[np.float32], comparison: Comparison) -> Figu
         images: (n, side, side) in [0, 1], all images of the test set.
         comparison: of two runs on these images.
     """
-    kinds = {
-        "fixed": comparison.fixed,
-        "broken": comparison.broken,
-        "wrong in both": comparison.both_wrong,
-    }
     panels: dict[str, Panel] = {}
-    for name, rows in kinds.items():
+    for name, rows in comparison.kinds.items():
         columns = rows[["actual", "old", "new", "index"]].itertuples(index=False)
         captions = [f"{actual}: {old}, {new}\nno. {index}" for actual, old, new, index in columns]
         panels[f"{name}: {len(rows)}"] = images[rows["index"]], captions
