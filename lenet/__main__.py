@@ -11,15 +11,17 @@ def start() -> None:
 
 
 def main() -> None:
-    """Import the command line and run it."""
+    """Import the command line and run it; name a package that it or a command lacks."""
     try:
         from lenet import command
+
+        command.main()
     except ModuleNotFoundError as error:
+        # An environment that only predicts lacks the workflow's packages.
         sys.exit(
             f"error: {sys.executable} is not the project's Python: it lacks {error.name}. Run "
-            "`make setup` once, then activate the environment: . .venv/bin/activate"
+            "`make setup` in a clone once, then activate the environment: . .venv/bin/activate"
         )
-    command.main()
 
 
 if __name__ == "__main__":

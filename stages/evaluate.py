@@ -41,24 +41,21 @@ def main() -> None:
     )
 
     headline, per_class = measures.headline(predictions), measures.per_class(predictions)
+    table = predictions.table()
     write_json(headline, results / "test.json")
     write_csv(per_class, results / "per_class.csv")
-    write_csv(predictions.table(), results / "predictions.csv")
+    write_csv(table, results / "predictions.csv")
     save(draw_confusion(predictions), results / "confusion.png")
     save(draw_confidence(predictions), results / "pictures/confidence.png")
     save(draw_mistakes(test.images, predictions), results / "pictures/mistakes.png")
 
     print(per_class.round(4).to_string(index=False))
     print(summary(headline))
-    for count, what, column in (
-        (predictions.seen, "training images too", "train_index"),
-        (predictions.nearly_seen, "nearly equal to training images", "near_train_index"),
-    ):
-        if count:
-            print(
-                f"warning: {count} of the test images are {what}, so the figures flatter the "
-                f"network. The column {column} of {results / 'predictions.csv'} says which."
-            )
+    if seen := table[["train_index", "near_train_index"]].notna().any(axis="columns").sum():
+        print(
+            f"warning: {seen} of the test images are training images too, or nearly equal to one, "
+            f"so the figures flatter the network. {results / 'predictions.csv'} says which."
+        )
 
 
 if __name__ == "__main__":

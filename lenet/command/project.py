@@ -20,20 +20,14 @@ def add_to(commands: Commands) -> None:
     help_line = "say which images changed between two versions of the data"
     parser = add_command(commands, diff, help_line)
     _add_revisions(parser)
-    parser.add_argument(
-        "--file", choices=("train", "test"), help="of revisions, compare this file (default both)"
-    )
+    help_line = "of revisions, compare this file (default both)"
+    parser.add_argument("--file", choices=("train", "test"), help=help_line)
     parser.add_argument("--csv", action="store_true", help="print all changes as CSV, nothing else")
     parser.add_argument("--picture", type=Path, metavar="OUT.png", help="draw these images")
 
     parser = add_command(commands, results, "print the result of a run in four lines")
-    parser.add_argument(
-        "run_name",
-        metavar="RUN",
-        nargs="?",
-        default="workspace",
-        help="branch, commit or experiment (default workspace)",
-    )
+    help_line = "branch, commit or experiment (default workspace)"
+    parser.add_argument("run_name", metavar="RUN", nargs="?", default="workspace", help=help_line)
 
     parser = add_command(commands, compare, "compare two runs image by image")
     _add_revisions(parser)
@@ -42,12 +36,9 @@ def add_to(commands: Commands) -> None:
 
     help_line = "list all runs, with what differs and how good they are"
     parser = add_command(commands, experiments, help_line)
-    parser.add_argument(
-        "--sort",
-        choices=("validation_loss", "validation_error", "errors"),
-        default="validation_loss",
-        help="the figure to sort by (default validation_loss)",
-    )
+    figures = ("validation_loss", "validation_error", "errors")
+    help_line = "the figure to sort by (default %(default)s)"
+    parser.add_argument("--sort", choices=figures, default=figures[0], help=help_line)
     parser.add_argument("--csv", action="store_true", help="print CSV, with all figures")
 
     parser = add_command(commands, summary, "show the network layer by layer")
@@ -58,10 +49,9 @@ def add_to(commands: Commands) -> None:
 
 def _add_revisions(parser: argparse.ArgumentParser) -> None:
     """Add OLD and NEW, with the defaults of `dvc metrics diff`."""
-    parser.add_argument("old", metavar="OLD", nargs="?", default="HEAD", help="default HEAD")
-    parser.add_argument(
-        "new", metavar="NEW", nargs="?", default="workspace", help="default workspace"
-    )
+    for name, default in {"old": "HEAD", "new": "workspace"}.items():
+        help_line = f"default {default}"
+        parser.add_argument(name, metavar=name.upper(), nargs="?", default=default, help=help_line)
 
 
 def fetch(arguments: argparse.Namespace) -> None:
@@ -73,8 +63,7 @@ def fetch(arguments: argparse.Namespace) -> None:
 
     train, test = fetch(arguments.name, Path("data/sources", arguments.name))
     print(f"{train}\n{test}\nTo train on them:\n    dvc add {train} {test}")
-    settings = SETTINGS[arguments.name]
-    print(f"    dvc exp run -S train_file={train} -S test_file={test}{settings}")
+    print(f"    dvc exp run -S train_file={train} -S test_file={test}{SETTINGS[arguments.name]}")
 
 
 def label_issues(_: argparse.Namespace) -> None:
@@ -104,8 +93,7 @@ def label_issues(_: argparse.Namespace) -> None:
     write_csv(issues, table)
     save(draw_label_issues(examples.images, issues), picture)
     print(issues.head(20).to_string(index=False))
-    shown = ", the first 20 above" if len(issues) > 20 else ""
-    print(f"{len(issues)} of {len(examples)} labels are suspicious{shown}: {table}, {picture}")
+    print(f"{len(issues)} of {len(examples)} labels are suspicious: {table}, {picture}")
 
 
 def diff(arguments: argparse.Namespace) -> None:
@@ -135,8 +123,8 @@ def results(arguments: argparse.Namespace) -> None:
     """Print what a run was trained and tested on, and how good it is."""
     from lenet.runs import revisions
 
-    _warn_of_stale_results(arguments.run_name)
     print(revisions.results(arguments.run_name))
+    _warn_of_stale_results(arguments.run_name)
 
 
 def compare(arguments: argparse.Namespace) -> None:
@@ -147,9 +135,9 @@ def compare(arguments: argparse.Namespace) -> None:
     """
     from lenet.runs import revisions
 
-    _warn_of_stale_results(arguments.old, arguments.new)
     comparison = revisions.compare(arguments.old, arguments.new)
     print(comparison)
+    _warn_of_stale_results(arguments.old, arguments.new)
     if arguments.picture:
         from lenet.core import npz
         from lenet.figures.canvas import save

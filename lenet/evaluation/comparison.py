@@ -32,25 +32,18 @@ class Comparison:
         )
         return cls(old, new, table)
 
-    def _select(self, *, old_right: bool, new_right: bool) -> pd.DataFrame:
-        table = self.table
-        old = (table["old"] == table["actual"]) == old_right
-        return table[old & ((table["new"] == table["actual"]) == new_right)]
-
     @property
-    def fixed(self) -> pd.DataFrame:
-        """The images that the new run alone reads."""
-        return self._select(old_right=False, new_right=True)
+    def kinds(self) -> dict[str, pd.DataFrame]:
+        """The images that the new run alone reads, that the old run alone reads, and no run.
 
-    @property
-    def broken(self) -> pd.DataFrame:
-        """The images that the old run alone reads."""
-        return self._select(old_right=True, new_right=False)
-
-    @property
-    def both_wrong(self) -> pd.DataFrame:
-        """The images that neither run reads."""
-        return self._select(old_right=False, new_right=False)
+        They are rows of the table, and their names are "fixed", "broken" and "wrong in both".
+        """
+        conditions = {
+            "fixed": "old != actual and new == actual",
+            "broken": "old == actual and new != actual",
+            "wrong in both": "old != actual and new != actual",
+        }
+        return {kind: self.table.query(condition) for kind, condition in conditions.items()}
 
     @property
     def p_value(self) -> float:
@@ -59,11 +52,12 @@ class Comparison:
         Source: McNemar 1947, Note on the sampling error of the difference between correlated
         proportions or percentages; with the binomial distribution for small numbers.
         """
-        fixed, broken = len(self.fixed), len(self.broken)
+        fixed, broken, _ = map(len, self.kinds.values())
         return float(binomtest(fixed, fixed + broken).pvalue) if fixed + broken else 1.0
 
     def __str__(self) -> str:
-        fixed, broken, both = map(len, (self.fixed, self.broken, self.both_wrong))
+        kinds = self.kinds
+        fixed, broken, both = map(len, kinds.values())
         before, after = (counted(both + number, "error") for number in (fixed, broken))
         images = counted(len(self.table), "test image")
         chance = "may well be chance" if self.p_value >= 0.05 else "is unlikely to be chance"
@@ -72,8 +66,9 @@ class Comparison:
             f"fixed {fixed}, broken {broken}, wrong in both {both}",
             f"McNemar's exact test: p = {self.p_value:.2g}, so the difference {chance}",
         ]
-        for name, rows in (("fixed", self.fixed), ("broken", self.broken)):
-            lines += ["", f"{name}:" + (" none" if rows.empty else "")]
+        for kind in ("fixed", "broken"):
+            rows = kinds[kind]
+            lines += ["", f"{kind}:" + (" none" if rows.empty else "")]
             lines += [
                 f"  image {index:>5}: a {actual}, before {old} ({sure:.2f}), now {new} ({now:.2f})"
                 for index, actual, old, new, sure, now in rows.itertuples(index=False)

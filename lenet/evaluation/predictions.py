@@ -50,16 +50,6 @@ class Predictions:
         wrong = np.flatnonzero(self.predicted != self.labels)
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
 
-    @property
-    def seen(self) -> int:
-        """The number of test images that are equal to a training image."""
-        return int((self.train_index >= 0).sum())
-
-    @property
-    def nearly_seen(self) -> int:
-        """The number of other test images that are nearly equal to a training image."""
-        return int(((self.near_train_index >= 0) & (self.train_index < 0)).sum())
-
     def table(self) -> pd.DataFrame:
         """Return a row for each image, in order.
 

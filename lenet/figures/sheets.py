@@ -86,14 +86,9 @@ def draw_comparison(images: NDArray[np.float32], comparison: Comparison) -> Figu
         images: (n, side, side) in [0, 1], all images of the test set.
         comparison: of two runs on these images.
     """
-    kinds = {
-        "fixed": comparison.fixed,
-        "broken": comparison.broken,
-        "wrong in both": comparison.both_wrong,
-    }
     panels = {
         f"{name}: {len(rows)}": _panel(images, rows, "{actual}: {old}, {new}\nno. {index}")
-        for name, rows in kinds.items()
+        for name, rows in comparison.kinds.items()
     }
     runs = f"{comparison.old} (before) and {comparison.new} (now)"
     return draw_sheet(panels, f"{runs}: class, prediction before, now")

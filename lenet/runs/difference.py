@@ -1,10 +1,11 @@
 """Two versions of a raw file compared: images added, removed and relabelled."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from textwrap import indent
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,7 @@ from lenet.evaluation.summary import counted
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 
-# Each kind of change, by the name that pandas gives to a row of one version or of both.
-_KINDS = {"both": "relabelled", "right_only": "added", "left_only": "removed"}
-KINDS = tuple(_KINDS.values())
-_CHANGES_ON_SCREEN = 40
-# Different pixel ranges give rounding, so pixels are compared in so many parts of full ink.
-_LEVELS = 10_000
-# A pixel in the middle between two levels must not go up or down by the noise of float32.
-_NUDGE = 0.002
+KINDS = ("relabelled", "added", "removed")
 
 
 @dataclass(frozen=True)
@@ -40,9 +34,9 @@ class Version:
     layout: Layout
 
     def read(self) -> tuple[Dataset, pd.DataFrame]:
-        """Return the images, and a row for each: record, line, picture, class and key.
+        """Return the images, and a row for each: record, line, picture and class.
 
-        Records and lines count from 1, classes from 0; equal images have equal keys.
+        Records and lines count from 1, classes from 0.
         Raises InputError, which names the version, where it is faulty or does not fit the layout.
         """
         try:
@@ -51,16 +45,9 @@ class Version:
             place = replace(error.place, file=self.name)
             advice = "Each version is read by the group raw of its own params.yaml."
             raise InputError(place, error.found, error.expected, advice) from error
-        places = pd.DataFrame(map(vars, formats.places(self.path, self.layout)))
-        table = pd.DataFrame(
-            {
-                "record": np.arange(1, len(data) + 1),
-                "line": places["line"],
-                "picture": places["picture"],
-                "class": data.labels,
-                "key": [_key(image) for image in data.images],
-            }
-        )
+        table = pd.DataFrame(map(vars, formats.places(self.path, self.layout)))
+        table["record"], table["class"] = np.arange(1, len(data) + 1), data.labels
+        table = table[["record", "line", "picture", "class"]]
         return data, table.astype(dict.fromkeys(("record", "line", "class"), "Int64"))
 
 
@@ -98,19 +85,21 @@ class Difference:
                 "the same side (raw.side)",
             )
         (before, left), (after, right) = old.read(), new.read()
-        table = _changes(left, right)
-        removed = table["change"] == "removed"
-        images = [
-            data.images[table.loc[chosen, f"{when}_record"].to_numpy(np.int64) - 1]
-            for data, chosen, when in ((after, ~removed, "new"), (before, removed, "old"))
-        ]
-        counts = len(before), len(after)
-        return cls(title, old.name, new.name, counts, table, np.concatenate(images))
+        changes = _changes(before, after)
+        rows = [(kind, *pair) for kind, pairs in changes.items() for pair in pairs]
+        table = pd.DataFrame(rows, columns=["change", "old", "new"])
+        table = table.astype({"old": np.int64, "new": np.int64})
+        places = table["new"].where(table["new"] >= 0, len(after) + table["old"])
+        images = np.concatenate([after.images, before.images])[places]
+        # An index of -1 has no row, so its cells are blank.
+        table = table.join(left.add_prefix("old_"), on="old")
+        table = table.join(right.add_prefix("new_"), on="new").drop(columns=["old", "new"])
+        return cls(title, old.name, new.name, (len(before), len(after)), table, images)
 
     @property
     def same(self) -> int:
         """The number of images that both versions have with the same class."""
-        return self.counts[1] - int((self.table["change"] != "removed").sum())
+        return self.counts[1] - int(self.table["new_record"].count())
 
     @property
     def heading(self) -> str:
@@ -121,13 +110,10 @@ class Difference:
         if self.table.empty:
             return f"{self.heading}: the same {counted(self.same, 'image')}"
         kinds = ", ".join(f"{kind} {(self.table['change'] == kind).sum()}" for kind in KINDS)
-        shown = self.table[:_CHANGES_ON_SCREEN].dropna(axis="columns", how="all").astype(object)
-        shown = shown.rename(columns=lambda name: name.replace("_", " "))
-        text = shown.where(shown.notna(), "").to_string(index=False)
-        left = len(self.table) - len(shown)
-        more = f"\n... and {left} more: --csv has all" if left else ""
         counts = f"images {self.counts[0]} -> {self.counts[1]}: {self.same} the same, {kinds}"
-        return f"{self.heading}\n" + indent(f"{counts}\n\n{text}{more}", "  ")
+        shown = self.table.dropna(axis="columns", how="all").astype(object)
+        text = shown.where(shown.notna(), "").to_string(index=False, max_rows=40)
+        return f"{self.heading}\n" + indent(f"{counts}\n\n{text}", "  ")
 
 
 def as_csv(differences: Sequence[Difference]) -> str:
@@ -136,36 +122,35 @@ def as_csv(differences: Sequence[Difference]) -> str:
     return table[["file", *table.columns.drop("file")]].to_csv(index=False)
 
 
-def _changes(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of `Difference` for two tables of `Version.read`."""
-    # An image keeps its class if it can; of several copies, the one in the same place.
-    for by in (["key", "class", "record"], ["key", "class"]):
-        pairs = _joined(old.reset_index(), new.reset_index(), by, "inner")
-        old, new = old.drop(pairs["old_index"]), new.drop(pairs["new_index"])
-    table = _joined(old, new, ["key"], "outer")
-    table["change"] = pd.Categorical(table["found_in"].map(_KINDS), KINDS, ordered=True)
-    table = table.sort_values(["change", "new_record", "old_record"], ignore_index=True)
-    return table[["change", *table.filter(regex="^(old|new)_")]]
-
-
-def _joined(
-    old: pd.DataFrame, new: pd.DataFrame, by: list[str], how: Literal["inner", "outer"]
-) -> pd.DataFrame:
-    """Join rows that are equal in some columns; of several, the first with the first.
-
-    The other columns become old_record, new_record and so on.
-    """
-    one, two = (
-        side.assign(turn=side.groupby(by).cumcount())
-        .set_index([*by, "turn"])
-        .add_prefix(f"{when}_")
-        .reset_index()
-        for when, side in (("old", old), ("new", new))
-    )
-    return one.merge(two, how=how, on=[*by, "turn"], indicator="found_in")
+def _changes(before: Dataset, after: Dataset) -> dict[str, list[tuple[int, int]]]:
+    """Return the images of each kind of change: their indices before and after, -1 for nowhere."""
+    left: dict[tuple[bytes, int], list[int]] = defaultdict(list)
+    for index, image in enumerate(before.images):
+        left[_key(image), before.labels[index]].append(index)
+    # An image keeps its class if it can.
+    changed = []
+    for index, image in enumerate(after.images):
+        key = _key(image)
+        if copies := left[key, after.labels[index]]:
+            copies.pop(0)
+        else:
+            changed.append((index, key))
+    gone: dict[bytes, list[int]] = defaultdict(list)
+    for (key, _), indices in left.items():
+        gone[key] += indices
+    relabelled, added = [], []
+    for index, key in changed:
+        if gone[key]:
+            relabelled.append((gone[key].pop(0), index))
+        else:
+            added.append((-1, index))
+    removed = [(index, -1) for index in sorted(chain(*gone.values()))]
+    return dict(zip(KINDS, (relabelled, added, removed), strict=True))
 
 
 def _key(image: NDArray[np.float32]) -> bytes:
-    """Return what is the same for equal images, (side, side) in [0, 1]."""
-    levels = np.rint(image.astype(np.float64) * _LEVELS + _NUDGE)
+    """Return what is the same for images, (side, side) in [0, 1], equal in 1/10000 of full ink."""
+    # Different pixel ranges give rounding. A pixel in the middle between two levels must not go up
+    # or down by the noise of float32, so all pixels go up a little.
+    levels = np.rint(image.astype(np.float64) * 10_000 + 0.002)
     return fingerprint(levels.astype(np.float32))

@@ -1,9 +1,7 @@
 """All runs of the project in one table: workspace, branches and DVC's experiments."""
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import dvc.api
 import pandas as pd
@@ -21,8 +19,8 @@ FIGURES = {
 }
 # Runs of different code, packages or data share no row, whatever their parameters.
 _INPUTS = ("lenet/", "stages/", "requirements", "data/")
-# With these widths, the table on the screen has at most 100 characters.
-_RUN_WIDTH, _PARAMETERS_WIDTH = 18, 29
+# With these widths of run and parameters, the table on the screen has at most 100 characters.
+_WIDTHS = (18, 29)
 
 
 def current() -> dict[str, str]:
@@ -40,64 +38,59 @@ def load() -> pd.DataFrame:
     Raises InputError outside of the project.
     """
     try:
-        rows = dvc.api.exp_show(revs=["HEAD", *dvc.api.all_branches()])
+        runs = dvc.api.exp_show(revs=["HEAD", *dvc.api.all_branches()])
     except DvcException as error:
         raise InputError("", f"DVC cannot list the experiments ({error})") from error
-    params = list(current())
-    return pd.DataFrame([_row(values, params) for values in rows if _has_results(values)])
-
-
-def _has_results(values: Mapping[str, Any]) -> bool:
-    ended = values.get("State") not in ("Failed", "Queued", "Running")
-    return ended and isinstance(values.get("errors"), int | float)
-
-
-def _row(values: Mapping[str, Any], params: list[str]) -> dict[str, Any]:
-    accuracy = values.get("validation_accuracy")
-    inputs = {name: value for name, value in values.items() if name.startswith(_INPUTS)}
-    return {
-        "name": values.get("Experiment") or values["rev"],
-        # DVC writes the list [-1, 1] with a blank.
-        **{name: as_typed(values.get(name, "")).replace(", ", ",") for name in params},
-        "validation_loss": values.get("validation_loss"),
-        "validation_error": None if accuracy is None else 100 * (1 - accuracy),
-        "errors": values["errors"],
-        "inputs": str(sorted(inputs.items())),
-    }
+    params, rows = list(current()), []
+    for run in runs:
+        has_ended = run.get("State") not in ("Failed", "Queued", "Running")
+        if not (has_ended and isinstance(run.get("errors"), int | float)):
+            continue
+        accuracy = run.get("validation_accuracy")
+        row = {
+            "name": run.get("Experiment") or run["rev"],
+            # DVC writes the list [-1, 1] with a blank.
+            **{name: as_typed(run.get(name, "")).replace(", ", ",") for name in params},
+            "validation_loss": run.get("validation_loss"),
+            "validation_error": None if accuracy is None else 100 * (1 - accuracy),
+            "errors": run["errors"],
+            "inputs": str(sorted(item for item in run.items() if item[0].startswith(_INPUTS))),
+        }
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
     """Return a row for each group of runs that differ in nothing but the seed.
 
-    The columns are run, a name and how many there are more; seeds, their number; the parameters
-    that differ between the groups; and, for each figure, three columns, such as errors_mean,
-    errors_low and errors_high.
+    The columns are run, a name and how many there are more; the parameters; seeds, their number;
+    and, for each figure, three columns, such as errors_mean, errors_low and errors_high. The
+    parameter seed is blank if there are several.
 
     Args:
         runs: as `load` gives them.
         sort: the figure to sort by, the best first: validation_loss, validation_error or errors.
     """
-    params = [str(name) for name in runs if name not in ("name", "inputs", *FIGURES)]
-    same = [name for name in (*params, "inputs") if name != "seed"]
+    same = [str(name) for name in runs if name not in ("name", "seed", *FIGURES)]
     # The workspace often is the commit, or an experiment.
-    once = runs.groupby([*same, "seed", *FIGURES], sort=False, dropna=False)["name"].agg(", ".join)
-    table = (
-        once.reset_index()
-        .groupby(same, sort=False, as_index=False)
-        .agg(
-            run=("name", _first_and_more),
-            seeds=("seed", "size"),
-            seed=("seed", lambda seeds: seeds.iloc[0] if len(seeds) == 1 else ""),
-            **{
-                f"{figure}_{name}": (figure, measure)
-                for figure in FIGURES
-                for name, measure in {"mean": "mean", "low": "min", "high": "max"}.items()
-            },
-        )
+    names = runs.groupby([*same, "seed", *FIGURES], sort=False, dropna=False)["name"]
+    once = names.agg(", ".join).reset_index()
+    # Other figures of the same seed are of other code: where stages ran with different code, as
+    # after `dvc repro evaluate`, DVC tells only the code of one of them.
+    once["version"] = once.groupby([*same, "seed"]).cumcount()
+    measures = {"mean": "mean", "low": "min", "high": "max"}
+    table = once.groupby([*same, "version"], sort=False, as_index=False).agg(
+        run=("name", _first_and_more),
+        seed=("seed", lambda seeds: seeds.iloc[0] if len(seeds) == 1 else ""),
+        seeds=("seed", "size"),
+        **{
+            f"{figure}_{name}": (figure, measure)
+            for figure in FIGURES
+            for name, measure in measures.items()
+        },
     )
     table.insert(0, "run", table.pop("run"))
-    alike = [name for name in params if len(set(table[name])) == 1]
-    table = table.drop(columns=["inputs", *alike])
+    table = table.drop(columns=["inputs", "version"])
     return table.sort_values(f"{sort}_mean", kind="stable", ignore_index=True)
 
 
@@ -110,24 +103,16 @@ def as_text(table: pd.DataFrame, params: Mapping[str, str]) -> str:
 
     A row names the parameters that differ from `params`, those of params.yaml.
     """
-    names = [str(name) for name in table if name in params]
     cells = []
     for _, row in table.iterrows():
-        changed = [f"{name}={row[name]}" for name in names if row[name] not in ("", params[name])]
-        cells.append(
-            [
-                _wrapped(row["run"], _RUN_WIDTH),
-                _wrapped(" ".join(changed) or "as in params.yaml", _PARAMETERS_WIDTH),
-                row["seeds"],
-                *(_spread(row, figure) for figure in FIGURES),
-            ]
-        )
+        changed = [f"{name}={row[name]}" for name in params if row[name] not in ("", params[name])]
+        figures = [_spread(row, figure) for figure in FIGURES]
+        parameters = " ".join(changed) or "as in params.yaml"
+        cells.append([row["run"], parameters, row["seeds"], *figures])
     headings = ["run", "parameters", "seeds", *(heading for heading, _, _ in FIGURES.values())]
-    return tabulate(cells, headings, disable_numparse=True)
-
-
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width, break_on_hyphens=False))
+    return tabulate(
+        cells, headings, disable_numparse=True, maxcolwidths=_WIDTHS, break_on_hyphens=False
+    )
 
 
 def _spread(row: pd.Series, figure: str) -> str:

@@ -8,8 +8,6 @@ from typing import Any
 
 import dvc.api
 import pandas as pd
-from dvc.exceptions import DvcException
-from dvc.scm import SCMError
 from ruamel.yaml import YAML
 
 from lenet.core.errors import InputError, untrusted
@@ -27,14 +25,14 @@ def compare(old: str, new: str) -> Comparison:
 
     Raises InputError where a revision or its predictions do not exist, or the test images differ.
     """
-    with understood(f"{old} or {new}"):
-        if _test_md5(old) != _test_md5(new):
-            found = "were evaluated on different test images"
-            raise InputError(f"{old} and {new}", found, "the same images, to compare one by one")
-        before, after = (
-            pd.read_csv(io.StringIO(_read("metrics/predictions.csv", rev))) for rev in (old, new)
-        )
-    return Comparison.of(old, new, before, after)
+    if _test_md5(old) != _test_md5(new):
+        found = "were evaluated on different test images"
+        raise InputError(f"{old} and {new}", found, "the same images, to compare one by one")
+    tables = []
+    for rev in (old, new):
+        with understood(rev):
+            tables.append(pd.read_csv(io.StringIO(_read("metrics/predictions.csv", rev))))
+    return Comparison.of(old, new, *tables)
 
 
 def test_images_of(rev: str) -> Path:
@@ -43,9 +41,7 @@ def test_images_of(rev: str) -> Path:
     Raises InputError where the workspace has other test images.
     """
     path = Path("data/npz/test.npz")
-    with understood(rev):
-        expected = _test_md5(rev)
-    if not path.is_file() or md5(path) != expected:
+    if not path.is_file() or md5(path) != _test_md5(rev):
         advice = f"`dvc checkout {path}` or `dvc repro convert` brings them."
         raise InputError(path, f"not there, or not the test images of {rev}", advice=advice)
     return path
@@ -70,9 +66,8 @@ def results(rev: str) -> str:
                 f"{1 - training['validation_accuracy']:.2%}: choose between recipes by these"
             )
     page = Path("metrics/report.html")
-    if rev != WORKSPACE:
-        where = f"`dvc get . {page} --rev {rev} --out {page.name}` brings it"
-    else:
+    where = f"`dvc get . {page} --rev {rev} --out {page.name}` brings it"
+    if rev == WORKSPACE:
         where = str(page) if page.exists() else f"`dvc repro` or `dvc pull` brings {page}"
     return "\n".join([*lines, f"report: {where}"])
 
@@ -82,9 +77,8 @@ def params(rev: str) -> dict[str, Any]:
 
     Raises InputError where the revision or its file does not exist, or the file is not YAML.
     """
-    text = _read("params.yaml", rev)
     with understood(rev):
-        return dict(YAML(typ="safe", pure=True).load(text))
+        return dict(YAML(typ="safe", pure=True).load(_read("params.yaml", rev)))
 
 
 def is_stale() -> bool:
@@ -93,36 +87,24 @@ def is_stale() -> bool:
     The stage `report` depends on all parameters, and runs last. Raises InputError where dvc.lock or
     params.yaml cannot be read.
     """
-    lock = Path("dvc.lock")
-    stages = read(lock).get("stages", {}) if lock.exists() else {}
-    if not stages:
-        return False
-    noted = stages.get("report", {}).get("params", {}).get("params.yaml")
-    outs = (out for stage in stages.values() for out in stage.get("outs", ()))
-    made = {Path(out["path"]): out["md5"] for out in outs if out["path"].startswith("metrics/")}
-    return noted != read(Path("params.yaml")) or any(
-        md5(path) != digest for path, digest in made.items() if path.is_file()
-    )
+    report = read(Path("dvc.lock"))["stages"].get("report", {})
+    return report.get("params", {}).get("params.yaml") != read(Path("params.yaml"))
 
 
 def understood(rev: str) -> AbstractContextManager[None]:
-    """Return what turns any error of understanding a revision's files into an InputError."""
-    advice = "In the workspace, after a merge conflict too, `dvc repro` makes results again."
-    return untrusted(rev, "the results or params.yaml cannot be understood", advice)
+    """Return what turns any error of reading a revision's files into an InputError."""
+    return untrusted(
+        rev,
+        "its results or params.yaml cannot be read",
+        "A revision is a branch, commit, tag or experiment with results, or the word workspace, "
+        "where `dvc repro` makes results. `lenet diff` also takes two files, if both are here.",
+    )
 
 
 def _test_md5(rev: str) -> str:
-    return str(json.loads(_read("metrics/data_test.json", rev))["npz_md5"])
+    with understood(rev):
+        return str(json.loads(_read("metrics/data_test.json", rev))["npz_md5"])
 
 
 def _read(path: str, rev: str) -> str:
-    try:
-        return Path(path).read_text() if rev == WORKSPACE else dvc.api.read(path, rev=rev)
-    except (OSError, DvcException, SCMError) as error:
-        reason = str(error).strip() or type(error).__name__
-        expected = "a branch, commit, tag or experiment with results, or the word workspace"
-        if rev == WORKSPACE:
-            advice = "`dvc repro` makes results."
-        else:
-            advice = "`lenet diff` also takes two files, if both are here."
-        raise InputError(rev, f"{path} cannot be read ({reason})", expected, advice) from error
+    return Path(path).read_text() if rev == WORKSPACE else dvc.api.read(path, rev=rev)

@@ -7,10 +7,8 @@ from tempfile import TemporaryDirectory
 from dvc.api import DVCFileSystem
 from dvc.config import Config
 from dvc.repo import Repo
-from dvc_data.index import DataIndexDirError
 
 from lenet.core.errors import InputError, untrusted
-from lenet.core.files import md5
 from lenet.raw.layout import Layout
 from lenet.runs.difference import Difference, Version
 from lenet.runs.revisions import WORKSPACE, params, understood
@@ -47,44 +45,19 @@ def _version(rev: str, key: str, target: Path) -> Version:
     with understood(rev):
         file = str(values[key])
         layout = Layout.check(values["raw"], f"params.yaml at {rev}: raw.")
-    if rev != WORKSPACE:
-        return Version(f"{file} at {rev}", _content(rev, file, target), layout)
-    if not Path(file).exists():
-        raise InputError(
-            file,
-            f"not there, but params.yaml names it as {key}",
-            advice=f"`dvc checkout '{file}'` or `dvc pull '{file}'` brings a file that DVC knows; "
-            "`dvc repro convert` makes a built-in source.",
-        )
-    return Version(file, Path(file), layout)
-
-
-def _content(rev: str, file: str, target: Path) -> Path:
-    """Return where a file or folder of a revision can be read, perhaps a copy at `target`."""
-    # A revision may be older than the remote that has its files by now.
-    files = DVCFileSystem(rev=rev, config=Config(Repo.find_dvc_dir()))
+    if rev == WORKSPACE:
+        if not Path(file).exists():
+            found = f"not there, but params.yaml names it as {key}"
+            advice = f"`dvc pull '{file}'` or `dvc repro convert` brings it."
+            raise InputError(file, found, advice=advice)
+        return Version(file, Path(file), layout)
     name = f"{file} at {rev}"
-    try:
-        tracked = files.info(file).get("dvc_info", {})
-    except FileNotFoundError as error:
-        raise InputError(name, "neither git nor DVC has such a file in that revision") from error
-    # A file that has not changed need not be in the cache.
-    if tracked.get("md5") and Path(file).exists() and md5(Path(file)) == tracked["md5"]:
-        return Path(file)
-    try:
-        with untrusted(
-            name,
-            "cannot be read from DVC's cache or remote",
-            "See docs/experiments.md.",
-            passing=(FileNotFoundError, DataIndexDirError, MemoryError),
-        ):
-            files.get(file, str(target), recursive=True)
-    except (FileNotFoundError, DataIndexDirError) as error:
-        # The latter means the list of a folder.
-        raise InputError(
-            name,
-            "neither DVC's cache nor a default remote has it",
-            advice="`dvc push --all-commits`, in a clone that has it, puts it into the remote, "
-            "which docs/experiments.md explains; `dvc repro` makes a file of a stage again.",
-        ) from error
-    return target
+    advice = (
+        "`dvc push --all-commits`, in a clone that has it, puts it into the remote, which "
+        "docs/experiments.md explains; `dvc repro` makes a file of a stage again."
+    )
+    with untrusted(name, "cannot be read from git, or from DVC's cache or remote", advice):
+        # A revision may be older than the remote that has its files by now.
+        files = DVCFileSystem(rev=rev, config=Config(Repo.find_dvc_dir()))
+        files.get(file, str(target), recursive=True)
+    return Version(name, target, layout)

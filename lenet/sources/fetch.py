@@ -1,8 +1,6 @@
 """The data sets that `lenet fetch` brings: from the web, or made here."""
 
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pooch
@@ -11,13 +9,13 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from lenet.core.errors import InputError
-from lenet.core.files import whole_file
-from lenet.raw import image_text, jf
+from lenet.core.npz import Dataset
+from lenet.raw import formats
 from lenet.raw.layout import Layout
-from lenet.raw.records import Records
 from lenet.sources import DIGITS_INSTEAD
 
-_LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+# How the files that are made here are written.
+LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 _LIBSVM = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass"
 _HASTIE = "https://hastie.su.domains/ElemStatLearn/datasets"
 # Address and sha256 of the training file and the test file of each source on the web.
@@ -44,13 +42,15 @@ def fetch(name: str, folder: Path) -> list[Path]:
     """
     if name in WEB:
         return [download(url, sha256, folder) for url, sha256 in WEB[name].items()]
-    train, test = digits()
     # One file of each format.
-    return [write(jf, train, folder / "train.jf"), write(image_text, test, folder / "test.txt")]
+    paths = [folder / "train.jf", folder / "test.txt"]
+    for data, path in zip(digits(), paths, strict=True):
+        formats.write(data, path, LAYOUT)
+    return paths
 
 
 def download(url: str, sha256: str, folder: Path) -> Path:
-    """Fetch a file into a folder, with a progress bar on a terminal, and return its path.
+    """Fetch a file into a folder, and return its path.
 
     A file that stands there already, with the right hash, is kept.
 
@@ -59,13 +59,7 @@ def download(url: str, sha256: str, folder: Path) -> Path:
     """
     path = folder / url.rpartition("/")[2]
     try:
-        pooch.retrieve(
-            url,
-            known_hash=f"sha256:{sha256}",
-            fname=path.name,
-            path=folder,
-            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty()),
-        )
+        pooch.retrieve(url, known_hash=f"sha256:{sha256}", fname=path.name, path=folder)
     except (requests.RequestException, ValueError) as error:
         raise InputError(
             path,
@@ -78,21 +72,15 @@ def download(url: str, sha256: str, folder: Path) -> Path:
     return path
 
 
-def digits() -> tuple[Records, Records]:
-    """Return scikit-learn's 1,797 digits, 8 x 8 enlarged to 16 x 16, pixels in [0, 2].
+def digits() -> tuple[Dataset, Dataset]:
+    """Return scikit-learn's 1,797 digits, 8 x 8 enlarged to 16 x 16.
 
-    Returns the training and the test records; a fifth, stratified, is for testing.
+    Returns the training and the test images; a fifth, stratified, is for testing.
     """
     bunch = load_digits()
-    pixels = (bunch.images.repeat(2, axis=1).repeat(2, axis=2) / 8).reshape(len(bunch.images), -1)
-    train, test, labels, test_labels = train_test_split(
-        pixels, bunch.target.astype(np.int64), test_size=0.2, stratify=bunch.target, random_state=0
+    images = (bunch.images / 16).astype(np.float32).repeat(2, axis=1).repeat(2, axis=2)
+    data = Dataset(images, bunch.target.astype(np.int64))
+    train, test = train_test_split(
+        np.arange(len(data)), test_size=0.2, stratify=data.labels, random_state=0
     )
-    return Records(labels, train), Records(test_labels, test)
-
-
-def write(form: ModuleType, records: Records, path: Path) -> Path:
-    """Write records to a raw file of a format, `jf` or `image_text`; return its path."""
-    with whole_file(path) as file:
-        form.write(file, records, _LAYOUT)
-    return path
+    return data[train], data[test]

@@ -22,9 +22,8 @@ COMPARISON = Comparison.of(
 
 
 def test_images_are_fixed_broken_or_wrong_in_both() -> None:
-    assert COMPARISON.fixed["index"].tolist() == [2, 3]
-    assert COMPARISON.broken["index"].tolist() == [1]
-    assert COMPARISON.both_wrong["index"].tolist() == [4]
+    found = {kind: rows["index"].tolist() for kind, rows in COMPARISON.kinds.items()}
+    assert found == {"fixed": [2, 3], "broken": [1], "wrong in both": [4]}
     text = str(COMPARISON)
     assert text.startswith("main: 3 errors; feature: 2 errors; in 6 test images\n")
     assert "fixed 2, broken 1, wrong in both 1" in text

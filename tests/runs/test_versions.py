@@ -45,8 +45,8 @@ def test_two_files_are_compared_without_git(tmp_path: Path, typed: Typed) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("none", "old.jf"), "none: params.yaml cannot be read ("),
-        (("old.jf", "none"), "old.jf: params.yaml cannot be read ("),
+        (("none", "old.jf"), "none: its results or params.yaml cannot be read ("),
+        (("old.jf", "none"), "old.jf: its results or params.yaml cannot be read ("),
         (("old.jf", "old.jf"), "old.jf"),
     ],
 )
@@ -137,7 +137,7 @@ def test_versions_come_from_git_dvc_and_the_workspace(
     assert "relabelled 3 3 7 2 8/b.png 8" in " ".join(output.split())
 
     error = diff("mine.jf", "none.jf", fails=True)
-    assert error.startswith("error: mine.jf: params.yaml cannot be read (")
+    assert error.startswith("error: mine.jf: its results or params.yaml cannot be read (")
     assert "`lenet diff` also takes two files, if both are here." in error
     (tmp_path / "params.yaml").write_text(params.replace("side: 2", "side: 3"))
     error = diff("HEAD", "--file", "train", fails=True)
@@ -153,11 +153,11 @@ def test_what_is_not_in_the_cache_is_said_with_the_command_that_brings_it(
 ) -> None:
     project, storage = Project(tmp_path), tmp_path / "storage"
     (tmp_path / ".dvc/cache").rename(storage)
-    # A file that has not changed needs no cache.
-    assert "the same 1 image\n" in diff("HEAD", "HEAD~1", "--file", "test")
     (tmp_path / "built/test.txt").unlink()
     error = diff("HEAD", "HEAD~1", "--file", "test", fails=True)
-    assert error.startswith("error: built/test.txt at HEAD: neither DVC's cache nor a default rem")
+    assert error.startswith(
+        "error: built/test.txt at HEAD: cannot be read from git, or from DVC's "
+    )
     assert "`dvc repro` makes a file of a stage again" in error
     project.run("dvc repro")
     assert "the same 1 image\n" in diff("HEAD", "HEAD~1", "--file", "test")
@@ -168,7 +168,7 @@ def test_what_is_not_in_the_cache_is_said_with_the_command_that_brings_it(
     shutil.rmtree(tmp_path / ".dvc/cache")
     storage.rename(tmp_path / "away")
     error = diff("HEAD~1", "HEAD", "--file", "train", fails=True)
-    assert "mine.jf at HEAD~1: neither DVC's cache nor a default remote has it." in error
+    assert "mine.jf at HEAD~1: cannot be read from git, or from DVC's cache or remote (" in error
     (tmp_path / "away").rename(storage)
     project.run("dvc remote remove --local storage")
     project.run(f"dvc remote add --default later {storage}")

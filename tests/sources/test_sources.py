@@ -15,10 +15,8 @@ from lenet import command
 from lenet.core.errors import InputError
 from lenet.raw import formats
 from lenet.raw.layout import Layout
-from lenet.raw.records import Records
 from lenet.sources import SETTINGS, usps
 from lenet.sources.fetch import WEB, download
-from lenet.sources.usps import TEST_COUNTS, TRAIN_COUNTS, official_split
 from tests.conftest import Typed
 from tests.project import ROOT
 
@@ -151,36 +149,24 @@ def test_the_bundled_digits_need_no_network_and_stand_in_one_file_of_each_format
     assert sorted(ours) == sorted(np.column_stack(load_digits(return_X_y=True)).tolist())
 
 
-def test_the_usps_archive_becomes_records_of_six_decimals() -> None:
-    generator = np.random.default_rng(0)
-    digit = generator.integers(0, 10, 12)
-    patterns = generator.uniform(-1, 1, (256, 12))
-    one_hot = np.where(np.eye(10)[digit] == 1, 1, -1).T.astype(np.int16)
-    archive: dict[str, np.ndarray] = {}
-    for name, part in (("train", slice(0, 5)), ("test", slice(5, 12))):
-        archive |= {f"{name}_patterns": patterns[:, part], f"{name}_labels": one_hot[:, part]}
-    records = usps._usps_records(archive)
-    assert records.labels.tolist() == digit.tolist()
-    np.testing.assert_array_equal(records.pixels, np.round(patterns.T + 1, 6))
-
-
-def test_the_official_split_is_restored_and_its_classes_are_counted() -> None:
+def test_the_usps_archive_becomes_the_official_split() -> None:
     index = ROOT / "data/usps_test_index.txt"
+    generator = np.random.default_rng(0)
+    patterns = generator.uniform(-1, 1, (256, 9298))
+    classes = generator.integers(0, 10, 9298)
+    one_hot = np.where(np.eye(10)[classes] == 1, 1, -1).T.astype(np.int16)
+    archive: dict[str, np.ndarray] = {}
+    for name, part in (("train", slice(4649)), ("test", slice(4649, None))):
+        archive |= {f"{name}_patterns": patterns[:, part], f"{name}_labels": one_hot[:, part]}
+    halves = usps.official_split(archive, index)
     test_order = np.loadtxt(index, dtype=np.int64)
-    labels = np.empty(9298, np.int64)
-    labels[test_order] = np.repeat(np.arange(10), TEST_COUNTS)
     rest = np.setdiff1d(np.arange(9298), test_order)
-    labels[rest] = np.repeat(np.arange(10), TRAIN_COUNTS)
-    # The first pixel identifies each image.
-    records = Records(labels, np.arange(9298.0)[:, None])
-    train, test = official_split(records, index)
-    assert (len(train), len(test)) == (7291, 2007)
-    assert test.pixels[:, 0].tolist() == test_order.tolist()
-    assert train.pixels[:, 0].tolist() == rest.tolist()
-
-    labels[rest[0]] = 9
-    with pytest.raises(InputError, match=r"usps_test_index.txt: gives .*expected \(1194, 1005"):
-        official_split(Records(labels, records.pixels), index)
+    for half, order, count in zip(halves, (rest, test_order), (7291, 2007), strict=True):
+        assert len(half) == count
+        assert half.labels.tolist() == classes[order].tolist()
+        # Six decimals in [0, 2], as LIBSVM has them.
+        pixels = np.round(half.images.astype(np.float64) * 2, 6).reshape(-1, 256)
+        np.testing.assert_array_equal(pixels, np.round(patterns.T[order] + 1, 6))
 
 
 def test_the_published_raw_files_are_pinned() -> None:

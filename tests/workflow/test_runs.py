@@ -56,7 +56,7 @@ def test_runs_are_listed_and_compared(branched: Project) -> None:
     for command in ("results", "compare main", "experiments"):
         assert stale in branched.run(f"{LENET} {command}")
     assert stale not in branched.run(f"{LENET} compare main feature")
-    assert "nowhere: metrics/data_test.json" in branched.run(f"{LENET} compare nowhere", fails=True)
+    assert "unknown Git revision" in branched.run(f"{LENET} compare nowhere", fails=True)
 
     # Results of other test images are not compared.
     branched.run("git checkout --quiet .")
