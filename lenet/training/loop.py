@@ -5,10 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
-from tqdm import tqdm
 
 from lenet.core.errors import InputError
-from lenet.core.interrupt import held_back
 from lenet.core.loss import mean_log_loss
 from lenet.core.npz import Dataset
 from lenet.model._mxnet import context
@@ -101,12 +99,8 @@ def fit(
     """
     config = learner.config
     for number in range(1, config.epochs + 1):
-        progress = f"epoch {number}/{config.epochs}"
-        bar = tqdm(batches.epoch(), progress, len(batches), leave=False, disable=None)
-        with held_back() as interrupted:
-            for batch in bar:
-                learner.step(batch)
-                interrupted()
+        for batch in batches.epoch():
+            learner.step(batch)
         loss, train_accuracy = learner.end_epoch()
         # The last step of an epoch comes after its last loss.
         if not (np.isfinite(loss) and learner.has_finite_weights()):

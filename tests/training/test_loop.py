@@ -1,6 +1,5 @@
 import dataclasses
 import hashlib
-import signal
 import subprocess
 import sys
 
@@ -10,8 +9,6 @@ import pytest
 from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
 from lenet.model.prediction import probabilities
-from lenet.training.batches import Batch
-from lenet.training.learner import Learner
 from lenet.training.loop import split, train
 from tests.project import ROOT
 from tests.settings import SMALL
@@ -61,23 +58,6 @@ def test_the_bits_do_not_depend_on_the_cores() -> None:
     ]
     assert len(runs[0].strip()) == hashlib.sha256().digest_size * 2
     assert len(set(runs)) == 1
-
-
-@pytest.mark.usefixtures("_ctrl_c_raises")
-def test_a_ctrl_c_ends_the_training_after_the_step(
-    real_digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    steps: list[object] = []
-
-    def pressed(_: Learner, batch: Batch) -> None:
-        steps.append(batch.size)
-        signal.raise_signal(signal.SIGINT)
-        steps.append("whole")
-
-    monkeypatch.setattr(Learner, "step", pressed)
-    with pytest.raises(KeyboardInterrupt):
-        trained(real_digits[np.arange(50)], {"batch_size": 10})
-    assert steps == [10, "whole"]
 
 
 def test_validation_does_not_touch_the_training(real_digits: Dataset) -> None:
