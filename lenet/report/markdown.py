@@ -62,7 +62,7 @@ def render(results: Results) -> str:
             for name, value in sorted(flat(results.config.model_dump()).items())
         },
         members=results.config.members,
-        layers=results.config.network.table(results.config.classes).to_dict("records"),
+        layers=results.config.network.table(results.config.classes),
     )
 
 

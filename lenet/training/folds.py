@@ -28,19 +28,15 @@ def parts(examples: Dataset, seed: int) -> list[NDArray[np.int64]]:
     of them would repeat its label for the other.
 
     Args:
-        examples: at least five images.
+        examples: at least five images of a class.
         seed: of the division.
 
     Raises InputError where there are too few images.
     """
+    largest = np.bincount(examples.labels).max()
+    if largest < FOLDS:
+        raise InputError("train_file", f"found at most {largest} images of a class", f"{FOLDS}")
     _, groups = np.unique([fingerprint(image) for image in examples.images], return_inverse=True)
-    largest = int(np.bincount(examples.labels).max())
-    if groups.max() + 1 < FOLDS or largest < FOLDS:
-        raise InputError(
-            "train_file",
-            f"found {groups.max() + 1} different images, at most {largest} of a class",
-            f"at least {FOLDS}, to divide them into {FOLDS} parts",
-        )
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     return [part for _, part in folds.split(examples.images, examples.labels, groups)]
 

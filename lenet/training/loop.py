@@ -103,7 +103,7 @@ def fit(
             learner.step(batch)
         loss, train_accuracy = learner.end_epoch()
         # The last step of an epoch comes after its last loss.
-        if not (np.isfinite(loss) and learner.has_finite_weights()):
+        if not (np.isfinite(loss) and np.isfinite(learner.weights.asnumpy()).all()):
             found = f"training diverged in epoch {number} (loss {loss})"
             raise InputError("lr", found, advice=f"Lower lr ({config.lr}).")
         figures = {"loss": loss, "train_accuracy": train_accuracy}
