@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -31,17 +32,14 @@ def main() -> None:
     arguments = parser.parse_args()
 
     config = Config.load()
-    if config.workers == 1:
-        if arguments.join:
-            raise InputError("--join", "workers is 1, so there is no training to take part in")
-        learn(arguments, config)
-    elif not arguments.join and workers.LAUNCHER not in os.environ:
+    if arguments.join and config.workers == 1:
+        raise InputError("--join", "workers is 1, so there is no training to take part in")
+    if arguments.join or workers.LAUNCHER in os.environ:
+        workers.take_part(config.workers, partial(learn, arguments, config))
+    elif config.workers > 1:
         workers.launch([sys.executable, "-m", "stages.train", *sys.argv[1:]], config.workers)
-    elif workers.configure(config.workers) != "worker":
-        workers.serve()
     else:
-        with workers.joined() as peers:
-            learn(arguments, config, peers)
+        learn(arguments, config)
 
 
 def learn(arguments: argparse.Namespace, config: Config, peers: Workers | None = None) -> None:
@@ -54,20 +52,21 @@ def learn(arguments: argparse.Namespace, config: Config, peers: Workers | None =
     if arguments.join:
         sum(1 for _ in epochs)
     else:
-        record(epochs, config, arguments.curves)
+        record(epochs, arguments.curves, config.epochs)
         save(members, arguments.models)
 
 
-def record(epochs: Iterable[dict[str, float]], config: Config, folder: Path) -> None:
-    """Write the learning curves after each epoch; print one in ten epochs, or all of ten."""
-    start = monotonic()
+def record(epochs: Iterable[dict[str, float]], folder: Path, last: int) -> None:
+    """Write the learning curves after each epoch; print a line every five seconds at most."""
+    start = printed = monotonic()
     rows: list[dict[str, float]] = []
     # A stage that a killed `dvc repro` has left behind may still write there.
     with alone_in(folder):
         for number, epoch in enumerate(epochs, 1):
-            if config.epochs <= 10 or number % 10 == 0 or number in (1, config.epochs):
+            if number in (1, last) or monotonic() - printed > 5:
+                printed = monotonic()
                 figures = ", ".join(f"{name} {value:.4f}" for name, value in epoch.items())
-                seconds = f"{monotonic() - start:.1f} s so far"
+                seconds = f"{printed - start:.1f} s so far"
                 print(f"epoch {number}, {figures.replace('_', ' ')}, {seconds}", flush=True)
             rows.append({"epoch": number, **epoch})
             write_csv(pd.DataFrame(rows), folder / "curves.csv")

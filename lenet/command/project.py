@@ -171,11 +171,13 @@ def summary(arguments: argparse.Namespace) -> None:
 
     Options that are not given have the values of params.yaml.
     """
+    import pandas as pd
+
     from lenet.training.config import Config
 
     options = given(arguments, "image_size", "c3", "pooling")
     config = Config.load().changed({f"network.{name}": value for name, value in options.items()})
-    print(config.network.table(config.classes).to_string(index=False))
+    print(pd.DataFrame(config.network.table(config.classes)).to_string(index=False))
 
 
 def _warn_of_stale_results(*runs: str) -> None:

@@ -68,13 +68,7 @@ def context(device: str) -> mx.Context:
 
     Raises InputError where MXNet was built without CUDA or the machine shows no GPU.
     """
-    if device == "cpu":
-        return mx.cpu()
-    try:
-        gpus = mx.context.num_gpus()
-    except mx.MXNetError as error:
-        raise InputError("device", f"gpu, but CUDA does not start: {error}") from error
-    if not gpus:
+    if device == "gpu" and not mx.context.num_gpus():
         found, expected = "gpu, but MXNet sees none", "a GPU, and MXNet built with CUDA"
         raise InputError("device", found, expected, "Set device: cpu.")
-    return mx.gpu()
+    return mx.Context(device)

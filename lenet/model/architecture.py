@@ -3,16 +3,12 @@
 Arithmetic alone, without MXNet.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from lenet.core.params import Params, Whole
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 KERNEL = 5
 C1_MAPS = 6
@@ -36,28 +32,19 @@ TABLE_I = (
 class Activation:
     """A function after every layer but the last; it must be monotone, see `network.LeNet`.
 
-    mxnet: a function of MXNet's namespace, for arrays or symbols, and of x, of any shape.
     onnx: the operator in which an exported network has it.
     javascript: the same operator for the page to draw on, an expression of the number `x`.
     """
 
-    mxnet: Callable[[Any, Any], Any]
     onnx: str
     javascript: str
 
 
-def _operator(name: str) -> Callable[[Any, Any], Any]:
-    return lambda space, x: space.Activation(x, act_type=name, name="fwd")
-
-
 ACTIVATIONS = {
-    "relu": Activation(_operator("relu"), "Relu", "Math.max(x, 0)"),
-    "tanh": Activation(_operator("tanh"), "Tanh", "Math.tanh(x)"),
-    "sigmoid": Activation(_operator("sigmoid"), "Sigmoid", "1 / (1 + Math.exp(-x))"),
-    # Slope near 1 at the origin, and f(1) = 1: LeCun 1998, appendix A.
-    "scaled_tanh": Activation(
-        lambda space, x: 1.7159 * space.tanh(x * (2 / 3)), "Tanh", "Math.tanh(x)"
-    ),
+    "relu": Activation("Relu", "Math.max(x, 0)"),
+    "tanh": Activation("Tanh", "Math.tanh(x)"),
+    "sigmoid": Activation("Sigmoid", "1 / (1 + Math.exp(-x))"),
+    "scaled_tanh": Activation("Tanh", "Math.tanh(x)"),
 }
 
 
@@ -114,22 +101,17 @@ class Network(Params, frozen=True):
             Layer("O7", (classes,), None, classes * (F6_UNITS + 1)),
         ]
 
-    def table(self, classes: int) -> "pd.DataFrame":
-        """Return a row for each layer and a row of the total, with all cells as text.
-
-        Columns: layer, output, kernel, parameters.
-        """
-        import pandas as pd
-
+    def table(self, classes: int) -> list[dict[str, str]]:
+        """Return layer, output, kernel and parameters of each layer and of the total, as text."""
+        layers = self.layers(classes)
         rows = [
-            (
-                layer.name,
-                " x ".join(map(str, layer.output)),
-                f"{layer.kernel} x {layer.kernel}" if layer.kernel else "",
-                layer.parameters,
-            )
-            for layer in self.layers(classes)
+            {
+                "layer": layer.name,
+                "output": " x ".join(map(str, layer.output)),
+                "kernel": f"{layer.kernel} x {layer.kernel}" if layer.kernel else "",
+                "parameters": f"{layer.parameters:,}",
+            }
+            for layer in layers
         ]
-        rows.append(("total", "", "", sum(row[-1] for row in rows)))
-        table = pd.DataFrame(rows, columns=["layer", "output", "kernel", "parameters"])
-        return table.assign(parameters=table["parameters"].map("{:,}".format))
+        total = f"{sum(layer.parameters for layer in layers):,}"
+        return [*rows, {"layer": "total", "output": "", "kernel": "", "parameters": total}]

@@ -11,16 +11,7 @@ import numpy as np
 from lenet.core.errors import untrusted
 from lenet.core.files import whole_file
 from lenet.model._mxnet import mx
-from lenet.model.architecture import (
-    ACTIVATIONS,
-    C1_MAPS,
-    C3_MAPS,
-    C5_UNITS,
-    F6_UNITS,
-    KERNEL,
-    TABLE_I,
-    Network,
-)
+from lenet.model.architecture import C1_MAPS, C3_MAPS, C5_UNITS, F6_UNITS, KERNEL, TABLE_I, Network
 
 # The files of a network, under the names that MXNet's `export` gives.
 SYMBOL, PARAMS = "lenet-symbol.json", "lenet-0000.params"
@@ -77,15 +68,18 @@ class Subsampling(mx.gluon.HybridBlock):
 
 
 class Activation(mx.gluon.HybridBlock):
-    """A function of `ACTIVATIONS`."""
+    """A function of `ACTIVATIONS`, by its name."""
 
     def __init__(self, name: str) -> None:
-        self._function = ACTIVATIONS[name].mxnet
+        self._function = name
         super().__init__()
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 (Gluon's name)
         """Return the values of the function at `x`, of any shape."""
-        return self._function(F, x)
+        if self._function == "scaled_tanh":
+            # Slope near 1 at the origin, and f(1) = 1: LeCun 1998, appendix A.
+            return 1.7159 * F.tanh(x * (2 / 3))
+        return F.Activation(x, act_type=self._function, name="fwd")
 
 
 def _chain(*blocks: mx.gluon.HybridBlock) -> mx.gluon.nn.HybridSequential:

@@ -45,7 +45,7 @@ def render(results: Results) -> str:
         published=PUBLISHED if results.cards["test"]["raw_md5"] == _ZIP_TEST_MD5 else (),
         counts=counts,
         params=sorted(flat(results.config.model_dump()).items()),
-        layers=results.config.network.table(results.config.classes).to_dict("records"),
+        layers=results.config.network.table(results.config.classes),
     )
 
 

@@ -2,18 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
-from contextlib import redirect_stderr
-from io import StringIO
 from pathlib import Path
-from threading import RLock
-from warnings import filterwarnings
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
-from tqdm import tqdm
 
 from lenet.core.errors import InputError
 from lenet.core.files import whole_file
@@ -33,21 +28,18 @@ def parts(examples: Dataset, seed: int) -> list[NDArray[np.int64]]:
     of them would repeat its label for the other.
 
     Args:
-        examples: at least five images.
+        examples: at least five images of a class.
         seed: of the division.
 
     Raises InputError where there are too few images.
     """
     _, groups = np.unique([fingerprint(image) for image in examples.images], return_inverse=True)
-    largest = int(np.bincount(examples.labels).max())
-    if groups.max() + 1 < FOLDS or largest < FOLDS:
-        raise InputError(
-            "train_file",
-            f"found {groups.max() + 1} different images, at most {largest} of a class",
-            f"at least {FOLDS}, to divide them into {FOLDS} parts",
-        )
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    return [part for _, part in folds.split(examples.images, examples.labels, groups)]
+    try:
+        return [part for _, part in folds.split(examples.images, examples.labels, groups)]
+    except ValueError as error:
+        found = f"{len(examples)} images cannot be divided into {FOLDS} parts"
+        raise InputError("train_file", f"{found} ({str(error).rstrip('.')})") from error
 
 
 def out_of_fold(
@@ -73,8 +65,6 @@ def out_of_fold(
     missing = [number for number in range(FOLDS) if not files[number].exists()]
     done = FOLDS - len(missing)
     callback(f"{done} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
-    # A user who types Ctrl-C knows that tasks are cancelled.
-    filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
     pool = Parallel(n_jobs=-1, return_as="generator_unordered")
     calls = [delayed(_ask)(examples, divided[number], alone, files[number]) for number in missing]
     try:
@@ -108,10 +98,8 @@ def _ask(examples: Dataset, left_out: NDArray[np.int64], config: Config, file: P
 
     Returns the name of the file without its suffix.
     """
-    # Bars of several processes would overwrite each other, and a killed one would leave their lock.
-    tqdm.set_lock(RLock())
     rest = np.setdiff1d(np.arange(len(examples)), left_out)
-    with memory_reported(), redirect_stderr(StringIO()):
+    with memory_reported():
         (lenet,), epochs = train(examples[rest], config)
         for _ in epochs:
             pass

@@ -92,10 +92,6 @@ class Learner:
         self._sums[:], self._images = 0, 0
         return float(loss), float(correct)
 
-    def has_finite_weights(self) -> bool:
-        """Return whether all weights are finite numbers."""
-        return bool(np.isfinite(self.weights.asnumpy()).all())
-
 
 def _joined(network: LeNet) -> tuple[mx.nd.NDArray, mx.nd.NDArray]:
     """Make a network's parameters parts of one array, so that a step is one operation.

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
-from tqdm import tqdm
 
 from lenet.core.errors import InputError
 from lenet.core.loss import mean_log_loss
@@ -100,13 +99,11 @@ def fit(
     """
     config = learner.config
     for number in range(1, config.epochs + 1):
-        progress = f"epoch {number}/{config.epochs}"
-        bar = tqdm(batches.epoch(), progress, len(batches), leave=False, disable=None)
-        for batch in bar:
+        for batch in batches.epoch():
             learner.step(batch)
         loss, train_accuracy = learner.end_epoch()
         # The last step of an epoch comes after its last loss.
-        if not (np.isfinite(loss) and learner.has_finite_weights()):
+        if not (np.isfinite(loss) and np.isfinite(learner.weights.asnumpy()).all()):
             found = f"training diverged in epoch {number} (loss {loss})"
             raise InputError("lr", found, advice=f"Lower lr ({config.lr}).")
         figures = {"loss": loss, "train_accuracy": train_accuracy}

@@ -3,17 +3,15 @@
 import atexit
 import ctypes
 import hashlib
-import ipaddress
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import IO
 
 import numpy as np
@@ -21,63 +19,16 @@ import numpy as np
 from lenet.core.errors import InputError
 from lenet.model._mxnet import mx
 
-# Environment variables of ps-lite.
-ADDRESS, PORT, LOST_AFTER = "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT", "PS_HEARTBEAT_TIMEOUT"
+# Environment variables of ps-lite: the address and the port of the training.
+ADDRESS, PORT = "DMLC_PS_ROOT_URI", "DMLC_PS_ROOT_PORT"
 # The launcher tells each process its role and the PID of the launcher.
 ROLE, LAUNCHER = "LENET_ROLE", "LENET_LAUNCHER"
-# Seconds between the signs of life.
-_HEARTBEAT = 2
-# A process is lost after this many checks in a row, half a second apart. While ps-lite starts, it
-# may report all processes as lost for a moment; the leader of a busy machine takes long to start.
-_CHECKS, _CHECKS_AT_START = 3, 360
-# Process groups of ps-lite. The scheduler watches all others, and all others watch the scheduler.
-_SCHEDULER, _SERVERS_AND_WORKERS = 1, 2 + 4
-
-
-def configure(workers: int) -> str:
-    """Complete the environment of a process of a training with `workers`; return its role.
-
-    Without an address the training stays on this machine, because the server has no
-    authentication. Raises InputError if a variable has an impossible value.
-    """
-    leader = os.environ.get(ADDRESS) or "127.0.0.1"
-    expected = "the address or name of the machine that leads the training"
-    try:
-        address = socket.gethostbyname(leader)
-        with socket.socket(type=socket.SOCK_DGRAM) as to_leader:
-            # A datagram socket sends nothing when it connects.
-            to_leader.connect((address, 1))
-            own_address = to_leader.getsockname()[0]
-    except (OSError, UnicodeError) as error:
-        raise InputError(ADDRESS, f"found {leader!r} ({error})", expected) from error
-    if ipaddress.ip_address(address).is_unspecified:
-        found = f"found {leader!r}, every address of this machine, also those of the internet"
-        raise InputError(ADDRESS, found, "an address in the network that the workers share")
-    os.environ.setdefault("DMLC_NODE_HOST", own_address)
-    os.environ.setdefault(LOST_AFTER, "20")
-    _whole(LOST_AFTER, _HEARTBEAT + 1, 86_400)
-    # A process that joins by hand is a worker.
-    role = os.environ.get(ROLE, "worker")
-    os.environ |= {
-        ADDRESS: address,
-        "DMLC_NUM_WORKER": str(workers),
-        "DMLC_NUM_SERVER": "1",
-        "PS_HEARTBEAT_INTERVAL": str(_HEARTBEAT),
-        "DMLC_ROLE": role,
-    }
-    # ps-lite would use PORT as the port of every process, and files instead of the network if
-    # DMLC_LOCAL is set.
-    for name in ("PORT", "DMLC_LOCAL"):
-        os.environ.pop(name, None)
-    return role
-
-
-def _whole(name: str, low: int, high: int) -> int:
-    """Return the whole number of an environment variable; raise InputError if it is none."""
-    text = os.environ.get(name, "")
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise InputError(name, f"found {text!r}", f"a whole number from {low} to {high}")
-    return int(text)
+# Seconds between the signs of life; without any for so long, a process is lost.
+_HEARTBEAT, _LOST_AFTER = 2, 20
+# Seconds in which all workers must join.
+_JOINED_WITHIN = 600
+# Workers, servers and scheduler, as ps-lite numbers its groups of processes.
+_EVERY_GROUP = 1 + 2 + 4
 
 
 def launch(command: Sequence[str], workers: int) -> None:
@@ -86,69 +37,58 @@ def launch(command: Sequence[str], workers: int) -> None:
     The scheduler, the server and further workers run `command` with --join. If the environment
     names an address, further workers join from other machines, and the training waits for them.
 
-    Raises InputError if a process fails. No process outlives this call.
+    Raises InputError if a process fails, and OSError if the port is in use. No process outlives
+    this call.
     """
-    here = 1 if os.environ.get(ADDRESS) else workers
-    configure(workers)
-    address = os.environ[ADDRESS]
-    port = _whole(PORT, 1, 65_535) if PORT in os.environ else 0
-    with socket.socket() as free:
-        # A port that was in use a moment ago counts as free, as in ps-lite.
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            free.bind((address, port))
-        except OSError as error:
-            expected = "an address of this machine, which leads the training, and a free port"
-            place = f"{ADDRESS}={address}, {PORT}={port}"
-            raise InputError(place, str(error.strerror), expected) from error
+    address = os.environ.get(ADDRESS)
+    with socket.create_server((address or "127.0.0.1", _port())) as free:
         os.environ[PORT] = str(free.getsockname()[1])
-    if here < workers:
+    if address:
         where = f"{address}:{os.environ[PORT]}"
-        print(f"waiting at {where} for workers; missing: {workers - here}", flush=True)
-    roles = ["worker", "scheduler", "server", *["worker"] * (here - 1)]
-    processes: list[subprocess.Popen] = []
+        print(f"waiting at {where} for workers; missing: {workers - 1}", flush=True)
+    others = ["scheduler", "server", *["worker"] * (0 if address else workers - 1)]
+
+    def start(role: str, *options: str, output: IO[str] | None = None) -> subprocess.Popen:
+        environment = os.environ | {ROLE: role, LAUNCHER: str(os.getpid())}
+        return subprocess.Popen([*command, *options], env=environment, stdout=output, stderr=output)
+
     with tempfile.TemporaryFile("w+", errors="replace") as output:
-        # The processes ignore a Ctrl-C; this process ends them.
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        for role in roles:
-            # The first leads, and prints for itself.
-            leads = not processes
-            processes.append(
-                subprocess.Popen(
-                    command if leads else [*command, "--join"],
-                    env=os.environ | {ROLE: role, LAUNCHER: str(os.getpid())},
-                    stdout=None if leads else output,
-                    stderr=None if leads else output,
-                )
-            )
-        signal.signal(signal.SIGINT, handler)
+        # The first worker leads, and prints for itself.
+        leader = start("worker")
+        processes = {leader: "worker"}
+        processes |= {start(role, "--join", output=output): role for role in others}
         try:
-            _wait(dict(zip(processes, roles, strict=True)), output)
+            while None in (statuses := [process.poll() for process in processes]):
+                if any(statuses):
+                    break
+                time.sleep(0.1)
+            if not any(statuses):
+                return
+            # The leader may be about to fail for the same reason, and says it best.
+            with suppress(subprocess.TimeoutExpired):
+                leader.wait(1)
+            if leader.returncode == 1:
+                sys.exit(1)
+            failed = next(process for process in processes if process.returncode)
+            output.seek(0)
+            last = "\n".join(output.read().strip().splitlines()[-5:])
+            raise InputError(
+                f"a {processes[failed]} of the training (PID {failed.pid})",
+                f"ended with exit status {failed.returncode}",
+                advice=f"The other processes have been stopped. Run the stage again.\n{last}",
+            )
         finally:
             for process in processes:
                 process.kill()
                 process.wait()
 
 
-def _wait(processes: Mapping[subprocess.Popen, str], output: IO[str]) -> None:
-    """Wait until all processes, by role, have succeeded; raise InputError for one that fails."""
-    leader = next(iter(processes))
-    while any(process.poll() is None for process in processes) or leader.returncode:
-        for process, role in processes.items():
-            if process.poll():
-                # The leader may be about to fail for the same reason, and says it best.
-                with suppress(subprocess.TimeoutExpired):
-                    leader.wait(1)
-                if leader.returncode == 1:
-                    sys.exit(1)
-                output.seek(0)
-                last = "\n".join(output.read().strip().splitlines()[-5:])
-                raise InputError(
-                    f"a {role} of the training (PID {process.pid})",
-                    f"ended with exit status {process.returncode}",
-                    advice=f"The other processes have been stopped. Run the stage again.\n{last}",
-                )
-        time.sleep(0.1)
+def _port() -> int:
+    """Return the port of the training, 0 if any will do; raise InputError if it is no port."""
+    text = os.environ.get(PORT, "0")
+    if not (text.isdecimal() and int(text) < 2**16):
+        raise InputError(PORT, f"found {text!r}", "the number of a port, from 1 to 65535")
+    return int(text)
 
 
 class Workers:
@@ -201,108 +141,93 @@ class Workers:
             )
 
 
-def serve() -> None:
-    """Run the scheduler or the server of a training, according to DMLC_ROLE, until it ends."""
-    watch = _Watch()
-    store = mx.kv.create("dist_sync")
+def take_part(workers: int, learn: Callable[[Workers], None]) -> None:
+    """Be a process of the training that the environment names, until the training ends.
 
-    def refuse(*_: object) -> None:
-        print("refused a command, which MXNet would unpickle", file=sys.stderr)
+    The process ends with an error if a worker does not join in time, or a process is lost.
 
-    # MXNet's own controller would unpickle the commands that it receives. MXNet has no public way
-    # to replace the controller, and none to ask for lost processes, so `_LIB` is called directly.
-    controller = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(refuse)
-    with watch.over(store):
-        mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(store.handle, controller, None))
+    Args:
+        workers: the number of workers.
+        learn: what a worker does. The scheduler and the server serve the workers.
 
-
-@contextmanager
-def joined() -> Iterator[Workers]:
-    """Take part in the training that the environment names.
-
-    The process ends with an error if no scheduler answers within minutes, or a process is lost.
-    Raises InputError if the environment names no port.
+    Raises InputError if the environment names no port, OSError if the address is unknown.
     """
-    _whole(PORT, 1, 65_535)
-    watch = _Watch()
-    store = mx.kv.create("dist_sync")
+    if PORT not in os.environ:
+        found = f"the variables {ADDRESS} and {PORT} do not say where the training is led"
+        raise InputError("--join", found, advice="See docs/speed.md.")
+    _configure(workers)
+    ended, stores = threading.Event(), list[mx.kv.KVStore]()
+    watch = threading.Thread(target=_watch, args=(stores, ended), daemon=True)
+    watch.start()
+    stores.append(mx.kv.create("dist_sync"))
     try:
-        with watch.over(store):
-            yield Workers(store)
+        if os.environ["DMLC_ROLE"] == "worker":
+            learn(Workers(stores[0]))
             # Other workers may need longer. MXNet has no public method for this barrier.
-            store._barrier()
+            stores[0]._barrier()
+        else:
+            # MXNet's own controller would unpickle the commands that it receives. MXNet has no
+            # public way to replace the controller, so `_LIB` is called directly.
+            kind = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
+            controller = kind(lambda *_: None)
+            mx.base.check_call(mx.base._LIB.MXKVStoreRunServer(stores[0].handle, controller, None))
     except BaseException:
         # Closing the store would wait for workers that wait for this worker.
         atexit.register(os._exit, 1)
         raise
+    # The store closes its connections when nothing refers to it.
+    ended.set()
+    watch.join()
 
 
-def _refusal() -> str:
-    """Return why the scheduler cannot be reached; "" where it can."""
-    address = (os.environ[ADDRESS], int(os.environ[PORT]))
-    try:
-        with socket.create_connection(address, timeout=5) as connection:
-            # Every version of ZeroMQ greets with this byte (ZMTP 3.1, section "Framing").
-            greets = connection.recv(1) == b"\xff"
-    except OSError as error:
-        return (
-            f"no training at {address[0]}:{address[1]} ({error}). Start the leading process first"
-        )
-    return "" if greets else f"another program than MXNet's scheduler at {address[0]}:{address[1]}"
+def _configure(workers: int) -> None:
+    """Complete the environment for ps-lite.
+
+    Without an address the training stays on this machine, because the server has no
+    authentication.
+    """
+    with socket.socket(type=socket.SOCK_DGRAM) as leader:
+        # A datagram socket sends nothing when it connects. The address of all interfaces, 0.0.0.0,
+        # becomes that of loopback.
+        leader.connect((os.environ.get(ADDRESS, "127.0.0.1"), _port()))
+        os.environ[ADDRESS] = leader.getpeername()[0]
+        os.environ.setdefault("DMLC_NODE_HOST", leader.getsockname()[0])
+    os.environ |= {
+        "DMLC_NUM_WORKER": str(workers),
+        "DMLC_NUM_SERVER": "1",
+        "PS_HEARTBEAT_INTERVAL": str(_HEARTBEAT),
+        # A process that joins by hand is a worker.
+        "DMLC_ROLE": os.environ.get(ROLE, "worker"),
+    }
+    # ps-lite would use this variable as the port of every process.
+    os.environ.pop("PORT", None)
 
 
-class _Watch(threading.Thread):
-    """Ends this process when the launcher has ended or a needed process is lost.
+def _watch(stores: Sequence[mx.kv.KVStore], ended: threading.Event) -> None:
+    """End this process when its launcher has ended, a worker is late, or a process is lost.
 
     MXNet itself would wait for ever.
+
+    Args:
+        stores: empty until all workers have joined.
+        ended: is set when the training has ended.
     """
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self._store: mx.kv.KVStore | None = None
-        self._done, self._lock = False, threading.Lock()
-        # A process that joined by hand has no launcher.
-        self._parent = int(os.environ.get(LAUNCHER, 0))
-        self.start()
-
-    @contextmanager
-    def over(self, store: mx.kv.KVStore) -> Iterator[None]:
-        """Watch the processes that `store` is connected to, inside the `with` block."""
-        self._store = store
-        yield
-        with self._lock:
-            # Its last reference closes the connections.
-            self._store, self._done = None, True
-
-    def run(self) -> None:
-        """Look twice a second, until a process is lost."""
-        lost, most = 0, _CHECKS_AT_START
-        while not self._parent or os.getppid() == self._parent:
-            reason = self._loss()
-            if not reason:
-                most = _CHECKS
-            lost = lost + 1 if reason else 0
-            if lost == most:
-                print(f"error: {reason}. The training has ended.", file=sys.stderr, flush=True)
-                break
-            time.sleep(0.5)
-        os._exit(1)
-
-    def _loss(self) -> str:
-        """Return what is lost; "" where all is well."""
-        role = os.environ["DMLC_ROLE"]
-        with self._lock:
-            if self._done:
-                return ""
-            if self._store is None:
-                # The scheduler has not admitted this process yet.
-                return _refusal() if role == "worker" else ""
-            group = _SERVERS_AND_WORKERS if role == "scheduler" else _SCHEDULER
-            number, seconds = ctypes.c_int(), os.environ[LOST_AFTER]
-            mx.base.check_call(
-                mx.base._LIB.MXKVStoreGetNumDeadNode(
-                    self._store.handle, group, ctypes.byref(number), int(seconds)
-                )
-            )
-            gone = "a worker, or the scheduler, has gone, or given no sign of life"
-            return f"{gone} for {seconds} seconds" if number.value else ""
+    start, lost, number = time.monotonic(), 0, ctypes.c_int()
+    while not ended.wait(0.5):
+        reason = ""
+        if LAUNCHER in os.environ and os.getppid() != int(os.environ[LAUNCHER]):
+            os._exit(1)
+        elif stores:
+            # MXNet has no public way to ask for lost processes. While it starts, it may report all
+            # processes as lost for a moment.
+            ask = mx.base._LIB.MXKVStoreGetNumDeadNode
+            ask(stores[0].handle, _EVERY_GROUP, ctypes.byref(number), _LOST_AFTER)
+            lost = lost + 1 if number.value else 0
+            if lost == 3:
+                reason = f"a process of the training gave no sign of life for {_LOST_AFTER} seconds"
+        elif time.monotonic() > start + _JOINED_WITHIN:
+            where = f"{os.environ[ADDRESS]}:{os.environ[PORT]}"
+            reason = f"not all workers have joined at {where} within {_JOINED_WITHIN} seconds"
+        if reason:
+            print(f"error: {reason}. The training has ended.", file=sys.stderr, flush=True)
+            os._exit(1)

@@ -29,5 +29,5 @@ def test_equal_images_are_in_one_part(random_digits: Dataset) -> None:
 
 
 def test_too_few_images_are_refused(random_digits: Dataset) -> None:
-    with pytest.raises(InputError, match="found 4 different images"):
+    with pytest.raises(InputError, match="4 images cannot be divided into 5 parts"):
         parts(random_digits[:4], 0)

@@ -97,7 +97,7 @@ def test_a_file_that_dvc_left_half_written_is_cured_as_the_docs_advise(
 def test_an_interrupted_training_loses_nothing(project: Project) -> None:
     before = project.hashes()
     project.set({"epochs": 400})
-    interrupted(project, signal.SIGINT, "epoch 10,")
+    interrupted(project, signal.SIGINT, "epoch 1,", wait=0.5)
     project.set({"epochs": SMALL["epochs"]})
     assert project.repro() == []
     assert project.hashes() == before
