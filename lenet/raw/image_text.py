@@ -157,13 +157,9 @@ class _Lines:
         in_range = (index == np.floor(index)) & (index >= low) & (index <= high)
         if not in_range.all():
             at = int(in_range.argmin())
-            expected = f"{layout.side} x {layout.side}" + " - 1" * (high < layout.features)
-            raise InputError(
-                self._place(row[at]),
-                f"found index {index[at]:.9g}",
-                f"a whole number from {low} to {expected} = {high}",
-                see_inspect(self._numbers.path),
-            )
+            found, expected = f"found index {index[at]:.9g}", f"a whole number from {low} to {high}"
+            advice = see_inspect(self._numbers.path)
+            raise InputError(self._place(row[at]), found, expected, advice)
         ascending = (np.diff(index) > 0) | (np.diff(row) > 0)
         if not ascending.all():
             at = int(ascending.argmin())

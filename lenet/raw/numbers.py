@@ -39,11 +39,6 @@ class Numbers:
     values: NDArray[np.float64]
     starts: NDArray[np.int64]
 
-    def end(self, count: int) -> int:
-        """Return where in `text` the first `count` numbers end."""
-        stop = self.starts[count] if count < len(self.starts) else len(self.text)
-        return len(self.text[:stop].rstrip()) if count else 0
-
     def by_line(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the index of the first number, and the count of numbers, of each line.
 

@@ -98,7 +98,7 @@ def saved(save: Callable[[io.BytesIO], None]) -> bytes:
         (b"<!DOCTYPE html>\n<html>404</html>\n", "this is a web page"),
         (saved(lambda file: Image.new("L", (8, 8)).save(file, "PNG")), "this is a picture"),
         (saved(lambda file: Image.new("L", (8, 8)).save(file, "WEBP")), "this is a picture"),
-        (b"\0\0\0\x18ftypheic" + bytes(40), "this is a HEIC picture"),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "this is a HEIC or AVIF picture"),
         (b"\0" * 257 + b"ustar\0" + bytes(300), "this is an archive"),
         (b"\xff\xfe6\0 \0", "this is a binary file"),
         # A comma makes no number.

@@ -127,7 +127,6 @@ SURPLUS = "numbers on its line, and no line ends with the record"
         (f"x {ROW}\n", "line 1, record 1", "the label is missing or no number", LABEL),
         (f"{ROW}\n" * 2, "line 1, record 1", "the label is missing or no number", LABEL),
         (f"6 2.5 {SHORT}\n", "line 1, record 1", "found 2.5 as pixel 1", "a value from 0 to 2"),
-        (f"11 16\n6 {ROW}\n", "line 1", "the header says 11 classes", "1 to 10"),
         (f"10 9\n6 {ROW}\n", "line 1", "the header says 9 features an image", "4 x 4 = 16"),
         (f"6 {ROW}\n3 {SHORT}\n1 {ROW}\n-1\n", "line 2, record 2", f"found 16 {SURPLUS}", RECORD),
         # A value is missing, and a later line has a value too many: the sum is right.
