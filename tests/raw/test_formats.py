@@ -122,7 +122,7 @@ def test_a_missing_file_a_folder_and_an_archive_are_named(tmp_path: Path) -> Non
     (tmp_path / "folder").mkdir()
     for name, message in (
         ("none.jf", "cannot be read"),
-        ("folder", "found no subfolders"),
+        ("folder", "holds no pictures; expected subfolders"),
         ("a.zip", "found mine.jf; expected the arrays images"),
     ):
         with pytest.raises(InputError, match=f"{tmp_path / name}: {message}"):
