@@ -33,7 +33,7 @@ def recognise(file: TextFile) -> bool:
 
 
 def read(file: TextFile, layout: Layout) -> Iterator[Records]:
-    """Yield the records of an image-text file, block by block; the label is NaN without a number.
+    """Yield the records of an image-text file, block by block; a missing label is NaN.
 
     Where the layout's `first_index` is "auto", index 0, the highest index that the side allows, or
     scikit-learn's comment show the first index.
@@ -166,10 +166,9 @@ class _Lines:
             found = f"found index {index[at + 1]:g} after {index[at]:g}"
             raise InputError(self._place(row[at]), found, "each index once, in ascending order")
         pairs = self._counts // 2
-        count = int(pairs[0]) if not self._done and len(pairs) else 0
+        count = int(np.ptp(index)) + 1 if len(index) and index.min() <= 1 else 0
         smaller = 4 <= count < layout.features and isqrt(count) ** 2 == count
-        alike = smaller and (pairs == count).all()
-        if alike and index.min() <= 1 and np.ptp(index) == count - 1:
+        if smaller and not self._done and (pairs == count).all():
             found = f"found the same {count} indices in every record"
             expected = f"{layout.side} x {layout.side} = {layout.features}"
             raise InputError(self._numbers.path, found, expected, see_inspect(self._numbers.path))

@@ -28,9 +28,9 @@ HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
 def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     """Yield the records of a .jf file, block by block.
 
-    The label is NaN where it is a word, and in a file whose lines hold just the features. An end
-    marker in front of other numbers is read as a label. Where most lines are a record each, every
-    record has to begin a line: a missing and a surplus value then cannot compensate each other.
+    The label is NaN in a file whose lines hold just the features. An end marker in front of other
+    numbers is read as a label. Where most lines are a record each, every record has to begin a
+    line: a missing and a surplus value then cannot compensate each other.
 
     Raises InputError at a fault, with its line and, unless it is a bad word, its record.
     """

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError, Place, see_inspect
 
 _LARGE_EXPONENT = re.compile(rb"e[+-]?0*[1-9][0-9]")
-# A word at the beginning of a line that begins like no number: a label is unknown.
-_LABEL_WORD = re.compile(rb"^([^\S\n]*)([^\s:\d+.-][^\s:]*)(?!\S)", re.M)
 _NUMBER_BYTES = b"0123456789+-.eE"
 _SPACE_BYTES = b" \t\r\n\v\f"
 _SPACES_TO_NEWLINES = bytes.maketrans(_SPACE_BYTES, b"\n" * len(_SPACE_BYTES))
@@ -29,7 +27,7 @@ class Numbers:
     path: the file.
     text: the text.
     first_line: the number of the line that `text` begins on, or in the middle of.
-    values: (t,) float64, the nearest to what is written; NaN where a line begins with a word.
+    values: (t,) float64, the nearest to what is written.
     starts: (t,) int64, where in `text` each number begins.
     """
 
@@ -61,14 +59,10 @@ class Numbers:
 def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
     """Read all white-space-separated numbers of `text`.
 
-    Raises InputError at a word that is no finite decimal number, unless a line begins with it.
+    Raises InputError at a word that is no finite decimal number.
     """
-    words = []
     if text.translate(None, _NUMBER_BYTES + _SPACE_BYTES):
-        words = [match.start(2) for match in _LABEL_WORD.finditer(text)]
-        text = _LABEL_WORD.sub(lambda match: match[1] + b"0" * len(match[2]), text)
-        if text.translate(None, _NUMBER_BYTES + _SPACE_BYTES):
-            _refuse_word(path, text, first_line)
+        _refuse_word(path, text, first_line)
     column = text.translate(_SPACES_TO_NEWLINES)
     space = np.frombuffer(column, np.uint8) == ord("\n")
     starts = np.flatnonzero(~space & np.concatenate([[True], space[:-1]]))
@@ -93,8 +87,6 @@ def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
     values = table.to_numpy().ravel()
     if not np.isfinite(values).all():
         _refuse_word(path, text, first_line)
-    if words:
-        values = np.where(np.isin(starts, words), np.nan, values)
     return Numbers(path, text, first_line, values, starts)
 
 

@@ -109,7 +109,11 @@ def test_folders_of_two_kinds_do_not_fit(digits: Path, tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("3/notes.txt", b"mine", "3/notes.txt: found something else; expected a PNG or JPEG"),
-        ("notes.txt", b"mine", "mine/notes.txt: stands in no subfolder; expected a subfolder for each"),
+        (
+            "notes.txt",
+            b"mine",
+            "mine/notes.txt: stands in no subfolder; expected a subfolder for each",
+        ),
         ("3/a.png", b"\x89PNG\r\n\x1a\n", "3/a.png: not a picture that can be read"),
     ],
 )

@@ -62,8 +62,7 @@ LABEL = "a whole number from 0 to 9"
     [
         ("6 1:1\n3 1:x\n", "line 2", "found 'x'", NUMBER),
         ("6 1:1\n10 1:1\n", "line 2, record 2", "found label 10", LABEL),
-        ("6 1:1\n1:1 2:1\n", "line 2, record 2", "the label is missing or no number", LABEL),
-        ("a 1:1\n", "line 1, record 1", "the label is missing or no number", LABEL),
+        ("6 1:1\n1:1 2:1\n", "line 2, record 2", "the label is missing", LABEL),
         ("6 1:1 2\n", "line 1, record 1", "found number 2 out of place", PAIRS),
         ("6 1:1:1\n", "line 1, record 1", "found index 1 out of place", PAIRS),
         ("6 1:1\n3 1:1 :2\n", "line 2", "found a colon alone", "index:value"),
