@@ -9,8 +9,7 @@ from sklearn.datasets import load_digits
 
 from lenet.core.errors import InputError
 from lenet.raw import formats
-from lenet.raw.advice import settings
-from lenet.raw.inspection import inspect
+from lenet.raw.inspection import inspect, settings
 from lenet.raw.layout import Layout
 
 DIGITS = load_digits()

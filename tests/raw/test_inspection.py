@@ -12,8 +12,7 @@ from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
 from lenet.raw import formats
-from lenet.raw.advice import as_text, settings
-from lenet.raw.inspection import inspect
+from lenet.raw.inspection import advice, inspect, settings
 from lenet.raw.layout import Layout
 
 IMAGES, LABELS = load_digits(return_X_y=True)
@@ -77,7 +76,7 @@ def test_records_over_several_lines_need_a_header(tmp_path: Path) -> None:
 def test_labels_that_are_no_whole_numbers_get_no_settings(tmp_path: Path) -> None:
     inspected = inspect(write(tmp_path / "a.jf", labels=LABELS + 0.5))
     with pytest.raises(InputError, match=r"a\.jf: found the label 0\.5; expected whole numbers"):
-        as_text([inspected])
+        advice([inspected])
 
 
 @pytest.mark.parametrize("zero_based", [True, False])
@@ -91,7 +90,7 @@ def test_image_text_is_read_by_what_is_found(
     assert inspected.side == 8
     if comment is None and zero_based:
         # The largest index is 63, which is the last pixel, or the last but one.
-        *_, one, zero = as_text([inspected]).splitlines()
+        *_, one, zero = advice([inspected]).splitlines()
         assert one.endswith("raw.first_index=1")
         assert zero.endswith("raw.first_index=0")
         return
@@ -133,11 +132,11 @@ def test_missing_labels_are_said_so(tmp_path: Path, label: str) -> None:
     inspected = inspect(tmp_path / "a.jf")
     assert (inspected.side, inspected.statistics.images) == (8, 100)
     assert "labels       none" in str(inspected)
-    assert as_text([inspected]).startswith("No settings: training and testing need labels.")
+    assert advice([inspected]).startswith("No settings: training and testing need labels.")
 
 
 def test_the_options_are_ready_to_paste(tmp_path: Path) -> None:
-    assert as_text([inspect(write(tmp_path / "a.jf"))]).splitlines() == [
+    assert advice([inspect(write(tmp_path / "a.jf"))]).splitlines() == [
         "for lenet convert and split: --side 8 --pixel-range 0 16 --first-label 0 --classes 10",
         "for dvc exp run:",
         "-S raw.side=8 -S 'raw.pixel_range=[0,16]' -S raw.first_label=0 -S raw.classes=10",
@@ -147,7 +146,7 @@ def test_the_options_are_ready_to_paste(tmp_path: Path) -> None:
         write(tmp_path / "my train.jf", first_label=1, scale=(0, 255), header="10 64\n"),
         write(tmp_path / "test.jf", first_label=1, scale=(0, 100)),
     )
-    line = as_text([inspect(path) for path in pair]).splitlines()[-1]
+    line = advice([inspect(path) for path in pair]).splitlines()[-1]
     settings = "-S raw.side=8 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=10"
     files = ["-S", f"train_file={pair[0]}", "-S", f"test_file={pair[1]}"]
     assert shlex.split(line) == ["dvc", "exp", "run", *files, *settings.split()]
