@@ -96,12 +96,9 @@ def test_folders_of_two_kinds_do_not_fit(digits: Path, tmp_path: Path) -> None:
     for name, reason in (("other", "does not fit"), ("named", "its subfolders have other names")):
         path = tmp_path / name
         with pytest.raises(InputError, match=f"{path}: {reason}"):
-            formats.check_same_kind(path, digits)
-        with pytest.raises(InputError, match=f"{path}: {reason}"):
             formats.convert([digits, path], tmp_path / "joined.npz", LAYOUT)
         with pytest.raises(InputError, match=f"{path}: {reason}"):
             settings([inspect(digits), inspect(path)])
-    formats.check_same_kind(digits, digits)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +117,8 @@ def test_what_is_no_such_folder_is_named(
     digits: Path, name: str, content: bytes, message: str
 ) -> None:
     (digits / name).write_bytes(content)
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError, match=message):
         formats.read(digits, LAYOUT)
-    assert message in str(caught.value)
 
 
 def test_a_picture_or_a_folder_of_another_size_and_a_folder_without_pictures_are_named(
@@ -134,11 +130,8 @@ def test_a_picture_or_a_folder_of_another_size_and_a_folder_without_pictures_are
     with pytest.raises(InputError, match="holds no pictures"):
         formats.read(tmp_path / "empty", LAYOUT)
     save(digits / "3" / "odd.png", np.pad(GREY[0], ((0, 0), (0, 2))))
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError, match="odd.png: has 10 x 8 pixels; expected 8 x 8, as most"):
         formats.read(digits, LAYOUT)
-    assert str(caught.value) == (
-        f"{digits}/3/odd.png: has 10 x 8 pixels; expected 8 x 8, as most other pictures have."
-    )
 
 
 def test_labels_are_not_needed_to_predict(digits: Path) -> None:
