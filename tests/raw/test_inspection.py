@@ -62,16 +62,6 @@ def test_records_over_several_lines_need_a_header(tmp_path: Path) -> None:
     path.write_text(wrapped)
     with pytest.raises(InputError, match="the side of the images cannot be told"):
         inspect(path)
-    # A word that is larger than a piece of the file has no line.
-    (tmp_path / "word.jf").write_text("1" * (1 << 21))
-    with pytest.raises(InputError, match="the side of the images cannot be told"):
-        inspect(tmp_path / "word.jf")
-
-
-def test_labels_that_are_no_whole_numbers_get_no_settings(tmp_path: Path) -> None:
-    inspected = inspect(write(tmp_path / "a.jf", labels=LABELS + 0.5))
-    with pytest.raises(InputError, match=r"a\.jf: found the label 0\.5; expected whole numbers"):
-        advice([inspected])
 
 
 @pytest.mark.parametrize("zero_based", [True, False])
@@ -112,6 +102,7 @@ def test_classes_follow_from_the_labels(tmp_path: Path) -> None:
     for name, labels, message in (
         ("signed", np.where(LABELS > 4, 1, -1), "first_label: found -1"),
         ("huge", LABELS * 10**9, "classes: found 9000000001"),
+        ("half", LABELS + 0.5, "half: found the label 0.5; expected whole numbers"),
     ):
         path = tmp_path / name
         dump_svmlight_file(IMAGES, labels, str(path), comment="mine")
@@ -191,17 +182,24 @@ def test_a_file_of_a_single_class_is_read_with_a_warning(tmp_path: Path) -> None
     assert warned == "all 100 images have the label 0; labels may stand elsewhere"
 
 
-def test_no_advice_leads_back_to_inspection(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("5,0,0,1,0\n")
-    with pytest.raises(InputError, match="found '5,0,0,1,0'; expected a finite decimal number.$"):
-        inspect(tmp_path / "a.csv")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # No advice leads back to inspection.
+        ("5,0,0,1,0\n", "found '5,0,0,1,0'; expected a finite decimal number.$"),
+        ("3 1:1 1e308:1\n", "side: found .*; expected a whole number from 2 to 1024"),
+        ("3 1:1 1048577:1\n", "side: found 1025; expected a whole number from 2 to 1024"),
+        # A word that is larger than a piece of the file has no line.
+        ("1" * (1 << 21), "the side of the images cannot be told"),
+    ],
+    ids=range(4),
+)
+def test_a_file_without_settings_is_refused_at_once(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(InputError, match=message):
+        inspect(tmp_path / "a.txt")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="pipe: is a pipe, which can be read just once"):
         inspect(tmp_path / "pipe")
-
-
-@pytest.mark.parametrize("index", ["1e308", "2147483648", "1048577"])
-def test_a_huge_index_is_refused_at_once(tmp_path: Path, index: str) -> None:
-    (tmp_path / "a.txt").write_text(f"3 1:1 {index}:1\n")
-    with pytest.raises(InputError, match="side: found .*; expected a whole number from 2 to 1024"):
-        inspect(tmp_path / "a.txt")

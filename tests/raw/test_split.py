@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from lenet.core.errors import InputError
+from lenet.core.npz import Dataset
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.raw.split import split
@@ -16,13 +17,9 @@ LAYOUT = Layout(side=8, pixel_range=(0, 16), first_label=0, first_index=1, class
 @pytest.fixture
 def whole(tmp_path: Path) -> Path:
     """200 digits, .jf."""
-    rows = (
-        f"{label} {' '.join(f'{value:g}' for value in image)}\n"
-        for label, image in zip(LABELS[:200], IMAGES[:200], strict=True)
-    )
-    path = tmp_path / "whole.jf"
-    path.write_text("".join(rows))
-    return path
+    images = (IMAGES[:200] / 16).astype(np.float32).reshape(-1, 8, 8)
+    formats.write(Dataset(images, LABELS[:200]), tmp_path / "whole.jf", LAYOUT)
+    return tmp_path / "whole.jf"
 
 
 def test_the_parts_are_the_whole_in_any_format_and_the_seed_decides(whole: Path) -> None:
@@ -47,7 +44,7 @@ def test_the_parts_are_the_whole_in_any_format_and_the_seed_decides(whole: Path)
 def test_what_cannot_be_split_is_named_and_leaves_all_files(whole: Path) -> None:
     before = whole.read_bytes()
     few = whole.with_name("few.jf")
-    few.write_text(whole.read_text().splitlines()[0] + "\n")
+    few.write_text(whole.read_text().splitlines()[1] + "\n")
     for source, train, test, message in (
         (few, "a.jf", "b.jf", "a share of 0.2 cannot be cut out of 1 images"),
         (whole, "whole.jf", "a.jf", "is to be divided into .*; expected three files"),
