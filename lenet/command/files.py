@@ -89,13 +89,13 @@ def inspect(arguments: argparse.Namespace) -> None:
 
     The last lines have the settings to train and test on all files together.
     """
-    from lenet.raw import advice, inspection
+    from lenet.raw import inspection
 
     inspections = []
     for path in arguments.files:
         inspections.append(inspection.inspect(path))
         print(printable(str(inspections[-1])), end="\n\n")
-    print(printable(advice.as_text(inspections)))
+    print(printable(inspection.advice(inspections)))
 
 
 def convert(arguments: argparse.Namespace) -> None:

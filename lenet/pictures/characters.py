@@ -8,7 +8,7 @@ Both are tried, and the better one is taken: strokes have sharp edges, and paper
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -84,11 +84,6 @@ class _Ink:
     regions: Regions
     parts: list[Part]
 
-    @cached_property
-    def radii(self) -> dict[Part, float]:
-        """The radius of the largest disc in each part, in pixels."""
-        return {part: part.radius(self.regions) for part in self.parts}
-
     def mean(self, measure: "Callable[[_Ink, Part], float]") -> float:
         """Return the mean of a measure of each part, weighted by the areas of the boxes."""
         areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (p.box for p in self.parts)]
@@ -103,11 +98,10 @@ def _find(grey: Grey, *, as_one: bool) -> list[Character]:
     steps = [ink.mean(_step) for ink in both]
     least = max(_LEAST_GRAINS * grain, _LEAST_CLARITY * max(steps, default=0))
     clear = [ink for ink, step in zip(both, steps, strict=True) if step >= least]
-    sharpness = [ink.mean(_edged) * ink.mean(_surrounded) for ink in clear]
-    if max(sharpness, default=0) < _LEAST_SHARPNESS:
+    sharpness = np.array([ink.mean(_edged) * ink.mean(_surrounded) for ink in clear])
+    if sharpness.max(initial=0) < _LEAST_SHARPNESS:
         return []
-    scores = [sharp**2 * ink.mean(_slender) for ink, sharp in zip(clear, sharpness, strict=True)]
-    best = clear[int(np.argmax(scores))]
+    best = clear[np.argmax(sharpness**2 * [ink.mean(_slender) for ink in clear])]
     some = [reduce(Part.joined, best.parts)] if as_one else parts.in_reading_order(best.parts)
     return [_cut_out(best, part) for part in some]
 
@@ -121,7 +115,7 @@ def _search(levels: Grey) -> _Ink | None:
     widest = max(3, round(_WIDEST_STROKE * min(levels.shape)))
     if (first := _above(levels, widest, _FIRST_SHARE)) is None:
         return None
-    finer = round(6 * max(first.radii.values())) + 3
+    finer = round(6 * max(part.radius(first.regions) for part in first.parts)) + 3
     return _above(levels, min(finer, widest), _SECOND_SHARE) or first
 
 
@@ -165,7 +159,7 @@ def _edged(ink: _Ink, part: Part) -> float:
     """
     window, own = part.mask(ink.regions, around=20)
     levels = ink.levels[window]
-    size = 2 * round(np.clip(ink.radii[part] / 2, 2, 10)) + 1
+    size = 2 * round(np.clip(part.radius(ink.regions) / 2, 2, 10)) + 1
     jump = ndimage.morphological_gradient(levels, size=(size, size))
     outline = own & ~ndimage.binary_erosion(own, border_value=1)
     return float(np.mean(jump[outline] > 0.5 * _step(ink, part))) if outline.any() else 0
@@ -194,7 +188,7 @@ def _slender(ink: _Ink, part: Part) -> float:
     """
     window, own = part.mask(ink.regions)
     levels = ink.levels[window]
-    discs = own.sum() / (np.pi * ink.radii[part] ** 2)
+    discs = own.sum() / (np.pi * part.radius(ink.regions) ** 2)
     middle = (np.median(levels[own]) + np.median(ink.paper[window][own])) / 2
     solid = np.mean(levels[convex_hull_image(own)] < middle)
     # A straight stroke is solid, too; it still counts a little.

@@ -57,7 +57,7 @@ def size(path: Path) -> tuple[int, int]:
 def grey(path: Path) -> NDArray[np.float64]:
     """Return the grey levels of a picture as it is, (height, width), from 0 to 255.
 
-    Transparent pixels are white. Raises InputError where the picture cannot be read.
+    Raises InputError where the picture cannot be read.
     """
     with opened(path) as picture:
         return _grey(ImageOps.exif_transpose(picture))
@@ -73,7 +73,7 @@ def coloured(path: Path, number: int) -> Image.Image:
         page = ImageOps.exif_transpose(picture)
         if _is_deep(page):
             page = Image.fromarray(_grey(page).astype(np.uint8))
-        return _on_ground(page, _ground(page)).convert("RGB")
+        return _opaque(page).convert("RGB")
 
 
 def pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float64], float]]:
@@ -97,7 +97,7 @@ def pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float64
             upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
         dots = _has_dots(upright)
         upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.BOX)
-        levels = _grey(upright, _ground(upright))
+        levels = _grey(upright)
         if dots:
             soft = ImageFilter.GaussianBlur(max(levels.shape) / 200)
             levels = np.asarray(Image.fromarray(levels.astype(np.uint8)).filter(soft), np.float64)
@@ -122,23 +122,19 @@ def _is_deep(picture: Image.Image) -> bool:
     return picture.mode.startswith("I") or picture.mode == "F"
 
 
-def _ground(picture: Image.Image) -> str:
-    """Return the colour on which all that is opaque can be seen: black for light ink, or white."""
+def _opaque(picture: Image.Image) -> Image.Image:
+    """Return a picture on a ground on which it can be seen: black for light ink, or white."""
     if not picture.has_transparency_data:
-        return "white"
-    pixels = np.asarray(picture.convert("RGBA"), np.float64)
+        return picture
+    whole = picture.convert("RGBA")
+    pixels = np.asarray(whole, np.float64)
     level = (pixels[..., :3].mean(axis=2) * pixels[..., 3]).sum() / max(pixels[..., 3].sum(), 1)
-    return "black" if level > 127 else "white"
+    ground = Image.new("RGBA", picture.size, "black" if level > 127 else "white")
+    return Image.alpha_composite(ground, whole)
 
 
-def _on_ground(picture: Image.Image, ground: str) -> Image.Image:
-    """Return a picture with its transparent pixels in a colour."""
-    whole = Image.new("RGBA", picture.size, ground)
-    return Image.alpha_composite(whole, picture.convert("RGBA"))
-
-
-def _grey(picture: Image.Image, ground: str = "white") -> NDArray[np.float64]:
-    """Return the grey levels, (height, width), from 0 to 255, with transparent pixels as `ground`.
+def _grey(picture: Image.Image) -> NDArray[np.float64]:
+    """Return the grey levels, (height, width), from 0 to 255.
 
     Deep levels are stretched, because a file may use a small part of their range.
     """
@@ -146,6 +142,4 @@ def _grey(picture: Image.Image, ground: str = "white") -> NDArray[np.float64]:
         levels = np.asarray(picture, np.float64)
         low, high = levels.min(), levels.max()
         return (levels - low) / max(high - low, 1e-9) * 255 * (high - low >= _LEAST_RANGE)
-    if picture.has_transparency_data:
-        picture = _on_ground(picture, ground)
-    return np.asarray(picture.convert("L"), np.float64)
+    return np.asarray(_opaque(picture).convert("L"), np.float64)

@@ -75,7 +75,7 @@ def characters(regions: Regions, *, edges: bool) -> list[Part]:
     """
     strokes = _strokes(regions, edges)
     largest = max((part.size for part in strokes), default=0)
-    if largest < max(_FEWEST_PIXELS, _SMALLEST * max(regions.shape)):
+    if largest < _SMALLEST * max(regions.shape):
         return []
     groups = [part for part in strokes if part.size >= _LEAST_PART * largest]
 

@@ -13,6 +13,7 @@ from lenet.core.errors import InputError, untrusted
 from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters, decode
 from lenet.pictures.frame import Character
+from lenet.raw import formats
 from lenet.raw.layout import Layout
 
 # A lower confidence is flagged.
@@ -87,9 +88,6 @@ def predict(
         files = [str(path)] * len(cut_out)
         images = np.array([each.framed(recogniser.side) for each in cut_out if each])
     else:
-        # A picture does not wait for the import of pandas.
-        from lenet.raw import formats
-
         with untrusted(recogniser.path, "does not say how its training file was read"):
             raw = json.loads(recogniser.metadata["parameters"])["raw"]
             layout = Layout.check(raw | dict(given))

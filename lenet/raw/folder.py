@@ -18,11 +18,10 @@ from lenet.raw.records import Records
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 # Files that systems leave in folders of pictures.
 _LEFT_BEHIND = ("Thumbs.db", "desktop.ini")
-_PIXELS_AT_ONCE = 1 << 22
 
 
 def read(path: Path, layout: Layout) -> Iterator[Records]:
-    """Yield the pictures of a folder, class by class, in the order of their names.
+    """Yield the pictures of a folder, each by itself, class by class, in the order of their names.
 
     Subfolders whose names are all whole numbers give the labels. Other names are labels in their
     alphabetical order, from `first_label` on. Pictures in `path` itself have the label NaN.
@@ -31,35 +30,30 @@ def read(path: Path, layout: Layout) -> Iterator[Records]:
     most pictures, but not all, are squares of the side: a few must not decide how all are read.
     """
     pictures = _pictures(path, layout.first_label)
-    sizes = [decode.size(file) for _, file in pictures]
-    others = [i for i, size in enumerate(sizes) if size != (layout.side, layout.side)]
-    if 0 < len(others) < len(sizes) / 2:
+    sizes = {file: decode.size(file) for file in pictures}
+    others = [file for file in sizes if sizes[file] != (layout.side, layout.side)]
+    if 0 < len(others) < len(pictures) / 2:
         width, height = sizes[others[0]]
         expected = f"{layout.side} x {layout.side}, as most other pictures have"
-        raise InputError(pictures[others[0]][1], f"has {width} x {height} pixels", expected)
-    step = max(1, _PIXELS_AT_ONCE // layout.features)
-    for start in range(0, len(pictures), step):
-        labels, files = zip(*pictures[start : start + step], strict=True)
-        pixels = np.array([_pixels(file, layout, whole=not others) for file in files])
-        names = [file.relative_to(path).as_posix() for file in files]
+        raise InputError(others[0], f"has {width} x {height} pixels", expected)
+    for file, label in pictures.items():
+        place = Place(path, picture=file.relative_to(path).as_posix())
+        pixels = _cut_out(file, layout) if others else decode.grey(file)
         yield Records(
-            np.array(labels),
-            pixels.reshape(len(files), -1),
-            place=lambda i, names=names: Place(path, picture=names[i]),  # type: ignore[misc]
-            names=np.array(names),
+            np.array([label]),
+            pixels.reshape(1, -1),
+            place=lambda _, place=place: place,  # type: ignore[misc]
+            names=np.array([place.inside]),
         )
 
 
 def check(path: Path, layout: Layout) -> None:
     """Raise InputError where a folder cannot be trained on: labels, classes or side are others."""
-    beside = [each.name for each in _visible(path) if not each.is_dir()]
+    beside = [each for each in _visible(path) if not each.is_dir()]
+    if beside:
+        expected = f"a subfolder for each class, such as {path}/0 and {path}/1"
+        raise InputError(beside[0], "stands in no subfolder", expected)
     names = class_names(path)
-    if beside or not any(_visible(path)):
-        raise InputError(
-            path,
-            f"found the file {beside[0]}" if beside else "found no subfolders",
-            f"a subfolder for each class, such as {path}/0 and {path}/1, with PNG or JPEG pictures",
-        )
     if names and len(names) != layout.classes:
         found = f"found {len(names)} subfolders"
         raise InputError(path, found, str(layout.classes), see_inspect(path))
@@ -80,25 +74,24 @@ def common_side(path: Path) -> int | None:
 
     Raises InputError where a picture cannot be read.
     """
-    (width, height), *different = {decode.size(file) for _, file in _pictures(path, 0)}
+    (width, height), *different = {decode.size(file) for file in _pictures(path, 0)}
     return width if width == height and not different else None
 
 
-def _pictures(path: Path, first_label: int) -> list[tuple[float, Path]]:
-    """Return the pictures of a folder in order, each with its label."""
+def _pictures(path: Path, first_label: int) -> dict[Path, float]:
+    """Return the label of each picture of a folder, in order."""
     subfolders = [each for each in _visible(path) if each.is_dir()]
     if class_names(path):
-        labels = {each: first_label + i for i, each in enumerate(subfolders)}
+        labelled = list(enumerate(subfolders, first_label))
     else:
-        subfolders.sort(key=lambda each: int(each.name))
-        labels = {each: int(each.name) for each in subfolders}
-    pictures = [(np.nan, each) for each in _visible(path) if not each.is_dir()]
-    pictures += [(label, file) for each, label in labels.items() for file in _visible(each)]
-    for _, file in pictures:
+        labelled = sorted((int(each.name), each) for each in subfolders)
+    pictures = {each: np.nan for each in _visible(path) if not each.is_dir()}
+    pictures |= {file: label for label, each in labelled for file in _visible(each)}
+    for file in pictures:
         if file.is_dir() or file.suffix.lower() not in _SUFFIXES:
             raise InputError(file, "found something else", "a PNG or JPEG picture")
     if not pictures:
-        raise InputError(path, "holds no pictures", "PNG or JPEG files")
+        raise InputError(path, "holds no pictures", "subfolders with PNG or JPEG files")
     return pictures
 
 
@@ -108,14 +101,11 @@ def _visible(folder: Path) -> list[Path]:
     )
 
 
-def _pixels(file: Path, layout: Layout, *, whole: bool) -> NDArray[np.float64]:
-    """Return a picture in the layout's pixel range, (side, side)."""
-    if whole:
-        return decode.grey(file)
+def _cut_out(file: Path, layout: Layout) -> NDArray[np.float64]:
+    """Return the characters of a picture as one, in the layout's pixel range, (side, side)."""
     # It takes a while to import, and pictures that are read whole do not need it.
     from lenet.pictures import characters
 
     background, ink = layout.pixel_range
     character, *_ = characters.read(file, as_one=True)
-    image = character.framed(layout.side).astype(np.float64)
-    return image * (ink - background) + background
+    return character.framed(layout.side).astype(np.float64) * (ink - background) + background

@@ -33,7 +33,7 @@ def recognise(file: TextFile) -> bool:
 
 
 def read(file: TextFile, layout: Layout) -> Iterator[Records]:
-    """Yield the records of an image-text file, block by block; the label is NaN without a number.
+    """Yield the records of an image-text file, block by block; a missing label is NaN.
 
     Where the layout's `first_index` is "auto", index 0, the highest index that the side allows, or
     scikit-learn's comment show the first index.
@@ -45,7 +45,7 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     waiting: list[_Lines] = []
     for lines in _lines(file, layout.features):
         if first_index is None:
-            first_index = lines.evidence(layout)
+            first_index = lines.evidence(layout.features)
         if lines.stated_first_index not in (None, first_index):
             found = f"a comment says that indices start at {lines.stated_first_index}"
             raise InputError(file.path, found, str(first_index), see_inspect(file.path))
@@ -65,18 +65,16 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
         )
 
 
-def extent(file: TextFile) -> tuple[int, int, int | None]:
-    """Return the lowest and the highest index, and the first index that a comment states, if any.
+def extent(file: TextFile) -> tuple[int, int | None]:
+    """Return the highest index, and the first index if a comment or an index 0 shows it.
 
     Raises InputError at a fault of the file.
     """
-    lowest, highest, stated = 1, 0, None
+    highest, first_index = 0, None
     for lines in _lines(file, LARGEST_SIDE**2):
-        if len(lines.index):
-            lowest = min(lowest, int(lines.index.min()))
-            highest = max(highest, int(lines.index.max()))
-        stated = lines.stated_first_index if stated is None else stated
-    return lowest, highest, stated
+        highest = max(highest, int(lines.index.max(initial=0)))
+        first_index = lines.evidence(LARGEST_SIDE**2) if first_index is None else first_index
+    return highest, first_index
 
 
 def _lines(file: TextFile, features: int) -> "Iterator[_Lines]":
@@ -138,13 +136,13 @@ class _Lines:
     def _place(self, row: int) -> Place:
         return self._numbers.place(self._first[row], self._done + row)
 
-    def evidence(self, layout: Layout) -> int | None:
-        """Return the first index, 0 or 1, if these lines show it."""
+    def evidence(self, features: int) -> int | None:
+        """Return the first index, 0 or 1, if these lines of images of `features` show it."""
         if self.stated_first_index is not None:
             return self.stated_first_index
         if (self.index == 0).any():
             return 0
-        return 1 if (self.index == layout.features).any() else None
+        return 1 if (self.index == features).any() else None
 
     def check(self, layout: Layout, first_index: int | None) -> None:
         """Raise InputError where a line has other indices than images of this layout.
@@ -157,23 +155,18 @@ class _Lines:
         in_range = (index == np.floor(index)) & (index >= low) & (index <= high)
         if not in_range.all():
             at = int(in_range.argmin())
-            expected = f"{layout.side} x {layout.side}" + " - 1" * (high < layout.features)
-            raise InputError(
-                self._place(row[at]),
-                f"found index {index[at]:.9g}",
-                f"a whole number from {low} to {expected} = {high}",
-                see_inspect(self._numbers.path),
-            )
+            found, expected = f"found index {index[at]:.9g}", f"a whole number from {low} to {high}"
+            advice = see_inspect(self._numbers.path)
+            raise InputError(self._place(row[at]), found, expected, advice)
         ascending = (np.diff(index) > 0) | (np.diff(row) > 0)
         if not ascending.all():
             at = int(ascending.argmin())
             found = f"found index {index[at + 1]:g} after {index[at]:g}"
             raise InputError(self._place(row[at]), found, "each index once, in ascending order")
         pairs = self._counts // 2
-        count = int(pairs[0]) if not self._done and len(pairs) else 0
+        count = int(np.ptp(index)) + 1 if len(index) and index.min() <= 1 else 0
         smaller = 4 <= count < layout.features and isqrt(count) ** 2 == count
-        alike = smaller and (pairs == count).all()
-        if alike and index.min() <= 1 and np.ptp(index) == count - 1:
+        if smaller and not self._done and (pairs == count).all():
             found = f"found the same {count} indices in every record"
             expected = f"{layout.side} x {layout.side} = {layout.features}"
             raise InputError(self._numbers.path, found, expected, see_inspect(self._numbers.path))

@@ -1,5 +1,7 @@
-"""The contents of a file of images, found out from the file alone."""
+"""The contents of files of images, and the settings that fit them, from the files alone."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lenet.core import npz
-from lenet.core.errors import InputError, see_inspect
+from lenet.core.errors import InputError, as_typed, see_inspect
 from lenet.raw import folder, formats, image_text, jf
 from lenet.raw.layout import LARGEST_SIDE, Layout
 from lenet.raw.numbers import parse_numbers, whole_words
@@ -16,6 +18,8 @@ from lenet.raw.text import PIECE_BYTES, TextFile, open_text
 
 _ANY_PIXELS = (-1e9, 1e9)
 _MOST_CLASSES = 1000
+# Parameters and their values.
+Settings = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,9 @@ def inspect(path: Path) -> Inspection:
     try:
         return _inspect(path)
     except InputError as error:
-        # The advice to inspect the file would lead here again.
-        advice = "" if error.advice == see_inspect(path) else error.advice
-        raise InputError(error.place, error.found, error.expected, advice) from error
+        # This advice would lead here again.
+        error.advice = error.advice.removeprefix(see_inspect(path))
+        raise
 
 
 def _inspect(path: Path) -> Inspection:
@@ -103,14 +107,10 @@ def _inspect_folder(path: Path) -> Inspection:
 
 
 def _inspect_image_text(file: TextFile) -> Inspection:
-    lowest, highest, stated = image_text.extent(file)
-    first_indices: tuple[int, ...] = (1, 0)
-    if lowest == 0:
-        first_indices = (0,)
-    elif stated is not None:
-        first_indices = (stated,)
-    elif _root(highest):
-        first_indices = (1,)
+    highest, first_index = image_text.extent(file)
+    if first_index is None and _root(highest):
+        first_index = 1
+    first_indices = (1, 0) if first_index is None else (first_index,)
     pixels = highest + (first_indices == (0,))
     side = max(2, isqrt(max(pixels - 1, 0)) + 1)
     return Inspection(
@@ -158,3 +158,77 @@ def _count(path: Path, side: int, **known: object) -> Statistics:
     for block in formats.read_blocks(path, layout):
         statistics.add(block)
     return statistics
+
+
+def settings(inspections: Sequence[Inspection]) -> list[Settings]:
+    """Return the settings by which all the files can be read: one, or two to choose from.
+
+    Raises InputError where there are no such settings.
+    """
+    for other in inspections[1:]:
+        formats.check_same_kind(other.path, inspections[0].path)
+    # A file that by chance has no strong ink fills less of the range.
+    ranges = [each.statistics.pixel_range() for each in inspections]
+    values: Settings = {
+        "side": _side(inspections),
+        "pixel_range": max(ranges, key=lambda pair: abs(pair[1] - pair[0])),
+        **_classes(inspections),
+    }
+    Layout.check({**values, "first_index": "auto"})
+    indices = {each.first_indices for each in inspections if each.first_indices}
+    if not indices:
+        return [values]
+    choices = (1, 0) if (1, 0) in indices else ("auto",)
+    return [values | {"first_index": index} for index in choices]
+
+
+def _side(inspections: Sequence[Inspection]) -> int:
+    """Return the side of the images of files; raise InputError where a file has another.
+
+    A side that a file states counts more than the least that holds the pixels of another file.
+    """
+    pattern = max(inspections, key=lambda each: (not each.side_is_least, each.side))
+    for each in inspections:
+        if each.side > pattern.side or (each.side < pattern.side and not each.side_is_least):
+            found = f"found images of {each.side} x {each.side} pixels"
+            expected = f"{pattern.side} x {pattern.side}, as in {pattern.path}"
+            raise InputError(each.path, found, expected)
+    return pattern.side
+
+
+def _classes(inspections: Sequence[Inspection]) -> Settings:
+    """Return first_label and classes, which hold the labels of all files."""
+    labels = {label for each in inspections for label in each.statistics.labels}
+    if any(label != int(label) for label in labels):
+        found = f"found the label {min(label for label in labels if label != int(label)):g}"
+        raise InputError(inspections[0].path, found, "whole numbers from 0 on")
+    stated = max(each.classes for each in inspections)
+    low, high = int(min(labels)), int(max(labels))
+    first_label = 0 if high < stated else low
+    return {"first_label": first_label, "classes": max(2, high - first_label + 1, stated)}
+
+
+def advice(inspections: Sequence[Inspection]) -> str:
+    """Return the settings as options, ready to paste: of `lenet convert`, and of `dvc exp run`.
+
+    Two files are taken for the training and the test file.
+    Raises InputError where no settings fit all the files.
+    """
+    if not all(each.has_labels for each in inspections):
+        return "No settings: training and testing need labels. `lenet predict` needs none."
+    choices = settings(inspections)
+    common = {name: value for name, value in choices[0].items() if value == choices[-1][name]}
+    options = " ".join(
+        f"--{name.replace('_', '-')} {as_typed(value).strip('[]').replace(',', ' ')}"
+        for name, value in common.items()
+    )
+    files: Settings = {}
+    if len(inspections) == 2:
+        files = {"train_file": inspections[0].path, "test_file": inspections[1].path}
+    lines = [f"for lenet convert and split: {options}", "for dvc exp run:"]
+    for chosen in choices:
+        values = files | {f"raw.{name}": value for name, value in chosen.items()}
+        # Some shells would take brackets for a pattern of file names.
+        words = [f"-S {shlex.quote(f'{name}={as_typed(value)}')}" for name, value in values.items()]
+        lines.append(" ".join(["dvc exp run", *words] if files else words))
+    return "\n".join(lines)

@@ -9,7 +9,7 @@ A record may go on over several lines, as in the original C reader.
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import isqrt
 from typing import IO
 
@@ -28,36 +28,41 @@ HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
 def read(file: TextFile, layout: Layout) -> Iterator[Records]:
     """Yield the records of a .jf file, block by block.
 
-    The label is NaN where it is a word, and in a file whose lines hold just the features. An end
-    marker in front of other numbers is read as a label.
+    The label is NaN in a file whose lines hold just the features. An end marker in front of other
+    numbers is read as a label. Where most lines are a record each, every record has to begin a
+    line: a missing and a surplus value then cannot compensate each other.
 
     Raises InputError at a fault, with its line and, unless it is a bad word, its record.
     """
     width, aligned, done = 0, False, 0
     file = _without_header(file, layout)
-    for block in blocks(file, end=whole_words, numbers=1 + layout.features):
+    for block in blocks(file, end=_lines_or_words, numbers=1 + layout.features):
         numbers = parse_numbers(file.path, block.text, block.line)
         if not (count := len(numbers.values)):
-            block.used = 0
             continue
         if not width:
             _, counts = numbers.by_line()
             unlabelled = (counts[: max(1, len(counts) - 1)] == layout.features).all()
             width = layout.features + (not unlabelled)
-            aligned = _Table(numbers, width, done).is_aligned()
-        table = _Table(numbers, width, done)
+            aligned = np.bincount(counts).argmax() == width
+        records = _Table(numbers, width, done)
         whole, left = divmod(count, width)
         ended = block.is_last and left == 1 and numbers.values[-1] == _END_MARKER
         if aligned:
-            table.check_alignment(whole + (left > 0 and not ended))
+            records.check_alignment(whole + (left > 0 and not ended))
         if block.is_last and left and not ended:
-            raise table.wrong(whole, f"found {left} numbers before the end of the file")
+            raise records.wrong(whole, f"found {left} numbers before the end of the file")
         cells = numbers.values[: whole * width].reshape(whole, width)
         labels = np.full(whole, np.nan) if width == layout.features else cells[:, 0]
-        yield Records(labels, cells[:, width - layout.features :], place=table.place)
+        yield Records(labels, cells[:, width - layout.features :], place=records.place)
         done += whole
-        # The white space behind the last number used tells whether the next label begins a line.
-        block.used = numbers.end(whole * width)
+        if left:
+            block.used = int(numbers.starts[whole * width])
+
+
+def _lines_or_words(text: bytes) -> int:
+    """Return the length of the whole lines of `text`, or of its whole words if it has no line."""
+    return 1 + text.rfind(b"\n") or whole_words(text)
 
 
 def _without_header(file: TextFile, layout: Layout) -> TextFile:
@@ -79,68 +84,46 @@ def _without_header(file: TextFile, layout: Layout) -> TextFile:
         no_record and features == layout.features
     ):
         return file
-    place, advice = Place(file.path, line=1), see_inspect(file.path)
     if features != layout.features:
+        place, found = Place(file.path, line=1), f"the header says {features} features an image"
         expected = f"{layout.side} x {layout.side} = {layout.features}"
-        raise InputError(place, f"the header says {features} features an image", expected, advice)
-    if not 1 <= classes <= layout.classes:
-        expected = f"1 to {layout.classes}"
-        raise InputError(place, f"the header says {classes} classes", expected, advice)
+        raise InputError(place, found, expected, see_inspect(file.path))
     blank = re.sub(rb"\d", b" ", match[0])
     return replace(file, start=blank + file.start[match.end() :])
 
 
+@dataclass(frozen=True)
 class _Table:
-    """Numbers cut into records of `width`; the last record may be incomplete.
+    """Numbers cut into records; the last record may be incomplete.
 
-    Args:
-        numbers: the numbers, from the beginning of a record on.
-        width: the numbers of a record.
-        done: how many records of the file stand before them.
+    numbers: the numbers, from the beginning of a record on.
+    width: the numbers of a record.
+    done: how many records of the file stand before them.
     """
 
-    def __init__(self, numbers: Numbers, width: int, done: int) -> None:
-        self._numbers = numbers
-        self._width = width
-        self._done = done
-        self._firsts, self._counts = numbers.by_line()
+    numbers: Numbers
+    width: int
+    done: int
 
     def place(self, i: int) -> Place:
         """Return the place of record `i`."""
-        return self._numbers.place(i * self._width, self._done + i)
-
-    def is_aligned(self) -> bool:
-        """Return whether every record of this file has to begin a line.
-
-        It has to where most lines are a record each, or where the first two records fill lines
-        alike. Two faults, a missing and a surplus value, then cannot compensate each other.
-        """
-        firsts, width = self._firsts, self._width
-        if np.bincount(self._counts).argmax() == width:
-            return True
-        second = firsts[(firsts >= width) & (firsts <= 2 * width)]
-        return np.array_equal(firsts[firsts <= width] + width, second)
+        return self.numbers.place(i * self.width, self.done + i)
 
     def check_alignment(self, count: int) -> None:
         """Raise InputError where one of the first `count` records does not begin a line."""
-        starts = np.arange(count) * self._width
-        begins_line = np.isin(starts, self._firsts)
-        # The first record of the file may stand behind its header.
-        before = self._numbers.text[: self._numbers.starts[0]]
-        begins_line[:1] = self._done == 0 or b"\n" in before
-        if begins_line.all():
-            return
-        i = max(0, int(begins_line.argmin()) - 1)
-        found = "found its label in the middle of a line"
-        if begins_line[0]:
-            on_line = self._counts[np.searchsorted(self._firsts, starts[i])]
+        firsts, counts = self.numbers.by_line()
+        starts = np.arange(count) * self.width
+        begins_line = np.isin(starts, firsts)
+        if not begins_line.all():
+            i = int(begins_line.argmin()) - 1
+            on_line = counts[np.searchsorted(firsts, starts[i])]
             found = f"found {on_line} numbers on its line, and no line ends with the record"
-        raise self.wrong(i, found)
+            raise self.wrong(i, found)
 
     def wrong(self, i: int, found: str) -> InputError:
         """Return the error of record `i`."""
         place = self.place(i)
-        expected = f"{self._width} numbers: a label and the pixels"
+        expected = f"{self.width} numbers: a label and the pixels"
         return InputError(place, found, expected, see_inspect(place.file))
 
 

@@ -53,9 +53,8 @@ class Records:
         place = self.place(i)
         advice = see_inspect(place.file)
         if not known[i]:
-            found = f"found label {labels[i]:.9g}"
-            if np.isnan(labels[i]):
-                found = "the label is missing or no number"
+            missing = np.isnan(labels[i])
+            found = "the label is missing" if missing else f"found label {labels[i]:.9g}"
             expected = f"a whole number from {layout.first_label} to {last_label}"
             raise InputError(place, found, expected, advice)
         pixel = int(np.flatnonzero(~((self.pixels[i] >= low) & (self.pixels[i] <= high)))[0])

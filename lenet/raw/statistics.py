@@ -8,8 +8,6 @@ from lenet.raw.layout import Layout
 from lenet.raw.records import Records
 
 _USUAL_PIXEL_RANGES = ((0, 1), (0, 2), (-1, 1), (0, 255))
-# The least number of images that are not alike by chance.
-_ENOUGH_IMAGES = 5
 # Smaller images have no border to speak of.
 _LEAST_SIDE = 5
 
@@ -93,6 +91,6 @@ class Statistics:
                 f"no pixel is beyond half of full ink: the pixels go from {self.low:g} to "
                 f"{self.high:g}, and full ink is {ink:g}"
             )
-        elif self.images >= _ENOUGH_IMAGES and self._low_below == self._high_below:
+        elif self._low_below == self._high_below:
             warnings.append("the lower third of every image is blank; the side may be wrong")
         return warnings

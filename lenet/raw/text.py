@@ -33,11 +33,8 @@ _AS_NPZ = (
 )
 # Files of other kinds: how they begin, what they are, and what to do.
 _OTHERS = (
-    (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|BM.{4}\0\0|P[1-6]\n", "a picture", _AS_FOLDER),
-    (rb".{8}WEBP", "a picture", _AS_FOLDER),
-    (rb".{4}ftyphe[iv]", "a HEIC picture", _AS_JPEG),
-    (rb".{4}ftypmif1", "a HEIF picture", _AS_JPEG),
-    (rb".{4}ftypavi", "an AVIF picture", _AS_JPEG),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|BM.{4}\0\0|P[1-6]\n|RIFF", "a picture", _AS_FOLDER),
+    (rb".{4}ftyp(he[iv]|mif1|avi)", "a HEIC or AVIF picture", _AS_JPEG),
     (rb"%PDF", "a PDF document", _AS_JPEG),
     (rb"\0\0\x08[\x01\x03]", "a file of MNIST's IDX format", _AS_NPZ),
     (rb"\x93NUMPY|\x80[\x02-\x05]|\s*[\[{]", "a NumPy array, a pickle or JSON", _AS_NPZ),
@@ -74,11 +71,7 @@ def open_text(path: Path) -> Iterator[TextFile]:
         raise InputError(path, f"cannot be read ({error.strerror})") from error
     with file:
         pieces = _pieces(path, file)
-        start = b""
-        # The first of several compressed streams may be too short to show the format.
-        while len(start) < PIECE_BYTES and (piece := next(pieces, b"")):
-            start += piece
-        start = start.removeprefix(_BYTE_ORDER_MARK)
+        start = next(pieces, b"").removeprefix(_BYTE_ORDER_MARK)
         if not start.strip():
             raise InputError(path, "the file is empty", "images of characters")
         for signature, name, advice in _OTHERS:
@@ -93,10 +86,11 @@ def _pieces(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
     Raises InputError where the file is broken, or expands further than any text of pixels.
     """
     magic = file.peek(6)
-    text: io.BufferedIOBase = file
+    text = file
     for signature, reader in _COMPRESSED:
         if magic.startswith(signature):
-            text = reader(file)
+            # By itself, a read ends where one of several compressed streams ends.
+            text = io.BufferedReader(reader(file))
     broken = "cannot be read, broken or cut short"
     total = 0
     while True:
@@ -146,7 +140,6 @@ def blocks(file: TextFile, *, end: Callable[[bytes], int], numbers: int) -> Iter
         line += text.count(b"\n", 0, block.used)
         rest = text[block.used :]
         if len(rest) > most:
-            line += rest.count(b"\n", 0, len(rest) - len(rest.lstrip()))
             raise InputError(
                 Place(file.path, line),
                 f"found {len(rest)} bytes that make no whole record",

@@ -36,6 +36,7 @@ LABELS = np.array([1, 2], np.int64)
     [
         ({"images": IMAGES}, r"found images float32 \(2, 4, 4\); expected the arrays images, flo"),
         ({"images": IMAGES.astype(float), "labels": LABELS}, "found images float64"),
+        ({"mine": LABELS}, "found mine; expected the arrays images"),
         ({"images": IMAGES, "labels": LABELS.astype(np.int32)}, "labels int32"),
         ({"images": IMAGES[:1], "labels": LABELS}, r"images float32 \(1, 4, 4\), labels int64"),
         ({"images": IMAGES[:, :3], "labels": LABELS}, r"found images float32 \(2, 3, 4\)"),

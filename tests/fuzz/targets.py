@@ -26,8 +26,7 @@ from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters, decode
 from lenet.predict import output, predictor
 from lenet.raw import formats
-from lenet.raw.advice import as_text
-from lenet.raw.inspection import inspect
+from lenet.raw.inspection import advice, inspect
 from lenet.raw.layout import Layout
 from lenet.training.config import Config
 from tests.project import ROOT
@@ -120,7 +119,7 @@ def check_inspect(path: Path) -> None:
     """A file is described and gets settings, or the file or its settings are refused."""
     try:
         inspected = inspect(path)
-        text = as_text([inspected])
+        text = advice([inspected])
     except InputError:
         return
     assert str(inspected).startswith(str(path))

@@ -3,27 +3,84 @@ import gzip
 import io
 import lzma
 import pickle
-import zipfile
+import re
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import given
-from PIL import Image
+from sklearn.datasets import load_svmlight_file
 
 from lenet.core import npz
 from lenet.core.errors import InputError, Place
 from lenet.core.npz import Dataset
-from lenet.raw import formats
+from lenet.raw import formats, image_text, jf
 from lenet.raw.layout import Layout
-from tests.strategies import digit_sets
+from lenet.raw.records import Records
+from tests.helpers import read_raw, refused
+from tests.strategies import digit_sets, record_sets
 
 LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 JF = "10 4\n6 -1 0 0.5 1\n3 1 1 1 1\n-1\n"
 PIXELS = [[[0, 0.5], [0.75, 1]], [[1, 1], [1, 1]]]
 SIGNED = Layout(side=2, pixel_range=(-1, 1), first_label=0, first_index=1, classes=10)
-COMPRESS = pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+
+
+@pytest.mark.parametrize("writer", [jf, image_text])
+@given(records=record_sets())
+def test_what_is_written_comes_back_to_the_bit(
+    writer: ModuleType, records: Records, scratch: Path
+) -> None:
+    file = io.BytesIO()
+    writer.write(file, records, LAYOUT)
+    back = read_raw(scratch / "mine", file.getvalue(), LAYOUT)
+    np.testing.assert_array_equal(back.labels, records.labels)
+    np.testing.assert_array_equal(back.pixels, records.pixels)
+    if writer is image_text:
+        file.seek(0)
+        pixels, labels = load_svmlight_file(file, n_features=16, zero_based=False)
+        np.testing.assert_array_equal(pixels.toarray(), records.pixels)
+        np.testing.assert_array_equal(labels, records.labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "first_bytes"),
+    [
+        (JF, 5),
+        (JF.removeprefix("10 4\n"), 1),
+        ("6 1:0.5 2:1 # one\n\n3 2:0.25 4:2\n1 1:1", 5),
+    ],
+)
+@pytest.mark.parametrize("block_bytes", [1, 2, 3, 7, 17, 37])
+def test_blocks_may_end_anywhere(
+    tmp_path: Path, block_bytes: int, text: str, first_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = SIGNED.changed({"pixel_range": (-1.0, 2.0)})
+    whole = read_raw(tmp_path / "mine", text, layout)
+    # The first piece has to show the format and hold the header; real pieces have a MiB.
+    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, first_bytes))
+    parts = read_raw(tmp_path / "mine", text, layout)
+    np.testing.assert_array_equal(parts.labels, whole.labels)
+    np.testing.assert_array_equal(parts.pixels, whole.pixels)
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "found"),
+    [
+        ("6 0.1 0.12 0.123 0.1234", "6 0.1 0.12 0.123 0.1234 1", "found 6 numbers on its line"),
+        ("6 1:0.1 2:0.12 3:0.123 4:1", "6 2:1 1:1", "found index 1 after 2"),
+    ],
+)
+def test_names_the_line_of_a_fault_behind_many_blocks(
+    tmp_path: Path, line: str, wrong: str, found: str
+) -> None:
+    lines = [line] * 80_000
+    lines[70_000] = wrong
+    place, message, _ = refused(tmp_path / "mine", "\n".join(lines), SIGNED)
+    assert place == "line 70001, record 70001"
+    assert message.startswith(found)
 
 
 @given(data=digit_sets())
@@ -65,7 +122,7 @@ def test_compression_and_format_are_told_by_content(
     assert (reading.statistics.low, reading.statistics.high) == (-1, 1)
 
 
-@COMPRESS
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
 @pytest.mark.parametrize("first", [2, 20_000])
 def test_archives_one_behind_the_other_are_read_and_broken_ones_named(
     tmp_path: Path, compress: Callable[[bytes], bytes], first: int
@@ -81,24 +138,18 @@ def test_archives_one_behind_the_other_are_read_and_broken_ones_named(
             formats.read(path, SIGNED)
 
 
-def saved(save: Callable[[io.BytesIO], None]) -> bytes:
-    file = io.BytesIO()
-    save(file)
-    return file.getvalue()
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b'{"images": [[0, 1]]}', "this is a NumPy array, a pickle or JSON"),
-        (saved(lambda file: np.save(file, np.eye(3))), "this is a NumPy array, a pickle or JSON"),
+        (b"\x93NUMPY\x01", "this is a NumPy array, a pickle or JSON"),
         (pickle.dumps([1]), "this is a NumPy array, a pickle or JSON"),
         (b"\x89HDF\r\n\x1a\n", "this is a MATLAB, HDF5 or Parquet file"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x01\x05"), "this is a file of MNIST's IDX format"),
         (b"<!DOCTYPE html>\n<html>404</html>\n", "this is a web page"),
-        (saved(lambda file: Image.new("L", (8, 8)).save(file, "PNG")), "this is a picture"),
-        (saved(lambda file: Image.new("L", (8, 8)).save(file, "WEBP")), "this is a picture"),
-        (b"\0\0\0\x18ftypheic" + bytes(40), "this is a HEIC picture"),
+        (b"\x89PNG\r\n\x1a\n", "this is a picture"),
+        (b"RIFF\x2a\0\0\0WEBP", "this is a picture"),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "this is a HEIC or AVIF picture"),
         (b"\0" * 257 + b"ustar\0" + bytes(300), "this is an archive"),
         (b"\xff\xfe6\0 \0", "this is a binary file"),
         # A comma makes no number.
@@ -110,23 +161,8 @@ def saved(save: Callable[[io.BytesIO], None]) -> bytes:
 def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "mine"
     path.write_bytes(content)
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError, match=f"^{path}.*{re.escape(message)}"):
         formats.read(path, LAYOUT)
-    assert str(caught.value).startswith(str(path))
-    assert message in str(caught.value)
-
-
-def test_a_missing_file_a_folder_and_an_archive_are_named(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("mine.jf", "3 0 0 0 0\n")
-    (tmp_path / "folder").mkdir()
-    for name, message in (
-        ("none.jf", "cannot be read"),
-        ("folder", "found no subfolders"),
-        ("a.zip", "found mine.jf; expected the arrays images"),
-    ):
-        with pytest.raises(InputError, match=f"{tmp_path / name}: {message}"):
-            formats.read(tmp_path / name, LAYOUT)
 
 
 def test_labels_start_at_first_label_and_need_not_be_there_for_a_prediction(tmp_path: Path) -> None:
@@ -134,12 +170,12 @@ def test_labels_start_at_first_label_and_need_not_be_there_for_a_prediction(tmp_
     path.write_text("1 1:1\n10 2:1\n")
     layout = SIGNED.changed({"first_label": 1})
     assert formats.read(path, layout).data.labels.tolist() == [0, 9]
-    pixels = ["0 0 0.5 1", "0 1 1 1"]
     for text in (
-        "\n".join(pixels),
-        *("\n".join(f"{label} {row}" for row in pixels) for label in ("-1", "?", "a1", "77")),
-        *(f"{label}3:0.5 4:1\n{label}2:1 3:1 4:1" for label in ("", "-1 ", "? ", "nan ")),
-        "4 4\n" + "\n".join(pixels) + "\n-1\n",
+        "0 0 0.5 1\n0 1 1 1",
+        "-1 0 0 0.5 1\n77 0 1 1 1",
+        "3:0.5 4:1\n2:1 3:1 4:1",
+        "-1 3:0.5 4:1\n-1 2:1 3:1 4:1",
+        "4 4\n0 0 0.5 1\n0 1 1 1\n-1\n",
     ):
         path.write_text(text)
         data = formats.read(path, SIGNED, needs_labels=False).data
@@ -159,26 +195,24 @@ def test_places_are_lines_and_records(tmp_path: Path, random_digits: Dataset) ->
 
 
 def test_what_stood_at_the_target_stays_when_the_source_is_faulty(tmp_path: Path) -> None:
-    source = tmp_path / "bad.jf"
+    source, target = tmp_path / "bad.jf", tmp_path / "out.npz"
     source.write_text("6 0 0 0 0\n3 0 0 0 0\n1 0\n")
-    for name in ("out.npz", "out.jf", "out.txt"):
-        target = tmp_path / name
-        target.write_text("from before")
-        with pytest.raises(InputError, match="line 3, record 3"):
-            formats.convert([source], target, SIGNED)
-        assert target.read_text() == "from before"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.jf", "out.jf", "out.npz", "out.txt"]
+    target.write_text("from before")
+    with pytest.raises(InputError, match="line 3, record 3"):
+        formats.convert([source], target, SIGNED)
+    assert target.read_text() == "from before"
+    assert sorted(tmp_path.iterdir()) == [source, target]
 
 
 def test_files_are_joined_in_their_order(tmp_path: Path) -> None:
     (tmp_path / "a.jf").write_text("6 1 1 1 1\n3 0 0 0 1\n")
     (tmp_path / "b.txt").write_text("2 1:0.5 4:1\n")
-    for target in ("joined.npz", "joined.jf", "joined.txt"):
-        counts = formats.convert([tmp_path / "a.jf", tmp_path / "b.txt"], tmp_path / target, SIGNED)
-        assert [each.images for each in counts] == [2, 1]
-        joined = formats.read(tmp_path / target, SIGNED).data
-        assert joined.labels.tolist() == [6, 3, 2]
-        assert joined.images[2].tolist() == [[0.75, 0.5], [0.5, 1]]
+    target = tmp_path / "joined.txt"
+    counts = formats.convert([tmp_path / "a.jf", tmp_path / "b.txt"], target, SIGNED)
+    assert [each.images for each in counts] == [2, 1]
+    joined = formats.read(target, SIGNED).data
+    assert joined.labels.tolist() == [6, 3, 2]
+    assert joined.images[2].tolist() == [[0.75, 0.5], [0.5, 1]]
 
 
 def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -187,11 +221,7 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     for target, message in (
         ("folder.npz", "is a folder"),
         ("in.jf/out.npz", "cannot be written"),
-        ("out.csv", "unknown suffix"),
         ("./in.jf", "is read and would be overwritten"),
     ):
         with pytest.raises(InputError, match=f"{tmp_path / target}: {message}"):
             formats.convert([tmp_path / "in.jf"], tmp_path / target, SIGNED)
-    npz.save(Dataset(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "a.npz")
-    with pytest.raises(InputError, match=r"a.npz: found side 8; expected 2. `lenet inspect"):
-        formats.convert([tmp_path / "a.npz"], tmp_path / "a.jf", SIGNED)

@@ -1,17 +1,13 @@
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from sklearn.datasets import dump_svmlight_file, load_digits, load_svmlight_file
+from sklearn.datasets import dump_svmlight_file, load_digits
 
 from lenet.core.errors import InputError
-from lenet.raw import formats, image_text
+from lenet.raw import formats
 from lenet.raw.layout import Layout
-from lenet.raw.records import Records
 from tests.helpers import read_raw, refused
-from tests.strategies import record_sets
 
 LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 AUTO = Layout(side=8, pixel_range=(0, 16), first_label=0, first_index="auto", classes=10)
@@ -52,9 +48,10 @@ def test_an_absent_pixel_is_zero_and_not_background(path: Path) -> None:
 
 NUMBER = "a finite decimal number"
 PAIRS = "a label, then index:value pairs (image-text, as the file has ':' or '#')"
-INDEX = "a whole number from 1 to 2 x 2 = 4"
+INDEX = "a whole number from 1 to 4"
 ORDER = "each index once, in ascending order"
 LABEL = "a whole number from 0 to 9"
+CUT = "found 2 pixel values and no end of the line"
 
 
 @pytest.mark.parametrize(
@@ -62,27 +59,19 @@ LABEL = "a whole number from 0 to 9"
     [
         ("6 1:1\n3 1:x\n", "line 2", "found 'x'", NUMBER),
         ("6 1:1\n10 1:1\n", "line 2, record 2", "found label 10", LABEL),
-        ("6 1:1\n1:1 2:1\n", "line 2, record 2", "the label is missing or no number", LABEL),
-        ("a 1:1\n", "line 1, record 1", "the label is missing or no number", LABEL),
+        ("6 1:1\n1:1 2:1\n", "line 2, record 2", "the label is missing", LABEL),
         ("6 1:1 2\n", "line 1, record 1", "found number 2 out of place", PAIRS),
         ("6 1:1:1\n", "line 1, record 1", "found index 1 out of place", PAIRS),
         ("6 1:1\n3 1:1 :2\n", "line 2", "found a colon alone", "index:value"),
-        ("6 1:1\n3 2:", "line 2", "found a colon alone", "index:value"),
         (":6 1:1", "line 1", "found a colon alone", "index:value"),
         ("6 0:1\n", "line 1, record 1", "found index 0", INDEX),
         ("6 5:1\n", "line 1, record 1", "found index 5", INDEX),
-        ("6 2147483648:1\n", "line 1, record 1", "found index 2.14748365e+09", INDEX),
+        ("6 1e308:1\n", "line 1, record 1", "found index 1e+308", INDEX),
         ("6 1:1\n3 2:1 2:1\n", "line 2, record 2", "found index 2 after 2", ORDER),
-        ("6 3:1 2:1\n", "line 1, record 1", "found index 2 after 3", ORDER),
         ("6 1:255\n", "line 1, record 1", "found 255 as pixel 1", "a value from 0 to 2"),
         ("# nothing\n", "", "holds no images", "at least one record"),
         ("6 0.5 # .jf\n", "line 1, record 1", "found number 0.5 out of place", PAIRS),
-        (
-            "6 1:0 2:.5 3:1 4:2\n6 1:0 2:.5 3:1 4:2\n6 1:0 2:.5",
-            "line 3, record 3",
-            "found 2 pixel values and no end of the line",
-            "4, as before it",
-        ),
+        ("6 1:0 2:.5 3:1 4:2\n" * 2 + "6 1:0 2:.5", "line 3, record 3", CUT, "4, as before it"),
     ],
 )
 def test_a_fault_is_named_with_its_place(
@@ -96,42 +85,6 @@ def test_a_short_last_line_is_right_with_a_line_end_or_if_others_are_as_short(pa
     assert len(read_raw(path, "6 3:1\n" * 2 + "6", LAYOUT)) == 3
 
 
-@pytest.mark.parametrize("block_bytes", [1, 5, 17, 40])
-def test_blocks_may_end_anywhere(
-    path: Path, block_bytes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = "6 1:0.5 2:1 # one\n\n3 2:0.25 4:2\n1 1:1"
-    whole = read_raw(path, text, LAYOUT)
-    # The first piece has to show a colon, which shows the format; real pieces have a MiB.
-    monkeypatch.setattr("lenet.raw.text.PIECE_BYTES", max(block_bytes, 5))
-    parts = read_raw(path, text, LAYOUT)
-    np.testing.assert_array_equal(parts.labels, whole.labels)
-    np.testing.assert_array_equal(parts.pixels, whole.pixels)
-
-
-def test_names_the_line_of_a_fault_behind_many_blocks(path: Path) -> None:
-    lines = ["6 1:0.123456 2:0.123456 3:0.123456 4:0.123456"] * 60_000
-    lines[50_000] = "6 2:1 1:1"
-    inside, found, _ = refused(path, "\n".join(lines), LAYOUT)
-    assert (inside, found) == ("line 50001, record 50001", "found index 1 after 2")
-
-
-@given(records=record_sets())
-def test_what_is_written_comes_back_to_the_bit_and_scikit_learn_reads_the_same(
-    records: Records, scratch: Path
-) -> None:
-    file = io.BytesIO()
-    layout = LAYOUT.changed({"side": 4})
-    image_text.write(file, records, layout)
-    back = read_raw(scratch / "mine.txt", file.getvalue(), layout)
-    np.testing.assert_array_equal(back.labels, records.labels)
-    np.testing.assert_array_equal(back.pixels, records.pixels)
-    file.seek(0)
-    pixels, labels = load_svmlight_file(file, n_features=16, zero_based=False)
-    np.testing.assert_array_equal(pixels.toarray(), records.pixels)
-    np.testing.assert_array_equal(labels, records.labels)
-
-
 def written(path: Path, rows: np.ndarray, *, zero_based: bool, comment: str | None = None) -> Path:
     """Write digits as scikit-learn does; without a comment it states nothing."""
     dump_svmlight_file(
@@ -141,20 +94,18 @@ def written(path: Path, rows: np.ndarray, *, zero_based: bool, comment: str | No
 
 
 @pytest.mark.parametrize("zero_based", [True, False])
-def test_a_file_that_does_not_show_its_first_index_is_refused(path: Path, zero_based: bool) -> None:
+def test_a_file_that_does_not_show_its_first_index_is_refused_but_for_the_comment_of_scikit_learn(
+    path: Path, zero_based: bool
+) -> None:
     written(path, BLANK_CORNERS, zero_based=zero_based)
     with pytest.raises(InputError, match="does not show whether indices start at 1, as in LIBSVM"):
         formats.read(path, AUTO)
-    reading = formats.read(path, AUTO.changed({"first_index": 0 if zero_based else 1}))
-    np.testing.assert_array_equal(reading.data.images.reshape(-1, 64) * 16, IMAGES[BLANK_CORNERS])
-    assert reading.statistics.first_index == (0 if zero_based else 1)
-
-
-@pytest.mark.parametrize("zero_based", [True, False])
-def test_the_comment_of_scikit_learn_is_believed(path: Path, zero_based: bool) -> None:
+    told = formats.read(path, AUTO.changed({"first_index": 0 if zero_based else 1}))
     written(path, BLANK_CORNERS, zero_based=zero_based, comment="mine")
-    reading = formats.read(path, AUTO)
-    np.testing.assert_array_equal(reading.data.images.reshape(-1, 64) * 16, IMAGES[BLANK_CORNERS])
+    for reading in (told, formats.read(path, AUTO)):
+        images = reading.data.images.reshape(-1, 64) * 16
+        np.testing.assert_array_equal(images, IMAGES[BLANK_CORNERS])
+        assert reading.statistics.first_index == (0 if zero_based else 1)
 
 
 @pytest.mark.parametrize("piece", [1 << 20, 700])
@@ -170,24 +121,17 @@ def test_evidence_behind_many_records_holds_for_all(
         formats.read(written(path, rows, zero_based=True), AUTO)
 
 
+STATED = "# Column indices are"
+
+
 @pytest.mark.parametrize(
     ("text", "first_index", "found", "expected"),
     [
-        ("3 1:5 64:1\n", 0, "found index 64", "a whole number from 0 to 8 x 8 - 1 = 63"),
-        ("3 0:5 1:1\n", 1, "found index 0", "a whole number from 1 to 8 x 8 = 64"),
-        ("3 0:5 64:1\n", "auto", "found index 64", "a whole number from 0 to 8 x 8 - 1 = 63"),
-        (
-            "# Column indices are one-based\n3 0:5\n",
-            "auto",
-            "found index 0",
-            "a whole number from 1 to 8 x 8 = 64",
-        ),
-        (
-            "# Column indices are zero-based\n3 1:5\n",
-            1,
-            "a comment says that indices start at 0",
-            "1",
-        ),
+        ("3 1:5 64:1\n", 0, "found index 64", "a whole number from 0 to 63"),
+        ("3 0:5 1:1\n", 1, "found index 0", "a whole number from 1 to 64"),
+        ("3 0:5 64:1\n", "auto", "found index 64", "a whole number from 0 to 63"),
+        (f"{STATED} one-based\n3 0:5\n", "auto", "found index 0", "a whole number from 1 to 64"),
+        (f"{STATED} zero-based\n3 1:5\n", 1, "a comment says that indices start at 0", "1"),
     ],
 )
 def test_what_contradicts_the_first_index_is_refused(
@@ -204,9 +148,7 @@ def test_what_is_written_starts_where_the_layout_says(path: Path) -> None:
         np.testing.assert_array_equal(formats.read(path, AUTO).data.images, data.images)
 
 
-def test_a_dense_file_of_smaller_images_is_refused(tmp_path: Path) -> None:
+def test_a_dense_file_of_smaller_images_is_refused(path: Path) -> None:
     line = "6 " + " ".join(f"{index}:0.5" for index in range(1, 65)) + "\n"
-    (tmp_path / "a.txt").write_text(3 * line)
-    layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
     with pytest.raises(InputError, match=r"found the same 64 indices in every record; expected 16"):
-        formats.read(tmp_path / "a.txt", layout)
+        read_raw(path, 3 * line, LAYOUT.changed({"side": 16}))

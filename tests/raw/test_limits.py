@@ -45,19 +45,9 @@ def test_text_without_end_is_no_record(tmp_path: Path, packed: bool) -> None:
         assert "bytes that make no whole record; expected " in message
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        # An archive that unpacks to far more than an archive of digits.
-        (gzip.compress((b"# " + b"x" * 998 + b"\n") * 80_000), "more than 200 times the size of"),
-        (b"3 2147483648:1\n", "found index 2.14748365e+09; expected a whole number from 1 to"),
-        (b"3 1e308:1\n", "found index 1e+308"),
-    ],
-)
-def test_a_number_or_an_archive_claims_no_memory(
-    tmp_path: Path, content: bytes, message: str
-) -> None:
-    assert message in refused(tmp_path / "a", content)
+def test_an_archive_that_unpacks_to_far_more_than_digits_is_refused(tmp_path: Path) -> None:
+    content = gzip.compress((b"# " + b"x" * 998 + b"\n") * 80_000)
+    assert "more than 200 times the size of" in refused(tmp_path / "a", content)
 
 
 def test_lines_that_state_nothing_take_memory_piece_by_piece(tmp_path: Path) -> None:
