@@ -87,6 +87,7 @@ def test_every_reader_reads_the_files_made_up_and_a_longer_one_repeats_them(
         np.testing.assert_array_equal(thrice.labels, np.tile(once.labels, 3))
 
 
+@pytest.mark.slow
 def test_converting_is_measured_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
