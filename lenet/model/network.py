@@ -211,7 +211,10 @@ def save(members: Sequence[LeNet], folder: Path) -> None:
     """
     network, size = together(members), members[0].image_size
     network.hybridize()
-    network(mx.nd.zeros((1, 1, size, size), ctx=members[0].c1.bias.list_ctx()[0]))
+    # Outside of training mode, oneDNN would reorder the weights meanwhile, and fail where they are
+    # parts of one array, as after training.
+    with mx.autograd.train_mode():
+        network(mx.nd.zeros((1, 1, size, size), ctx=members[0].c1.bias.list_ctx()[0]))
     with tempfile.TemporaryDirectory() as temporary:
         advice = "If the disk is full, make room, or name another folder by TMPDIR."
         with untrusted(temporary, "MXNet could not write the network there", advice):
