@@ -1,11 +1,12 @@
 """The commands for a project: fetch, label-issues, diff, results, compare, experiments, summary."""
 
 import argparse
+import signal
 import sys
 from functools import partial
 from pathlib import Path
 
-from lenet.command.parsers import Commands, add_command, given
+from lenet.command.parsers import Commands, add_command
 from lenet.core.errors import printable
 from lenet.sources import SETTINGS
 
@@ -31,8 +32,6 @@ def add_to(commands: Commands) -> None:
 
     parser = add_command(commands, compare, "compare two runs image by image")
     _add_revisions(parser)
-    help_line = "draw these images; needs data/npz/test.npz"
-    parser.add_argument("--picture", type=Path, metavar="OUT.png", help=help_line)
 
     help_line = "list all runs, with what differs and how good they are"
     parser = add_command(commands, experiments, help_line)
@@ -41,10 +40,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--sort", choices=figures, default=figures[0], help=help_line)
     parser.add_argument("--csv", action="store_true", help="print CSV, with all figures")
 
-    parser = add_command(commands, summary, "show the network layer by layer")
-    parser.add_argument("--image-size", type=int, metavar="N", help="side of the input in pixels")
-    parser.add_argument("--c3", metavar="KIND", help="full, or partial as in 1998")
-    parser.add_argument("--pooling", metavar="KIND", help="max, or subsample as in 1998")
+    add_command(commands, summary, "show the network layer by layer")
 
 
 def _add_revisions(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +77,8 @@ def label_issues(_: argparse.Namespace) -> None:
     from lenet.training.config import Config
     from lenet.training.folds import out_of_fold
 
+    # As in the stages: Python may drop a Ctrl-C that comes while MXNet deletes an array.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     config, layout = Config.load(), Layout.load()
     file = Path(config.train_file)
     examples = formats.read(file, layout).data
@@ -135,16 +133,8 @@ def compare(arguments: argparse.Namespace) -> None:
     """
     from lenet.runs import revisions
 
-    comparison = revisions.compare(arguments.old, arguments.new)
-    print(comparison)
+    print(revisions.compare(arguments.old, arguments.new))
     _warn_of_stale_results(arguments.old, arguments.new)
-    if arguments.picture:
-        from lenet.core import npz
-        from lenet.figures.canvas import save
-        from lenet.figures.sheets import draw_comparison
-
-        images = npz.load(revisions.test_images_of(arguments.new)).images
-        save(draw_comparison(images, comparison), arguments.picture)
 
 
 def experiments(arguments: argparse.Namespace) -> None:
@@ -166,17 +156,13 @@ def experiments(arguments: argparse.Namespace) -> None:
         print(experiments.as_text(table, experiments.current()))
 
 
-def summary(arguments: argparse.Namespace) -> None:
-    """Show each layer's output, parameters and connections.
-
-    Options that are not given have the values of params.yaml.
-    """
+def summary(_: argparse.Namespace) -> None:
+    """Show each layer's output, kernel and parameters, for the network of params.yaml."""
     import pandas as pd
 
     from lenet.training.config import Config
 
-    options = given(arguments, "image_size", "c3", "pooling")
-    config = Config.load().changed({f"network.{name}": value for name, value in options.items()})
+    config = Config.load()
     print(pd.DataFrame(config.network.table(config.classes)).to_string(index=False))
 
 

@@ -1,4 +1,4 @@
-"""Sheets of images with captions: mistakes, label issues, and two runs beside each other."""
+"""Sheets of images with captions: mistakes, label issues, and the changes of raw files."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lenet.evaluation.comparison import Comparison
 from lenet.evaluation.predictions import Predictions
 from lenet.evaluation.summary import counted
 from lenet.figures.canvas import blank, hide_axes, mosaic
@@ -77,21 +76,6 @@ def draw_label_issues(images: NDArray[np.float32], issues: pd.DataFrame) -> Figu
     title = f"{len(issues)} suspicious labels: label, suggestion, record"
     rows = issues.assign(record=issues["index"] + 1)
     return draw_sheet({title: _panel(images, rows, "{label}: {suggested}?\n{record}")})
-
-
-def draw_comparison(images: NDArray[np.float32], comparison: Comparison) -> Figure:
-    """Draw the images that were fixed, that were broken, and that are wrong in both runs.
-
-    Args:
-        images: (n, side, side) in [0, 1], all images of the test set.
-        comparison: of two runs on these images.
-    """
-    panels = {
-        f"{name}: {len(rows)}": _panel(images, rows, "{actual}: {old}, {new}\nno. {index}")
-        for name, rows in comparison.kinds.items()
-    }
-    runs = f"{comparison.old} (before) and {comparison.new} (now)"
-    return draw_sheet(panels, f"{runs}: class, prediction before, now")
 
 
 def _panel(images: NDArray[np.float32], rows: pd.DataFrame, caption: str) -> Panel:

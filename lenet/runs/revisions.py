@@ -11,7 +11,6 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from lenet.core.errors import InputError, untrusted
-from lenet.core.files import md5
 from lenet.core.params import read
 from lenet.evaluation.comparison import Comparison
 from lenet.evaluation.summary import counted, summary
@@ -33,18 +32,6 @@ def compare(old: str, new: str) -> Comparison:
         with understood(rev):
             tables.append(pd.read_csv(io.StringIO(_read("metrics/predictions.csv", rev))))
     return Comparison.of(old, new, *tables)
-
-
-def test_images_of(rev: str) -> Path:
-    """Return the npz file of the test images that a revision, or `WORKSPACE`, was evaluated on.
-
-    Raises InputError where the workspace has other test images.
-    """
-    path = Path("data/npz/test.npz")
-    if not path.is_file() or md5(path) != _test_md5(rev):
-        advice = f"`dvc checkout {path}` or `dvc repro convert` brings them."
-        raise InputError(path, f"not there, or not the test images of {rev}", advice=advice)
-    return path
 
 
 def results(rev: str) -> str:

@@ -3,8 +3,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from lenet.evaluation.predictions import Predictions
-from lenet.figures.sheets import draw_comparison, draw_label_issues, draw_mistakes, draw_sheet
-from tests.evaluation.test_comparison import ACTUAL, COMPARISON
+from lenet.figures.sheets import draw_label_issues, draw_mistakes, draw_sheet
 
 IMAGES = np.random.default_rng(0).random((30, 16, 16), dtype=np.float32)
 
@@ -42,14 +41,6 @@ def test_label_issues_are_told_by_label_suggestion_and_record() -> None:
     assert axes.get_title().startswith("2 suspicious labels: ")
     assert captions(axes) == ["3: 8?\n8", "5: 6?\n3"]
     assert np.array_equal(image(axes, 1), IMAGES[2])
-
-
-def test_a_comparison_has_a_panel_for_each_kind() -> None:
-    panels = draw_comparison(IMAGES[: len(ACTUAL)], COMPARISON).axes
-    titles = [axes.get_title() for axes in panels]
-    assert titles == ["fixed: 2", "broken: 1", "wrong in both: 1"]
-    assert captions(panels[0]) == ["2: 9, 2\nno. 2", "3: 9, 3\nno. 3"]
-    assert np.array_equal(image(panels[1], 0), IMAGES[1])
 
 
 def test_a_panel_shows_its_first_images_and_may_be_empty() -> None:
