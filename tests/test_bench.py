@@ -1,15 +1,12 @@
 import re
 import sys
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bench import __main__ as bench
 from bench import conversion, report, scale, setup, training, workflow
-from lenet.core.npz import Dataset
 from lenet.model._mxnet import mx
 from lenet.model.prediction import network_input
 from lenet.raw import formats
@@ -23,13 +20,6 @@ def test_ratios_are_taken_within_each_round() -> None:
         ["ours", "2", "1.00 (1.00 to 1.00)"],
         ["other", "2", "2.00 (1.00 to 3.00)"],
     ]
-
-
-def test_the_machine_is_described() -> None:
-    described = report.machine()
-    assert "mxnet 1.9.1" in described
-    (processor,) = re.findall(r"^\d+ x (.+) \(family \d+, model \d+\), \d+ GiB", described)
-    assert processor in Path("/proc/cpuinfo").read_text()
 
 
 def test_time_and_memory_are_those_of_the_code_alone(tmp_path: Path) -> None:
@@ -61,12 +51,6 @@ def test_the_committed_results_are_those_of_the_benchmarks() -> None:
         assert report.renewed(text, name, part, order=names) == text
 
 
-def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture) -> None:
-    with patch.object(sys, "argv", ["bench", "speed"]), pytest.raises(SystemExit):
-        bench.main()
-    assert "found speed; expected tests, setup, conversion" in capsys.readouterr().err
-
-
 def test_set_up_begins_without_caches_and_without_our_environment(tmp_path: Path) -> None:
     environment = setup.clean_environment(tmp_path)
     assert "VIRTUAL_ENV" not in environment
@@ -85,27 +69,6 @@ def test_every_reader_reads_the_files_made_up_and_a_longer_one_repeats_them(
         once = formats.read(path, conversion.LAYOUT).data
         thrice = formats.read(conversion.repeat(path, 3), conversion.LAYOUT).data
         np.testing.assert_array_equal(thrice.labels, np.tile(once.labels, 3))
-
-
-@pytest.mark.slow
-def test_converting_is_measured_in_a_process_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    table = conversion.grow(conversion.write_files(tmp_path, 30)[0])
-    assert table["file"].tolist() == [".jf x 1", ".jf x 10", ".jf x 100"]
-    # Python with NumPy and pandas takes some 100 MiB.
-    assert pd.to_numeric(table["peak MiB"]).between(50, 500).all()
-
-
-def test_the_images_of_the_scale_are_the_digits_with_noise(
-    tmp_path: Path, random_digits: Dataset
-) -> None:
-    scale.write_raw(random_digits, tmp_path / "a.jf", 100)
-    read = formats.read(tmp_path / "a.jf", conversion.LAYOUT).data
-    np.testing.assert_array_equal(read.labels, np.resize(random_digits.labels, 100))
-    assert len(np.unique(read.images, axis=0)) == 100
-    assert np.abs(read.images[40:80] - random_digits.images).max() <= 0.101
 
 
 @pytest.mark.parametrize("name", training.CONTENDERS)

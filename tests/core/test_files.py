@@ -5,11 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from lenet.core.errors import InputError
-from lenet.core.files import alone_in, md5, whole_file, write_csv, write_json
+from lenet.core.files import alone_in, md5, whole_file, write_json
 from tests.project import ROOT
 
 
@@ -59,8 +58,3 @@ def test_json_is_sorted_and_has_no_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json({"a": float("nan")}, path)
     assert "nan" not in path.read_text().lower()
-
-
-def test_csv_has_a_header_and_no_index(tmp_path: Path) -> None:
-    write_csv(pd.DataFrame({"a": [1, 2], "b": [0.5, 1.0]}), tmp_path / "a.csv")
-    assert (tmp_path / "a.csv").read_bytes() == b"a,b\n1,0.5\n2,1.0\n"

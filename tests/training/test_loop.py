@@ -21,15 +21,6 @@ def real_digits() -> Dataset:
     return small.real_digits()
 
 
-def test_eight_digits_are_learnt_by_heart(real_digits: Dataset) -> None:
-    eight = real_digits[np.arange(8)]
-    lenet, epochs = trained(eight, {"epochs": 60, "batch_size": 8})
-    assert epochs[0]["loss"] > 1.5
-    assert epochs[-1]["loss"] < 0.05
-    scores = probabilities(lenet, eight.images, **ASKED)
-    assert scores.argmax(axis=1).tolist() == eight.labels.tolist()
-
-
 def test_real_digits_are_recognised_after_five_epochs(real_digits: Dataset) -> None:
     rest, validation = split(real_digits, SMALL.changed({"validation_fraction": 0.2}))
     _, epochs = trained(rest, {"epochs": 5, **AUGMENTED}, validation)
