@@ -27,6 +27,8 @@ SMALL = {
     "batch_size": 32,
     "epochs": 5,
 }
+# The pictures that the workflow makes, as the report names them.
+PICTURES = re.findall(r"- metrics/(\S+\.png):", (ROOT / "dvc.yaml").read_text())
 # The stages in the order of the flow. DVC runs those that do not depend on each other in any order.
 TRAINED = ["train", "export", "evaluate", "draw", "report"]
 STAGES = ["convert@train", "convert@test", *TRAINED]

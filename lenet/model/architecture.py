@@ -29,22 +29,24 @@ TABLE_I = (
 
 
 @dataclass(frozen=True)
-class Activation:
-    """A function after every layer but the last; it must be monotone, see `network.LeNet`.
+class Operator:
+    """The operator that an activation becomes in an exported network; its scaling is apart.
 
-    onnx: the operator in which an exported network has it.
-    javascript: the same operator for the page to draw on, an expression of the number `x`.
+    onnx: its name in ONNX.
+    javascript: the same for the page to draw on, an expression of the number `x`.
     """
 
     onnx: str
     javascript: str
 
 
+# The functions after every layer but the last, by MXNet's names. They must be monotone, because max
+# pooling precedes them.
 ACTIVATIONS = {
-    "relu": Activation("Relu", "Math.max(x, 0)"),
-    "tanh": Activation("Tanh", "Math.tanh(x)"),
-    "sigmoid": Activation("Sigmoid", "1 / (1 + Math.exp(-x))"),
-    "scaled_tanh": Activation("Tanh", "Math.tanh(x)"),
+    "relu": Operator("Relu", "Math.max(x, 0)"),
+    "tanh": Operator("Tanh", "Math.tanh(x)"),
+    "sigmoid": Operator("Sigmoid", "1 / (1 + Math.exp(-x))"),
+    "scaled_tanh": Operator("Tanh", "Math.tanh(x)"),
 }
 
 

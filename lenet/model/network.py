@@ -111,13 +111,13 @@ class LeNet(mx.gluon.HybridBlock):
         p4_units = math.prod(self._layers[3].output)
         nn = mx.gluon.nn
 
-        def squash() -> Activation:
+        def activation() -> Activation:
             return Activation(network.activation)
 
         def pooling(maps: int, prefix: str) -> mx.gluon.HybridBlock:
             if network.pooling == "max":
-                return _chain(nn.MaxPool2D(2, prefix=prefix), squash())
-            return _chain(squash(), Subsampling(maps, prefix=prefix), squash())
+                return _chain(nn.MaxPool2D(2, prefix=prefix), activation())
+            return _chain(activation(), Subsampling(maps, prefix=prefix), activation())
 
         with self.name_scope():
             self.c1 = nn.Conv2D(C1_MAPS, KERNEL, in_channels=1, prefix="c1_")
@@ -128,8 +128,8 @@ class LeNet(mx.gluon.HybridBlock):
                 self.c3 = nn.Conv2D(C3_MAPS, KERNEL, in_channels=C1_MAPS, prefix="c3_")
             self.p4 = pooling(C3_MAPS, "p4_")
             # A convolution over the whole of its input is a dense layer.
-            self.c5 = _chain(nn.Dense(C5_UNITS, in_units=p4_units, prefix="c5_"), squash())
-            self.f6 = _chain(nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"), squash())
+            self.c5 = _chain(nn.Dense(C5_UNITS, in_units=p4_units, prefix="c5_"), activation())
+            self.f6 = _chain(nn.Dense(F6_UNITS, in_units=C5_UNITS, prefix="f6_"), activation())
             self.o7 = nn.Dense(classes, in_units=F6_UNITS, prefix="o7_")
         for layer in self._layers:
             learned = getattr(self, layer.name.lower()).collect_params().values()

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from lenet.core.params import flat, read
 from lenet.report import markdown, page
-from tests.project import ROOT
+from tests.project import PICTURES, ROOT
 from tests.report.conftest import Write, load
 from tests.settings import DEFAULT
 
@@ -130,8 +130,7 @@ def test_the_files_are_named_with_their_hashes(write: Write) -> None:
 
 
 def test_all_pictures_of_the_workflow_are_shown(write: Write) -> None:
-    made = re.findall(r"- metrics/(\S+\.png):", (ROOT / "dvc.yaml").read_text())
-    assert pictures(write()) == set(made)
+    assert pictures(write()) == set(PICTURES)
 
 
 def test_text_of_ones_own_stays_text(write: Write, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from lenet.report import page as html
-from tests.project import ROOT
+from tests.project import PICTURES, ROOT
 from tests.report.conftest import Write
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def test_the_page_is_whole_by_itself_and_fits_the_screen(
     page.goto(path.as_uri())
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
     natural = page.evaluate("[...document.images].map(image => image.naturalWidth)")
-    assert len(natural) == 8
+    assert len(natural) == len(PICTURES)
     assert min(natural) > 500
     # No table or picture is cut off or scrolls sideways; text is large enough to read.
     assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -16,7 +16,7 @@ import pytest
 from dvc.utils.serialize import dump_yaml
 from ruamel.yaml import YAML
 
-from lenet.model.architecture import Network
+from lenet.model.architecture import ACTIVATIONS, Network
 from lenet.raw.layout import Layout
 from lenet.training.config import Config
 from tests.project import STAGES, Project
@@ -26,6 +26,7 @@ CHOICES = {
     for model in (Config, Network, Layout)
     for name, field in model.model_fields.items()
 }
+CHOICES["activation"] = tuple(ACTIVATIONS)
 ELSEWHERE = {
     "TZ": "Asia/Kolkata",
     "LC_ALL": "C",
