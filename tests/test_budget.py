@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.project import ROOT
 
-# The goals of lenet and tests are 6,500 and 8,500 lines, and 1,500 of a package.
-LINES = {"lenet": 7561, "tests": 8960, "studies bench": 1500, "tools": 250}
-OF_A_PACKAGE, OF_A_MODULE = 1520, 320
+# The goals of lenet and tests are 6,500 and 8,500 lines.
+LINES = {"lenet": 6870, "tests": 8560, "studies bench": 1500, "tools": 250}
+OF_A_PACKAGE, OF_A_MODULE = 1500, 320
 
 
 def lines(path: Path) -> int:

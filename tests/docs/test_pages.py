@@ -1,7 +1,6 @@
 """README and docs: their length, links, commands, paths and parameters."""
 
 import re
-import shlex
 import subprocess
 import sys
 from functools import cache
@@ -151,10 +150,3 @@ def test_the_tree_names_every_package_of_the_library() -> None:
     assert set(shown) == {path.parent.name for path in (ROOT / "lenet").glob("*/__init__.py")}
     tops = [line.split()[0] for line in tree.splitlines() if line[:1].strip()]
     assert [top for top in tops if top.rstrip("/") not in known_paths()] == []
-
-
-@each_page
-def test_commands_close_their_quotes(page: Page) -> None:
-    for block in page.blocks:
-        if re.match(r"\s*(dvc|make|git|python|export|docker) ", block):
-            shlex.split(block, comments=True)

@@ -1,23 +1,17 @@
-"""The Makefile: its list of commands, its experiments, and what it installs when."""
+"""The Makefile: its list of commands, and what it installs when."""
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
-from lenet.training.config import Config
-from tests.project import ROOT, Project
-from tests.settings import NO_AUGMENT
+from tests.project import ROOT
 
 TARGETS = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.M)
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt")
-PLAIN = {"network", "preprocess", "augment", "test_shift", "weight_decay"}
-NOTEBOOK = PLAIN | {"epochs", "batch_size", "lr", "lr_schedule", "momentum", "validation_fraction"}
 
 
 def make(folder: Path, *arguments: str) -> str:
@@ -42,31 +36,6 @@ def folder(tmp_path: Path) -> Path:
 
 def test_make_lists_its_commands() -> None:
     assert sorted(re.findall(r"^ *make ([a-z0-9-]+) ", make(ROOT), re.M)) == sorted(TARGETS)
-
-
-@pytest.mark.parametrize(
-    ("target", "changed"), [("plain", PLAIN), ("lecun1998", {"network"}), ("notebook", NOTEBOOK)]
-)
-def test_an_experiment_changes_what_it_names(target: str, changed: set, tmp_path: Path) -> None:
-    # An empty INSTALLED means no set-up.
-    typed = make(ROOT, "--dry-run", "--no-print-directory", target, "INSTALLED=")
-    # An experiment of that name goes first, and the last line prints the result.
-    assert typed.startswith(f"dvc exp remove --quiet {target} ")
-    assert f"lenet results {target}" in typed
-    command = typed.replace("\\\n", " ").partition("dvc exp run ")[2].partition(" | ")[0]
-    words = shlex.split(command)
-    assert words[:3] == ["--temp", "--name", target]
-    assert set(words[3::2]) == {"-S"}
-    path = Path(shutil.copy(ROOT / "params.yaml", tmp_path))
-    for setting in words[4::2]:
-        before = path.read_bytes()
-        name, _, value = setting.partition("=")
-        Project(tmp_path).set({name: YAML(typ="safe").load(value)})
-        assert path.read_bytes() != before, setting
-    default, config = Config.load(ROOT / "params.yaml"), Config.load(path)
-    names = Config.model_fields
-    assert {name for name in names if getattr(config, name) != getattr(default, name)} == changed
-    assert (config.augment == NO_AUGMENT) == ("augment" in changed)
 
 
 def made(folder: Path, target: str) -> list[str]:
