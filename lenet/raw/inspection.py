@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import isqrt
 from pathlib import Path
 
@@ -51,6 +52,13 @@ class Inspection:
         """Whether the images have labels; -1 for every image is none."""
         return bool(self.statistics.labels.keys() - {-1})
 
+    @property
+    def _missing(self) -> list[int]:
+        """The first whole labels between the lowest and the highest that no image has."""
+        known = self.statistics.labels.keys() - {-1} or {0}
+        between = range(int(min(known)), int(max(known)))
+        return [*islice((label for label in between if label not in known), 20)]
+
     def __str__(self) -> str:
         low, high = self.statistics.low, self.statistics.high
         names = {i: f" = {name}" for i, name in enumerate(self.class_names)}
@@ -63,6 +71,7 @@ class Inspection:
             "images": f"{self.statistics.images}, of {self.side} x {self.side} pixels"
             + " at least" * self.side_is_least,
             "labels": ", ".join(labels[:100]) if self.has_labels else "none",
+            "missing": ", ".join(map(str, self._missing)),
             "pixels": f"from {low:g} to {high:g}",
             "first index": " or ".join(map(str, self.first_indices)),
         }

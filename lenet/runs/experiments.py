@@ -43,17 +43,19 @@ def load() -> pd.DataFrame:
         raise InputError("", f"DVC cannot list the experiments ({error})") from error
     params, rows = list(current()), []
     for run in runs:
+        # What a run lacks, because it was interrupted, DVC shows as "!".
+        figures = {name: value for name, value in run.items() if isinstance(value, int | float)}
         has_ended = run.get("State") not in ("Failed", "Queued", "Running")
-        if not (has_ended and isinstance(run.get("errors"), int | float)):
+        if not (has_ended and "errors" in figures):
             continue
-        accuracy = run.get("validation_accuracy")
+        accuracy = figures.get("validation_accuracy")
         row = {
             "name": run.get("Experiment") or run["rev"],
             # DVC writes the list [-1, 1] with a blank.
             **{name: as_typed(run.get(name, "")).replace(", ", ",") for name in params},
-            "validation_loss": run.get("validation_loss"),
+            "validation_loss": figures.get("validation_loss"),
             "validation_error": None if accuracy is None else 100 * (1 - accuracy),
-            "errors": run["errors"],
+            "errors": figures["errors"],
             "inputs": str(sorted(item for item in run.items() if item[0].startswith(_INPUTS))),
         }
         rows.append(row)

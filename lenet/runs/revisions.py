@@ -25,8 +25,8 @@ def compare(old: str, new: str) -> Comparison:
     Raises InputError where a revision or its predictions do not exist, or the test images differ.
     """
     if _test_md5(old) != _test_md5(new):
-        found = "were evaluated on different test images"
-        raise InputError(f"{old} and {new}", found, "the same images, to compare one by one")
+        found = f"{old} and {new} were evaluated on different test images"
+        raise InputError("", found, "the same images, to compare one by one")
     tables = []
     for rev in (old, new):
         with understood(rev):
@@ -80,12 +80,13 @@ def is_stale() -> bool:
 
 def understood(rev: str) -> AbstractContextManager[None]:
     """Return what turns any error of reading a revision's files into an InputError."""
-    return untrusted(
-        rev,
-        "its results or params.yaml cannot be read",
-        "A revision is a branch, commit, tag or experiment with results, or the word workspace, "
-        "where `dvc repro` makes results. `lenet diff` also takes two files, if both are here.",
+    advice = (
+        "Expected is a branch, commit, tag or experiment with results, or the word workspace; for "
+        "`lenet diff` also two files that are here."
     )
+    if rev == WORKSPACE:
+        advice = "A run may have been interrupted: `dvc repro` makes the results again."
+    return untrusted(rev, "its results or params.yaml cannot be read", advice)
 
 
 def _test_md5(rev: str) -> str:

@@ -138,7 +138,7 @@ def test_versions_come_from_git_dvc_and_the_workspace(
 
     error = diff("mine.jf", "none.jf", fails=True)
     assert error.startswith("error: mine.jf: its results or params.yaml cannot be read (")
-    assert "`lenet diff` also takes two files, if both are here." in error
+    assert "for `lenet diff` also two files that are here." in error
     (tmp_path / "params.yaml").write_text(params.replace("side: 2", "side: 3"))
     error = diff("HEAD", "--file", "train", fails=True)
     assert "the images have sides of 2 and 3 pixels" in error

@@ -98,6 +98,7 @@ def test_an_interrupted_training_loses_nothing(project: Project) -> None:
     before = project.hashes()
     project.set({"epochs": 400})
     interrupted(project, signal.SIGINT, "epoch 1,", wait=0.5)
+    project.run("python -m lenet experiments")
     project.set({"epochs": SMALL["epochs"]})
     assert project.repro() == []
     assert project.hashes() == before
