@@ -18,7 +18,7 @@ from lenet.raw import formats, image_text, jf
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
 
-LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+LAYOUT = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 USPS_IMAGES = 7291
 ROUNDS = 7
 

@@ -11,6 +11,7 @@ from lenet.core.watch import while_unchanged
 from lenet.deploy.recogniser import Recogniser
 from lenet.evaluation import measures
 from lenet.evaluation.overlap import equal_image
+from lenet.evaluation.pair import check_pair
 from lenet.evaluation.predictions import Predictions
 from lenet.evaluation.summary import summary
 from lenet.figures.canvas import save
@@ -32,12 +33,14 @@ def main() -> None:
     train, test = (
         npz.load(arguments.npz / f"{name}.npz", recogniser.classes) for name in ("train", "test")
     )
+    check_pair(train, test)
     predictions = Predictions(
         test.labels,
         recogniser.probabilities(test.images),
         train_index=equal_image(test.images, among=train.images),
         near_train_index=nearly_equal_image(test.images, among=train.images),
         names=test.names,
+        class_names=test.class_names,
     )
 
     headline, per_class = measures.headline(predictions), measures.per_class(predictions)

@@ -8,6 +8,7 @@ from lenet.core.errors import run
 from lenet.core.files import read_json
 from lenet.core.watch import while_unchanged
 from lenet.deploy import export
+from lenet.evaluation.pair import check_pair
 from lenet.model._mxnet import memory_reported
 from lenet.training.config import Config
 
@@ -15,7 +16,7 @@ from lenet.training.config import Config
 def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("train", type=Path, help="training images, npz")
+    parser.add_argument("npz", type=Path, help="folder of train.npz and test.npz")
     parser.add_argument("card", type=Path, help="data card of the training images, JSON")
     parser.add_argument("models", type=Path, help="folder of the trained network")
     parser.add_argument("target", type=Path, help="exported network to write, ONNX")
@@ -26,7 +27,10 @@ def main() -> None:
     card = read_json(arguments.card)
     if "first_index" in card:
         config = config.changed({"raw.first_index": card["first_index"]})
-    examples = npz.load(arguments.train, config.classes)
+    examples, test = (
+        npz.load(arguments.npz / f"{name}.npz", config.classes) for name in ("train", "test")
+    )
+    check_pair(examples, test)
     export.export(arguments.models, arguments.target, examples, config)
     print(f"{arguments.target}: ONNX Runtime agrees with MXNet")
 

@@ -32,7 +32,7 @@ RENDERINGS = {
 def load(rendering: str) -> tuple[Dataset, Dataset]:
     """Return the training and the test images of a rendering."""
     train, test, pixel_range = RENDERINGS[rendering]
-    layout = Layout(side=16, pixel_range=pixel_range, first_label=0, first_index=1, classes=10)
+    layout = Layout.of(side=16, pixel_range=pixel_range, first_label=0, first_index=1, classes=10)
     folder = Path("data/sources", rendering)
     return formats.read(folder / train, layout).data, formats.read(folder / test, layout).data
 

@@ -100,7 +100,9 @@ def test_both_renderings_are_read_as_they_are_published(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for rendering, (*names, pixel_range) in seeds.RENDERINGS.items():
-        layout = Layout(side=16, pixel_range=pixel_range, first_label=0, first_index=1, classes=10)
+        layout = Layout.of(
+            side=16, pixel_range=pixel_range, first_label=0, first_index=1, classes=10
+        )
         folder = Path("data/sources", rendering)
         folder.mkdir(parents=True)
         for number, name in enumerate(names):

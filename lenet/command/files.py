@@ -13,7 +13,7 @@ from lenet.raw.layout import Layout
 
 _FORMATS = ".jf or image-text, plain, .gz, .bz2 or .xz; .npz; or a folder of pictures"
 # The group `raw` of the built-in data.
-_DEFAULT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
+_DEFAULT = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
 # An option for each key of the group.
 _LAYOUT: dict[str, dict[str, Any]] = {
     "pixel_range": {
@@ -29,7 +29,10 @@ _LAYOUT: dict[str, dict[str, Any]] = {
     },
     "side": {"type": int, "metavar": "N", "help": "pixels a side"},
     "first_label": {"type": int, "metavar": "N", "help": "label of class 0 in text"},
-    "classes": {"type": int, "metavar": "N", "help": "number of classes"},
+    "classes": {"type": int, "metavar": "N", "help": "number of classes, if these are numbers"},
+    "class_names": {"nargs": "+", "metavar": "NAME", "help": "names of the classes, in order"},
+    "pictures": {"choices": ("whole", "cut"), "help": "how a picture becomes an image"},
+    "transpose": {"action": "store_true", "default": None, "help": "pixels are column by column"},
 }
 
 

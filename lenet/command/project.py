@@ -69,6 +69,7 @@ def label_issues(_: argparse.Namespace) -> None:
     times as long as training; an interrupted run goes on.
     """
     from lenet.core.files import write_csv
+    from lenet.core.npz import named
     from lenet.evaluation.label_issues import find_label_issues
     from lenet.figures.canvas import save
     from lenet.figures.sheets import draw_label_issues
@@ -85,6 +86,8 @@ def label_issues(_: argparse.Namespace) -> None:
     kept, callback = Path(".dvc/tmp/label-issues"), partial(print, flush=True)
     probabilities = out_of_fold(examples, config, kept=kept, callback=callback)
     issues = find_label_issues(examples.labels, probabilities)
+    for column in ("label", "suggested"):
+        issues[column] = named(issues[column].to_numpy(), examples.class_names)
     places = formats.places(file, layout)
     issues.insert(1, "place", [places[index].inside for index in issues["index"]])
     table, picture = Path("metrics/label_issues.csv"), Path("metrics/label_issues.png")

@@ -116,6 +116,14 @@ def write_json(value: dict, path: Path) -> None:
         file.write(json.dumps(value, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n")
 
 
+def read_table(file: "Path | IO[str]") -> "pd.DataFrame":
+    """Read a CSV file of results; classes are text, whatever their names look like."""
+    import pandas as pd
+
+    text = dict.fromkeys(("class", "actual", "predicted"), str)
+    return pd.read_csv(file, dtype=text, keep_default_na=False, na_values=[""])
+
+
 def write_csv(table: "pd.DataFrame", path: Path) -> None:
     """Write `table` as CSV without its index, whole or not at all."""
     with whole_file(path) as file:

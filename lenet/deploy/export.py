@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from lenet.model._mxnet import mx
 from lenet.model.network import PARAMS, SYMBOL
 from lenet.model.prediction import probabilities
 from lenet.model.preprocess import Preprocess, shifts
+from lenet.pictures.frame import Frame
 from lenet.training.config import Config
 
 # The newest opset that mx.onnx knows.
@@ -34,7 +37,13 @@ AGREEMENT = 1e-5
 _COMPARED = 1000
 
 
-def to_onnx(models: Path, config: Config, novelty: Novelty) -> onnx.ModelProto:
+def to_onnx(
+    models: Path,
+    config: Config,
+    novelty: Novelty,
+    class_names: Sequence[str] = (),
+    frame: Frame = Frame(),  # noqa: B008
+) -> onnx.ModelProto:
     """Return a saved network as ONNX, with all that `prediction.probabilities` adds to it.
 
     Args:
@@ -42,6 +51,8 @@ def to_onnx(models: Path, config: Config, novelty: Novelty) -> onnx.ModelProto:
         config: the parameters that the network was trained by, some of which go into the metadata.
         novelty: what tells how unlike the training images an image is; the exported network takes
             images of their side.
+        class_names: the names of the classes; () where they are numbers.
+        frame: how characters stand in the training images.
 
     The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the outputs are
     `probabilities`, (batch, classes) float32, and `novelty`, (batch,) float32. The model's
@@ -66,6 +77,8 @@ def to_onnx(models: Path, config: Config, novelty: Novelty) -> onnx.ModelProto:
         "training images; one in fifty others of them has more than 1."
     )
     settings = config.model_dump(include={"raw", "network", "preprocess", "test_shift"})
+    settings["raw"]["class_names"] = class_names
+    settings["frame"] = asdict(frame)
     onnx.helper.set_model_props(model, {"parameters": json.dumps(settings, sort_keys=True)})
     return model
 
@@ -82,7 +95,9 @@ def export(models: Path, target: Path, examples: Dataset, config: Config) -> Non
     Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
     """
     novelty = Novelty.learn(examples.images)
-    content = to_onnx(models, config, novelty).SerializeToString(deterministic=True)
+    frame = Frame.of(examples.images)
+    model = to_onnx(models, config, novelty, examples.class_names, frame)
+    content = model.SerializeToString(deterministic=True)
     images = examples.images[:: -(-len(examples) // _COMPARED)]
     members = network.load(models, config.network, config.classes, config.members)
     trained = probabilities(

@@ -1,5 +1,6 @@
 """Recognition by the exported network, in ONNX Runtime alone."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import untrusted
 from lenet.deploy._onnxruntime import onnxruntime
+from lenet.pictures.frame import Frame
 
 # The names of the exported network's input and outputs.
 INPUT, OUTPUT, NOVELTY = "images", "probabilities", "novelty"
@@ -24,7 +26,9 @@ class Recogniser:
     Attributes:
         side: side of the images that the network takes, in pixels.
         classes: the number of its classes.
-        metadata: what the exported network says about itself, by name.
+        parameters: the parameters that the network was trained by, by group and name.
+        frame: how characters stand in its training images.
+        class_names: the names of its classes; () where they are numbers.
         path: the name of the model in messages.
 
     Raises InputError if the file is missing or holds another model.
@@ -51,7 +55,10 @@ class Recogniser:
             named |= {value.name: value.shape for value in self._session.get_outputs()}
             (_, side, _), (_, classes) = named[INPUT], named[OUTPUT]
             self.side, self.classes = int(side), int(classes)
-            self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+            metadata = self._session.get_modelmeta().custom_metadata_map
+            self.parameters = json.loads(metadata["parameters"])
+            self.frame = Frame(**self.parameters["frame"])
+            self.class_names = tuple(self.parameters["raw"]["class_names"])
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return class probabilities (n, classes) for images (n, side, side) in [0, 1]."""

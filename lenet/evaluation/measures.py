@@ -6,6 +6,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, classification_report, f1_score
 
 from lenet.core.loss import mean_log_loss
+from lenet.core.npz import named
 from lenet.evaluation.predictions import Predictions
 
 
@@ -54,4 +55,5 @@ def per_class(predictions: Predictions) -> pd.DataFrame:
     table.loc[table["support"] == 0, "f1"] = np.nan
     wrong = predictions.labels[predictions.mistakes]
     table.insert(0, "errors", np.bincount(wrong, minlength=predictions.classes))
-    return table.rename_axis("class").reset_index()
+    table.insert(0, "class", named(np.array(classes), predictions.class_names))
+    return table.reset_index(drop=True)

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lenet.core.npz import named
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -18,6 +20,7 @@ class Predictions:
     train_index: (n,) int64, the index of the first training image that is equal, or -1.
     near_train_index: the same for images that are nearly equal; see `near.nearly_equal_image`.
     names: (n,) str, the picture that each image was read from; None unless they were pictures.
+    class_names: the names of the classes; () where they are numbers.
     """
 
     labels: NDArray[np.int64]
@@ -25,6 +28,7 @@ class Predictions:
     train_index: NDArray[np.int64]
     near_train_index: NDArray[np.int64]
     names: NDArray[np.str_] | None = None
+    class_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -53,7 +57,7 @@ class Predictions:
     def table(self) -> pd.DataFrame:
         """Return a row for each image, in order.
 
-        Columns: index, from 0; actual and predicted class; confidence;
+        Columns: index, from 0; actual and predicted class, by name if it has one; confidence;
         train_index and near_train_index, empty where no training image is equal, or nearly equal.
         If images have names, name follows.
         """
@@ -62,8 +66,8 @@ class Predictions:
         )
         columns = {
             "index": np.arange(len(self)),
-            "actual": self.labels,
-            "predicted": self.predicted,
+            "actual": named(self.labels, self.class_names),
+            "predicted": named(self.predicted, self.class_names),
             "confidence": self.confidence,
             "train_index": seen.where(seen >= 0),
             "near_train_index": nearly.where(nearly >= 0),

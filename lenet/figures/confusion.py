@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
+from lenet.core.npz import named
 from lenet.evaluation.predictions import Predictions
 from lenet.evaluation.summary import counted
 from lenet.figures.canvas import blank
@@ -39,7 +40,8 @@ def draw_confusion(predictions: Predictions) -> Figure:
         weight = "bold" if row == column else "normal"
         count = axes.text(column, row, cells[row, column], fontsize=size, weight=weight)
         count.set(ha="center", va="center")
-    ticks, names = range(len(shown)), np.unique([labels, predicted])[shown]
+    occurring = np.unique([labels, predicted])[shown]
+    ticks, names = range(len(shown)), named(occurring, predictions.class_names)
     axes.set_xticks(ticks, labels=names, fontsize=size)
     axes.set_yticks(ticks, labels=names, fontsize=size)
     right = axes.secondary_yaxis("right")

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lenet.core.npz import Dataset
+from lenet.core.npz import Dataset, named
 from lenet.figures.canvas import blank, hide_axes, mosaic
 
 _COLUMNS = 20
@@ -24,7 +24,10 @@ def draw_gallery(data: Dataset) -> Figure:
     axes.imshow(mosaic(cells), cmap="gray_r", vmin=0, vmax=1)
     hide_axes(axes)
     centres = (np.arange(len(labels)) + 0.5) * (side + 2) - 0.5
-    names = [f"{label}  ({count})" for label, count in zip(labels, counts, strict=True)]
+    names = [
+        f"{label}  ({count})"
+        for label, count in zip(named(labels, data.class_names), counts, strict=True)
+    ]
     axes.set_yticks(centres, labels=names)
     axes.tick_params(length=0)
     axes.set_title(f"{len(data)} images; the first of each class (and how many there are)")

@@ -1,4 +1,4 @@
-"""A character that was cut out of a picture, and how it becomes an image like those of USPS."""
+"""A character that was cut out of a picture, and how it becomes an image like those of training."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,38 @@ from PIL import Image
 Box = tuple[int, int, int, int]
 # The largest width of a single character, as a share of its height.
 _WIDEST = 1.25
+# The least ink at the edge of a character, as a share of its own full ink.
+EDGE = 0.35
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How large a character is in an image, and what of it stands in the middle.
+
+    The default is that of USPS.
+
+    size: the longer side of the character, as a share of the image's side.
+    by_mass: whether the centre of mass is in the middle, as in MNIST, and not that of the box.
+    """
+
+    size: float = 1.0
+    by_mass: bool = False
+
+    @classmethod
+    def of(cls, images: NDArray[np.float32]) -> "Frame":
+        """Measure the frame of images, (n, side, side) in [0, 1], 0 = background."""
+        images = images[images.max(axis=(1, 2)) > 0]
+        if not len(images):
+            return cls()
+        side = images.shape[1]
+        ink = images > EDGE * images.max(axis=(1, 2), keepdims=True)
+        lines = np.array([ink.any(axis=2), ink.any(axis=1)])
+        start, end = lines.argmax(axis=2), side - lines[..., ::-1].argmax(axis=2)
+        sums = np.array([images.sum(axis=2), images.sum(axis=1)])
+        mass = (sums * (np.arange(side) + 0.5)).sum(axis=2) / sums.sum(axis=2)
+        off_box, off_mass = (np.mean((at - side / 2) ** 2) for at in ((start + end) / 2, mass))
+        size = float(np.median((end - start).max(axis=0))) / side
+        return cls(round(size, 4), bool(off_mass < off_box))
 
 
 @dataclass(frozen=True)
@@ -30,7 +62,7 @@ class Character:
         """Whether it is so wide that it may be several characters that touch."""
         return self.ink.shape[1] > _WIDEST * self.ink.shape[0]
 
-    def framed(self, side: int) -> NDArray[np.float32]:
+    def framed(self, side: int, frame: Frame = Frame()) -> NDArray[np.float32]:
         """Return the ink scaled to fit a square, its proportions kept, in the middle.
 
         (side, side) in [0, 1], 0 = background. The digits of USPS were prepared in the same way.
@@ -38,13 +70,19 @@ class Character:
         Source: LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition,
         section 2.2.
         """
-        height, width = self.ink.shape
-        scale = side / max(height, width)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
+        scale = frame.size * side / max(self.ink.shape)
+        height, width = (min(side, max(1, round(length * scale))) for length in self.ink.shape)
         # Pillow antialiases when it shrinks, so that edges are as soft as in USPS.
         ink = Image.fromarray(self.ink.astype(np.float32))
-        small = np.asarray(ink.resize(size, Image.Resampling.BILINEAR))
+        small = np.asarray(ink.resize((width, height), Image.Resampling.BILINEAR)).clip(0)
+        middle = height / 2, width / 2
+        if frame.by_mass:
+            sums = small.sum(axis=1), small.sum(axis=0)
+            middle = tuple(np.average(np.arange(len(each)) + 0.5, weights=each) for each in sums)
+        top, left = (
+            min(max(int(side / 2 - at), 0), side - length)
+            for at, length in zip(middle, (height, width), strict=True)
+        )
         image = np.zeros((side, side), np.float32)
-        top, left = (side - size[1]) // 2, (side - size[0]) // 2
-        image[top : top + size[1], left : left + size[0]] = small / small.max()
+        image[top : top + height, left : left + width] = small / small.max()
         return np.clip(image, 0, 1)

@@ -23,9 +23,10 @@ def as_table(predictions: Sequence[Prediction]) -> str:
     for prediction, file in zip(predictions, files, strict=True):
         mark = "?" if prediction.flags else " "
         best = np.argsort(-prediction.probabilities, kind="stable")[:_BEST]
-        shares = ", ".join(f"{i} ({prediction.probabilities[i]:.4f})" for i in best)
+        names, values = prediction.classes, prediction.probabilities
+        shares = ", ".join(f"{printable(str(names[i]))} ({values[i]:.4f})" for i in best)
         line = (
-            f"{file:<{width}}  {prediction.index:>5}  {prediction.label:>10}  "
+            f"{file:<{width}}  {prediction.index:>5}  {printable(str(prediction.label)):>10}  "
             f"{prediction.confidence:>10.4f}{mark}  {shares}  {', '.join(prediction.flags)}"
         )
         lines.append(line.rstrip())
@@ -36,7 +37,7 @@ def as_csv(predictions: Sequence[Prediction]) -> str:
     """Return CSV: file, index, prediction, confidence, novelty, flags, and p0, p1, ..."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [f"p{label}" for label in range(len(predictions[0].probabilities))]
+    names = [f"p{name}" for name in predictions[0].classes]
     writer.writerow(["file", "index", "prediction", "confidence", "novelty", "flags", *names])
     for *answer, flags, _, probabilities in (_record(each).values() for each in predictions):
         writer.writerow([*answer, " ".join(flags), *probabilities])

@@ -1,6 +1,5 @@
 """Predictions for a user's files: which class each image shows."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError, untrusted
+from lenet.core.errors import InputError
 from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters, decode
 from lenet.pictures.frame import Character
-from lenet.raw import formats
+from lenet.raw import folder, formats
 from lenet.raw.layout import Layout
 
 # A lower confidence is flagged.
@@ -29,6 +28,7 @@ class Prediction:
     probabilities: (classes,) float32.
     novelty: how unlike the training images it is; more than 1 is unusual.
     character: what was cut out of a picture; None for an image that was read whole.
+    class_names: the names of the classes; () where they are numbers.
     """
 
     file: str
@@ -36,11 +36,17 @@ class Prediction:
     probabilities: NDArray[np.float32]
     novelty: float
     character: Character | None = None
+    class_names: Sequence[str] = ()
 
     @property
-    def label(self) -> int:
+    def label(self) -> str | int:
         """The most probable class."""
-        return int(self.probabilities.argmax())
+        return self.classes[int(self.probabilities.argmax())]
+
+    @property
+    def classes(self) -> Sequence[str | int]:
+        """The names of the classes, or their numbers from 0."""
+        return self.class_names or range(len(self.probabilities))
 
     @property
     def confidence(self) -> float:
@@ -82,23 +88,25 @@ def predict(
     if path.exists() and not (path.is_file() or path.is_dir()):
         found = "found a pipe or a device"
         raise InputError(path, found, "a file", "Write its output to a file first.")
+    layout = Layout.check(recogniser.parameters["raw"] | dict(given))
+    if path.is_dir():
+        pictures = folder.files(path)
+        return [each for file in pictures for each in predict(file, recogniser, given, warn)]
     cut_out: Sequence[Character | None]
-    if decode.is_picture(path):
-        cut_out = characters.read(path)
-        files = [str(path)] * len(cut_out)
-        images = np.array([each.framed(recogniser.side) for each in cut_out if each])
-    else:
-        with untrusted(recogniser.path, "does not say how its training file was read"):
-            raw = json.loads(recogniser.metadata["parameters"])["raw"]
-            layout = Layout.check(raw | dict(given))
+    if not decode.is_picture(path):
         reading = formats.read(path, layout, needs_labels=False)
         warn(path, reading.statistics.warnings(layout, has_labels=False))
-        images, names = reading.data.images, reading.data.names
-        files = [str(path if names is None else path / names[i]) for i in range(len(images))]
+        images = reading.data.images
         cut_out = [None] * len(images)
+    elif layout.pictures == "whole" and decode.size(path) == (layout.side, layout.side):
+        pixels = folder.pixels(path, layout).reshape(1, -1)
+        images = formats.scaled(pixels, layout).clip(0, 1).reshape(1, layout.side, layout.side)
+        cut_out = [None]
+    else:
+        cut_out = every = characters.read(path)
+        images = np.array([each.framed(recogniser.side, recogniser.frame) for each in every])
     rows, novelty = recogniser.probabilities(images), recogniser.novelty(images)
     return [
-        # A picture of a folder is one image.
-        Prediction(file, 0 if file != str(path) else i, rows[i], float(novelty[i]), cut_out[i])
-        for i, file in enumerate(files)
+        Prediction(str(path), i, rows[i], float(novelty[i]), character, recogniser.class_names)
+        for i, character in enumerate(cut_out)
     ]

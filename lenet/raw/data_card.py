@@ -6,7 +6,7 @@ import numpy as np
 
 from lenet.core.files import md5
 from lenet.core.near import nearly_equal_image
-from lenet.core.npz import fingerprint
+from lenet.core.npz import fingerprint, named
 from lenet.raw.formats import Reading
 
 
@@ -30,9 +30,13 @@ def data_card(reading: Reading, *, classes: int, raw: Path, npz: Path) -> dict:
     different = data.images[np.sort(first)]
     near = nearly_equal_image(different, among=different, earlier=True)
     per_class = np.bincount(data.labels, minlength=classes)
+    names = named(np.arange(classes), data.class_names)
     card = {
         "images": len(data),
-        "classes": [{"class": i, "images": int(count)} for i, count in enumerate(per_class)],
+        "classes": [
+            {"class": name, "images": count}
+            for name, count in zip(names.tolist(), per_class.tolist(), strict=True)
+        ],
         "mean_ink": float(data.images.mean(dtype=np.float64)),
         "pixel_min": reading.statistics.low,
         "pixel_max": reading.statistics.high,

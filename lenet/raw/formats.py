@@ -1,7 +1,7 @@
 """Raw files of images in all formats: recognised, read and converted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +79,13 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
         if side != layout.side:
             raise InputError(path, f"found side {side}", str(layout.side), see_inspect(path))
         statistics.add(Records(data.labels, _unscaled(data, layout)))
-        return Reading(data, statistics)
-    if needs_labels and path.is_dir():
-        from lenet.raw import folder
-
-        folder.check(path, layout)
+        order = _with_names(path, layout, data.class_names).class_names
+        return Reading(renamed(data, order), statistics)
+    reading: dict[str, object] = {"pixel_range": layout.pixel_range, "transpose": layout.transpose}
+    if path.is_dir():
+        reading = {"pictures": layout.pictures}
+    if needs_labels:
+        layout = _with_names(path, layout, _class_names(path))
     # NumPy resizes in place; joined at the end, the images would be in memory twice.
     images = np.empty((0, layout.side, layout.side), np.float32)
     labels, names, count = [], [], 0
@@ -98,9 +100,39 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
             check_expansion(path, 4 * layout.features * count)
             room = max(count, len(images) * 5 // 4)
             images.resize((room, layout.side, layout.side), refcheck=False)
-        images[start:count].reshape(-1, layout.features)[:] = _scaled(records.pixels, layout)
+        images[start:count].reshape(-1, layout.features)[:] = scaled(records.pixels, layout)
+        if layout.transpose and not path.is_dir():
+            images[start:count] = images[start:count].transpose(0, 2, 1).copy()
     images.resize((count, layout.side, layout.side), refcheck=False)
-    return Reading(Dataset(images, np.concatenate(labels), _joined(names)), statistics)
+    class_names = layout.class_names if needs_labels else ()
+    data = Dataset(images, np.concatenate(labels), _joined(names), class_names, reading)
+    return Reading(data, statistics)
+
+
+def _class_names(path: Path) -> tuple[str, ...]:
+    """Return the names of the classes that a raw file itself states; () where it has none."""
+    if not path.is_dir():
+        return ()
+    from lenet.raw import folder
+
+    return folder.class_names(path)
+
+
+def _with_names(path: Path, layout: Layout, names: Sequence[str]) -> Layout:
+    """Return the layout with the names of the classes; see `Layout.of_names`."""
+    if not (names or layout.class_names):
+        return layout
+    try:
+        return layout.of_names(names)
+    except InputError as error:
+        raise InputError(path, error.found, error.expected, see_inspect(path)) from error
+
+
+def renamed(data: Dataset, names: Sequence[str]) -> Dataset:
+    """Return a data set whose labels are the places of their classes in `names`."""
+    places = [names.index(name) for name in data.class_names or names]
+    labels = np.array(places, np.int64)[data.labels] if names else data.labels
+    return replace(data, labels=labels, class_names=tuple(names))
 
 
 def _joined(names: Sequence[NDArray[np.str_] | None]) -> NDArray[np.str_] | None:
@@ -117,36 +149,26 @@ def convert(sources: Sequence[Path], target: Path, layout: Layout) -> list[Stati
     check_target(target)
     if target.resolve() in [source.resolve() for source in sources]:
         raise InputError(target, "is read and would be overwritten", "another file")
-    for source in sources[1:]:
-        check_same_kind(source, sources[0])
     readings = [read(source, layout) for source in sources]
-    parts = [reading.data for reading in readings]
+    names = {name for reading in readings for name in reading.data.class_names}
+    for source, reading in zip(sources, readings, strict=True):
+        if names and not reading.data.class_names:
+            found, expected = "its classes have no names", f"names, as in {sources[0]}"
+            advice = "--class-names says the names of its classes, in the order of their numbers."
+            raise InputError(source, found, expected, advice)
+    order = layout.class_names or tuple(sorted(names))
+    parts = [renamed(reading.data, order) for reading in readings]
     data = parts[0]
     if len(parts) > 1:
         data = Dataset(
             np.concatenate([part.images for part in parts]),
             np.concatenate([part.labels for part in parts]),
             _joined([part.names for part in parts]),
+            order,
+            data.reading,
         )
     write(data, target, layout)
     return [reading.statistics for reading in readings]
-
-
-def check_same_kind(path: Path, other: Path) -> None:
-    """Raise InputError where two folders have other classes, or are read in another way."""
-    if not (path.is_dir() and other.is_dir()):
-        return
-    from lenet.raw import folder
-
-    if folder.class_names(path) != folder.class_names(other):
-        raise InputError(
-            path,
-            "its subfolders have other names, and so other classes",
-            f"the names of {other}, or numbers in both folders, such as 0 for A and 1 for B",
-        )
-    if (folder.common_side(path) is None) != (folder.common_side(other) is None):
-        found = "squares of one size are read pixel by pixel, and other pictures are cut out"
-        raise InputError(path, f"does not fit {other}: {found}", "pictures of one kind in both")
 
 
 def check_target(target: Path) -> None:
@@ -165,6 +187,7 @@ def write(data: Dataset, target: Path, layout: Layout) -> None:
     if target.suffix == ".npz":
         npz.save(data, target)
         return
+    layout = layout.changed({"classes": len(data.class_names) or layout.classes})
     records = Records(data.labels + layout.first_label, _rounded(data, layout))
     with whole_file(target) as file:
         _WRITERS[target.suffix](file, records, layout)
@@ -176,7 +199,7 @@ def _rounded(data: Dataset, layout: Layout) -> NDArray[np.float64]:
     low, high = sorted(layout.pixel_range)
     for decimals in range(10):
         pixels = exact.round(decimals).clip(low, high)
-        if np.array_equal(_scaled(pixels, layout), data.images.reshape(len(data), -1)):
+        if np.array_equal(scaled(pixels, layout), data.images.reshape(len(data), -1)):
             return pixels
     return exact
 
@@ -187,6 +210,7 @@ def _unscaled(data: Dataset, layout: Layout) -> NDArray[np.float64]:
     return flat * (ink - background) + background
 
 
-def _scaled(pixels: NDArray[np.float64], layout: Layout) -> NDArray[np.float32]:
+def scaled(pixels: NDArray[np.float64], layout: Layout) -> NDArray[np.float32]:
+    """Return pixels in the layout's range, of any shape, as ink from 0 to 1."""
     background, ink = layout.pixel_range
     return ((pixels - background) / (ink - background)).astype(np.float32)

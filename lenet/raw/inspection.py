@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from math import isqrt
 from pathlib import Path
+from textwrap import indent
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,10 @@ from lenet.raw.text import PIECE_BYTES, TextFile, open_text
 
 _ANY_PIXELS = (-1e9, 1e9)
 _MOST_CLASSES = 1000
+# The most letters in a row and a column of a drawn image, and letters for more and more ink.
+_DRAWN, _INK = 16, " .:*#"
+# Images of a larger side are pictures in which a character is searched.
+_LARGEST_WHOLE = 64
 # Parameters and their values.
 Settings = dict[str, object]
 
@@ -35,7 +41,9 @@ class Inspection:
     first_indices: the indices that the first pixel may have: (0,), (1,), or (1, 0) where the file
         does not show it; () where the format has no indices.
     side_is_least: whether the images may be larger, because the file states no more.
-    class_names: the names of a folder's subfolders, if these are no numbers.
+    class_names: the names of the classes, if these are no numbers.
+    pictures: how a folder's pictures are best read, as in `raw.pictures`; "" for other formats.
+    reason: why they are best read so.
     """
 
     path: Path
@@ -46,6 +54,8 @@ class Inspection:
     first_indices: tuple[int, ...] = ()
     side_is_least: bool = False
     class_names: tuple[str, ...] = ()
+    pictures: str = ""
+    reason: str = ""
 
     @property
     def has_labels(self) -> bool:
@@ -68,15 +78,33 @@ class Inspection:
         ]
         rows = {
             "format": self.form,
-            "images": f"{self.statistics.images}, of {self.side} x {self.side} pixels"
-            + " at least" * self.side_is_least,
+            "images": f"{self.statistics.images}, of {self._sides}",
             "labels": ", ".join(labels[:100]) if self.has_labels else "none",
             "missing": ", ".join(map(str, self._missing)),
             "pixels": f"from {low:g} to {high:g}",
             "first index": " or ".join(map(str, self.first_indices)),
+            "pictures": f"{self.pictures}, because {self.reason}" if self.reason else "",
         }
         lines = [f"  {name:<13}{row}" for name, row in rows.items() if row]
-        return "\n".join([str(self.path), *lines])
+        return "\n".join([str(self.path), *lines, "", indent(self._drawn(), "  ")])
+
+    @property
+    def _sides(self) -> str:
+        if self.pictures == "cut":
+            return "any raw.side, because the characters are cut out"
+        return f"{self.side} x {self.side} pixels" + " at least" * self.side_is_least
+
+    def _drawn(self) -> str:
+        """Return the samples beside each other as text, ink as dark letters."""
+        background, ink = self.statistics.pixel_range()
+        drawn = []
+        for sample in self.statistics.samples.values():
+            step = -(-self.side // _DRAWN)
+            pixels = np.pad(sample, (0, -self.side % step), constant_values=background)
+            small = pixels.reshape(len(pixels) // step, step, -1, step).mean(axis=(1, 3))
+            levels = ((small - background) / (ink - background) * (len(_INK) - 1)).round()
+            drawn.append(["".join(2 * _INK[int(level)] for level in row) for row in levels])
+        return "\n".join("  ".join(rows).rstrip() for rows in zip(*drawn, strict=True))
 
 
 def inspect(path: Path) -> Inspection:
@@ -98,21 +126,41 @@ def _inspect(path: Path) -> Inspection:
     if path.exists() and not path.is_file():
         raise InputError(path, "is a pipe, which can be read just once", "a file")
     if formats.is_npz(path):
-        side = npz.load(path, _MOST_CLASSES).images.shape[1]
-        layout = Layout.of_npz(side=side, classes=_MOST_CLASSES)
-        return Inspection(path, "npz", side, formats.read(path, layout).statistics)
+        data = npz.load(path, _MOST_CLASSES)
+        side, names = data.images.shape[1], data.class_names
+        layout = Layout.of(side=side, classes=_MOST_CLASSES)
+        statistics = formats.read(path, layout).statistics
+        return Inspection(path, "npz", side, statistics, len(names), class_names=names)
     with open_text(path) as file:
         return _inspect_image_text(file) if image_text.recognise(file) else _inspect_jf(file)
 
 
 def _inspect_folder(path: Path) -> Inspection:
-    names = folder.class_names(path)
-    side = folder.common_side(path)
-    form = "pictures in a subfolder for each class"
-    if side is None:
-        form = "pictures of several sizes, whose characters are cut out and scaled to any raw.side"
-    statistics = _count(path, side or 16, pixel_range=_ANY_PIXELS if side else (0, 1))
-    return Inspection(path, form, side or 16, statistics, len(names), class_names=names)
+    names, sizes = folder.class_names(path), folder.sizes(path)
+    ((width, height), most), *_ = sizes.most_common()
+    total = sizes.total()
+    whole = width == height <= _LARGEST_WHOLE and 2 * most > total
+    if most == total:
+        reason = f"all pictures have {width} x {height} pixels"
+    elif whole:
+        reason = f"{most} of {total} pictures have {width} x {height} pixels, the others do not fit"
+    else:
+        reason = f"the pictures have {len(sizes)} sizes, most often {width} x {height} pixels"
+    known: dict[str, Any] = {"pictures": "cut", "pixel_range": (0, 1), "class_names": names}
+    if whole:
+        known |= {"pictures": "whole", "pixel_range": _ANY_PIXELS}
+    side = width if whole else 16
+    return Inspection(
+        path,
+        "pictures in a subfolder for each class",
+        side,
+        _count(path, side, **known),
+        len(names),
+        side_is_least=not whole,
+        class_names=names,
+        pictures=known["pictures"],
+        reason=reason,
+    )
 
 
 def _inspect_image_text(file: TextFile) -> Inspection:
@@ -161,7 +209,7 @@ def _root(features: int) -> int:
 
 def _count(path: Path, side: int, **known: object) -> Statistics:
     """Return the numbers of a file, whatever its labels and pixels are."""
-    layout = Layout.of_npz(side=side, classes=_MOST_CLASSES)
+    layout = Layout.of(side=side, classes=_MOST_CLASSES)
     layout = layout.changed({"pixel_range": _ANY_PIXELS, "first_index": 1, **known})
     statistics = Statistics()
     for block in formats.read_blocks(path, layout):
@@ -174,8 +222,6 @@ def settings(inspections: Sequence[Inspection]) -> list[Settings]:
 
     Raises InputError where there are no such settings.
     """
-    for other in inspections[1:]:
-        formats.check_same_kind(other.path, inspections[0].path)
     # A file that by chance has no strong ink fills less of the range.
     ranges = [each.statistics.pixel_range() for each in inspections]
     values: Settings = {
@@ -183,7 +229,9 @@ def settings(inspections: Sequence[Inspection]) -> list[Settings]:
         "pixel_range": max(ranges, key=lambda pair: abs(pair[1] - pair[0])),
         **_classes(inspections),
     }
-    Layout.check({**values, "first_index": "auto"})
+    if readings := {each.pictures for each in inspections if each.pictures}:
+        values["pictures"] = min(readings)
+    Layout.of(**values)
     indices = {each.first_indices for each in inspections if each.first_indices}
     if not indices:
         return [values]
@@ -206,7 +254,20 @@ def _side(inspections: Sequence[Inspection]) -> int:
 
 
 def _classes(inspections: Sequence[Inspection]) -> Settings:
-    """Return first_label and classes, which hold the labels of all files."""
+    """Return first_label and classes, which hold the labels of all files; or class_names.
+
+    Files with the same names need no setting but their number.
+    """
+    every = {each.class_names for each in inspections}
+    if () not in every:
+        names = tuple(sorted(set().union(*every)))
+        return {"classes": len(names)} | ({"class_names": names} if len(every) > 1 else {})
+    if len(every) > 1:
+        (file, other), *_ = (
+            (a, b) for a in inspections for b in inspections if a.class_names and not b.class_names
+        )
+        found = f"its classes have no names, but those of {file.path} have"
+        raise InputError(other.path, found, "raw.class_names, the names in the order of the labels")
     labels = {label for each in inspections for label in each.statistics.labels}
     if any(label != int(label) for label in labels):
         found = f"found the label {min(label for label in labels if label != int(label)):g}"
@@ -215,6 +276,10 @@ def _classes(inspections: Sequence[Inspection]) -> Settings:
     low, high = int(min(labels)), int(max(labels))
     first_label = 0 if high < stated else low
     return {"first_label": first_label, "classes": max(2, high - first_label + 1, stated)}
+
+
+def _words(value: object) -> list[str]:
+    return [as_typed(each) for each in (value if isinstance(value, tuple | list) else (value,))]
 
 
 def advice(inspections: Sequence[Inspection]) -> str:
@@ -228,7 +293,7 @@ def advice(inspections: Sequence[Inspection]) -> str:
     choices = settings(inspections)
     common = {name: value for name, value in choices[0].items() if value == choices[-1][name]}
     options = " ".join(
-        f"--{name.replace('_', '-')} {as_typed(value).strip('[]').replace(',', ' ')}"
+        shlex.join([f"--{name.replace('_', '-')}", *_words(value)])
         for name, value in common.items()
     )
     files: Settings = {}

@@ -1,14 +1,34 @@
 """The layout of a raw file: what the file does not say about itself."""
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from lenet.core.errors import InputError
 from lenet.core.params import ClassCount, Params, Span, Whole
 
 LARGEST_SIDE = 1024
+
+
+def same_name(name: str) -> str:
+    """Return what two spellings of one class name have in common: "1" and "01" are one."""
+    text = unicodedata.normalize("NFC", name).strip()
+    return str(int(text)) if text.isascii() and text.isdecimal() else text
+
+
+def _different(names: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(map(same_name, names))
+    if len(set(names)) < len(names) or not all(name.isprintable() and name for name in names):
+        raise ValueError
+    return names
+
+
+def _texts(names: object) -> object:
+    # YAML reads 1 as a number.
+    return tuple(map(str, names)) if isinstance(names, Sequence) else names
 
 
 class Layout(Params, frozen=True):
@@ -21,15 +41,25 @@ class Layout(Params, frozen=True):
     first_index: the index of the first pixel in image-text, 0 or 1; or "auto", where the file
         itself has to show it.
     classes: the number of classes.
+    class_names: the names of the classes in their order; () where subfolders say them, or where
+        the classes are numbers.
+    pictures: how a picture becomes an image: "whole", pixel by pixel; or "cut", where the character
+        is found, cut out and framed.
+    transpose: whether a file that is no picture has its pixels column by column, not row by row.
     """
 
     pixel_range: Span = Field(description="two different numbers from -1e9 to 1e9, such as [0,2]")
+    class_names: Annotated[tuple[str, ...], BeforeValidator(_texts), AfterValidator(_different)] = (
+        Field(description="a list of different names, such as [A,B,C], or [] for numbers")
+    )
     side: Whole = Field(
         ge=2, le=LARGEST_SIDE, description=f"a whole number from 2 to {LARGEST_SIDE}"
     )
     first_label: Whole = Field(ge=0, le=1000, description="a whole number from 0 to 1000")
     first_index: Literal["auto", 0, 1] = Field(description="auto, 0 or 1")
     classes: ClassCount
+    pictures: Literal["whole", "cut"] = Field(description="whole or cut")
+    transpose: bool = Field(strict=True, description="true or false")
 
     @classmethod
     def load(cls, path: Path = Path("params.yaml")) -> "Layout":
@@ -42,10 +72,25 @@ class Layout(Params, frozen=True):
         return super().check(values, prefix)
 
     @classmethod
-    def of_npz(cls, *, side: int, classes: int) -> "Layout":
-        """Return the layout of an npz file; raise InputError where there can be none."""
-        known = {"pixel_range": (0, 1), "first_label": 0, "first_index": "auto"}
-        return cls.check({"side": side, "classes": classes, **known})
+    def of(cls, **values: object) -> "Layout":
+        """Return a layout with `values`; all others are those of the usual npz file.
+
+        Raises InputError where there can be no such layout.
+        """
+        usual = {"pixel_range": (0, 1), "class_names": (), "classes": 10, "first_label": 0}
+        usual |= {"first_index": "auto", "pictures": "whole", "transpose": False}
+        return cls.check(usual | values)
+
+    def of_names(self, names: Sequence[str]) -> "Layout":
+        """Return the layout of a file whose classes have names: those of the layout, or `names`.
+
+        Raises InputError where the layout has other names.
+        """
+        own = self.class_names or tuple(names)
+        if others := [name for name in names if name not in own]:
+            found, expected = f"found the class {others[0]}", f"one of {', '.join(own)}"
+            raise InputError("raw.class_names", found, expected)
+        return self.changed({"class_names": own, "classes": len(own)})
 
     @property
     def features(self) -> int:

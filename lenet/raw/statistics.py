@@ -3,11 +3,14 @@
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
 
 _USUAL_PIXEL_RANGES = ((0, 1), (0, 2), (-1, 1), (0, 255))
+# The number of images that show which way is up.
+_SAMPLES = 3
 # Smaller images have no border to speak of.
 _LEAST_SIDE = 5
 
@@ -20,12 +23,14 @@ class Statistics:
         labels: the number of records of each label.
         low, high: the least and the greatest pixel value.
         first_index: the index of the first pixel, if the file has indices.
+        samples: the pixels of the first image of each of the first labels, (side, side).
     """
 
     def __init__(self) -> None:
         self.images = self._side = 0
         self.first_index: int | None = None
         self.labels: Counter[float] = Counter()
+        self.samples: dict[float, NDArray[np.float64]] = {}
         self.low, self.high = np.inf, -np.inf
         # The extremes of the lower third of all images.
         self._low_below, self._high_below = np.inf, -np.inf
@@ -38,8 +43,12 @@ class Statistics:
         side = self._side = round(pixels.shape[1] ** 0.5)
         self.images += len(records)
         self.first_index = records.first_index
-        values, counts = np.unique(records.labels[~np.isnan(records.labels)], return_counts=True)
-        self.labels.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+        values, first, counts = np.unique(records.labels, return_index=True, return_counts=True)
+        for value, index, count in zip(values.tolist(), first, counts.tolist(), strict=True):
+            if value == value:
+                self.labels[value] += count
+            if len(self.samples) < _SAMPLES:
+                self.samples.setdefault(value, pixels[index].reshape(side, side).copy())
         self.low = min(self.low, float(pixels.min()))
         self.high = max(self.high, float(pixels.max()))
         below = pixels[:, pixels.shape[1] * 2 // 3 :]

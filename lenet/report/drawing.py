@@ -40,7 +40,8 @@ def render(path: Path) -> str:
     shown, members = _shown(nodes)
     network = {
         "side": side,
-        "classes": classes,
+        "classes": parameters["raw"]["class_names"] or list(range(classes)),
+        "frame": parameters["frame"],
         "output": _OUTPUT,
         "nodes": [_node(node) for node in nodes],
         "tensors": {name: _stored(value) for name, value in tensors.items()},

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lenet.core.errors import untrusted
-from lenet.core.files import md5, read_json
+from lenet.core.files import md5, read_json, read_table
 from lenet.training.config import Config
 
 
@@ -76,4 +76,4 @@ class Results:
 def _table(path: Path) -> pd.DataFrame:
     # Git may have left the marks of a merge conflict there.
     with untrusted(path, "missing or damaged", "`dvc repro` makes it again."):
-        return pd.read_csv(path)
+        return read_table(path)

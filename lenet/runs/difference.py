@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError
-from lenet.core.npz import Dataset, fingerprint
+from lenet.core.npz import Dataset, fingerprint, named
 from lenet.evaluation.summary import counted
 from lenet.raw import formats
 from lenet.raw.layout import Layout
@@ -46,9 +46,10 @@ class Version:
             advice = "Each version is read by the group raw of its own params.yaml."
             raise InputError(place, error.found, error.expected, advice) from error
         table = pd.DataFrame(map(vars, formats.places(self.path, self.layout)))
-        table["record"], table["class"] = np.arange(1, len(data) + 1), data.labels
+        table["record"] = np.arange(1, len(data) + 1)
+        table["class"] = pd.Series(named(data.labels, data.class_names)).convert_dtypes()
         table = table[["record", "line", "picture", "class"]]
-        return data, table.astype(dict.fromkeys(("record", "line", "class"), "Int64"))
+        return data, table.astype({"record": "Int64", "line": "Int64"})
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,9 @@ class Difference:
                 "the same side (raw.side)",
             )
         (before, left), (after, right) = old.read(), new.read()
+        if before.class_names and after.class_names:
+            names = tuple(dict.fromkeys(before.class_names + after.class_names))
+            before, after = (formats.renamed(data, names) for data in (before, after))
         changes = _changes(before, after)
         rows = [(kind, *pair) for kind, pairs in changes.items() for pair in pairs]
         table = pd.DataFrame(rows, columns=["change", "old", "new"])

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import dvc.api
-import pandas as pd
 from ruamel.yaml import YAML
 
 from lenet.core.errors import InputError, untrusted
+from lenet.core.files import read_table
 from lenet.core.params import read
 from lenet.evaluation.comparison import Comparison
 from lenet.evaluation.summary import counted, summary
@@ -30,7 +30,7 @@ def compare(old: str, new: str) -> Comparison:
     tables = []
     for rev in (old, new):
         with understood(rev):
-            tables.append(pd.read_csv(io.StringIO(_read("metrics/predictions.csv", rev))))
+            tables.append(read_table(io.StringIO(_read("metrics/predictions.csv", rev))))
     return Comparison.of(old, new, *tables)
 
 

@@ -44,7 +44,9 @@ def _version(rev: str, key: str, target: Path) -> Version:
     values = params(rev)
     with understood(rev):
         file = str(values[key])
-        layout = Layout.check(values["raw"], f"params.yaml at {rev}: raw.")
+        # An older revision lacks newer parameters.
+        raw = Layout.of(side=2).model_dump() | values["raw"]
+        layout = Layout.check(raw, f"params.yaml at {rev}: raw.")
     if rev == WORKSPACE:
         if not Path(file).exists():
             found = f"not there, but params.yaml names it as {key}"

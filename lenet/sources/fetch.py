@@ -15,7 +15,7 @@ from lenet.raw.layout import Layout
 from lenet.sources import DIGITS_INSTEAD
 
 # How the files that are made here are written.
-LAYOUT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+LAYOUT = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 _LIBSVM = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass"
 _HASTIE = "https://hastie.su.domains/ElemStatLearn/datasets"
 # Address and sha256 of the training file and the test file of each source on the web.

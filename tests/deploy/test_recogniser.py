@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ from lenet.deploy.recogniser import Recogniser
 def model(body: str, *, inputs: str = "float[n, 4, 4] images", outputs: str) -> bytes:
     """Return a model of one node, as ONNX writes models as text."""
     text = f'<ir_version: 8, opset_import: ["": 16]> g ({inputs}) => ({outputs}) {{{body}}}'
-    return onnx.parser.parse_model(text).SerializeToString()
+    built = onnx.parser.parse_model(text)
+    said = {"raw": {"class_names": []}, "frame": {"size": 1.0, "by_mass": False}}
+    onnx.helper.set_model_props(built, {"parameters": json.dumps(said)})
+    return built.SerializeToString()
 
 
 # A model that gives the softmax of the first ten pixels.

@@ -41,8 +41,8 @@ def test_the_interval_is_wilsons(errors: int) -> None:
 
 def test_the_figures_per_class_follow_from_the_counts() -> None:
     report = measures.per_class(predictions(LABELS, PREDICTED)).set_index("class")
-    assert report.index.tolist() == [str(label) for label in range(10)]
-    assert report.loc["0"].to_dict() == {
+    assert report.index.tolist() == list(range(10))
+    assert report.loc[0].to_dict() == {
         "errors": 1,
         "precision": 0.5,
         "recall": 0.5,
@@ -50,15 +50,15 @@ def test_the_figures_per_class_follow_from_the_counts() -> None:
         "support": 2,
     }
     third = pytest.approx(2 / 3)
-    assert list(report.loc["1"]) == [1, third, third, third, 3]
-    assert list(report.loc["9"].isna()) == [False, True, True, True, False]
+    assert list(report.loc[1]) == [1, third, third, third, 3]
+    assert list(report.loc[9].isna()) == [False, True, True, True, False]
 
 
 def test_a_class_without_images_has_no_measures_even_if_it_is_predicted() -> None:
     report = measures.per_class(predictions(np.array([0, 0]), np.array([0, 5]))).set_index("class")
-    assert report.loc["5", "precision"] == 0
-    assert report.loc["5", ["recall", "f1"]].isna().all()
-    assert report.loc["5", "support"] == 0
+    assert report.loc[5, "precision"] == 0
+    assert report.loc[5, ["recall", "f1"]].isna().all()
+    assert report.loc[5, "support"] == 0
 
 
 def test_the_summary_says_accuracy_and_interval() -> None:

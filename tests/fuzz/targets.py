@@ -33,7 +33,7 @@ from tests.project import ROOT
 
 Result = TypeVar("Result")
 
-LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+LAYOUT = Layout.of(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 TEXTS = (
     b"10 4\n6 0 0.5 1 2\n3 2 0 0 1.25\n-1\n",
     b"6 0 0.5\n1 2\n3 2 0 0 1.25",

@@ -26,7 +26,7 @@ def test_the_card_counts_what_is_there(tmp_path: Path, random_digits: Dataset) -
     raw.write_bytes(b"raw")
     npz.write_bytes(b"npz")
     statistics = Statistics()
-    statistics.add(Records(labels, np.array([[-1.0, 0.5]] * 40), first_index=0))
+    statistics.add(Records(labels, np.array([[-1.0, 0.5, 0, 0]] * 40), first_index=0))
     reading = Reading(Dataset(images, labels), statistics)
     card = data_card(reading, classes=12, raw=raw, npz=npz)
     assert card["images"] == 40

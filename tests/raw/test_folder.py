@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.raw import formats
 from lenet.raw.inspection import inspect, settings
@@ -14,7 +15,7 @@ from lenet.raw.layout import Layout
 
 DIGITS = load_digits()
 GREY = (DIGITS.images * 15).astype(np.uint8)
-LAYOUT = Layout(side=8, pixel_range=(0, 255), first_label=0, first_index="auto", classes=10)
+LAYOUT = Layout.of(side=8, pixel_range=(0, 255), first_label=0, first_index="auto", classes=10)
 
 
 def save(path: Path, grey: np.ndarray) -> None:
@@ -67,7 +68,7 @@ def test_pictures_of_different_sizes_are_cut_out_and_scaled(tmp_path: Path) -> N
         large = np.full((70 + i, 90), 255, np.uint8)
         large[10:58, 20:68] = np.kron(255 - GREY[i], np.ones((6, 6), np.uint8))
         save(tmp_path / "mine" / str(DIGITS.target[i]) / f"{i}.jpg", large)
-    layout = LAYOUT.changed({"side": 16, "pixel_range": (-1.0, 1.0)})
+    layout = LAYOUT.changed({"side": 16, "pixel_range": (-1.0, 1.0), "pictures": "cut"})
     images = formats.read(tmp_path / "mine", layout).data.images
     assert images.shape == (10, 16, 16)
     # Every character reaches two opposite borders, and its ink is full.
@@ -76,36 +77,46 @@ def test_pictures_of_different_sizes_are_cut_out_and_scaled(tmp_path: Path) -> N
     assert (np.maximum(heights, widths) >= 15).all()
 
 
-def test_names_that_are_no_numbers_are_classes_in_alphabetical_order(tmp_path: Path) -> None:
-    for i, name in enumerate("BAC"):
+def test_names_that_are_no_numbers_are_the_names_of_the_classes(tmp_path: Path) -> None:
+    for i, name in enumerate(["B", "A", "e\u0301", "01"]):
         save(tmp_path / "mine" / name / "x.png", GREY[i])
-    with pytest.raises(InputError, match=r"found 3 subfolders; expected 10. `lenet inspect"):
-        formats.read(tmp_path / "mine", LAYOUT)
-    data = formats.read(tmp_path / "mine", LAYOUT.changed({"classes": 3})).data
-    assert names(tmp_path / "mine") == ["A/x.png", "B/x.png", "C/x.png"]
-    assert data.labels.tolist() == [0, 1, 2]
+    data = formats.read(tmp_path / "mine", LAYOUT).data
+    assert data.names is not None
+    assert data.names.tolist() == ["01/x.png", "A/x.png", "B/x.png", "e\u0301/x.png"]
+    assert (data.class_names, data.labels.tolist()) == (("1", "A", "B", "\u00e9"), [0, 1, 2, 3])
     inspected = inspect(tmp_path / "mine")
-    assert "0 = A (1), 1 = B (1), 2 = C (1)" in str(inspected)
-    assert settings([inspected])[0]["classes"] == 3
+    assert "0 = 1 (1), 1 = A (1), 2 = B (1), 3 = \u00e9 (1)" in str(inspected)
+    assert settings([inspected])[0]["classes"] == 4
+    ordered = LAYOUT.changed({"class_names": ("B", "C", "A", "\u00e9", 1)})
+    assert formats.read(tmp_path / "mine", ordered).data.labels.tolist() == [0, 2, 3, 4]
+    with pytest.raises(InputError, match="mine: found the class 1; expected one of A, B, \u00e9"):
+        formats.read(tmp_path / "mine", LAYOUT.changed({"class_names": ("A", "B", "\u00e9")}))
+    save(tmp_path / "mine" / "1" / "x.png", GREY[0])
+    with pytest.raises(InputError, match="mine/1: has the name of .*mine/01; expected one"):
+        formats.read(tmp_path / "mine", LAYOUT)
 
 
-def test_folders_of_two_kinds_do_not_fit(digits: Path, tmp_path: Path) -> None:
-    save(tmp_path / "other" / "0" / "a.png", np.pad(GREY[0], ((0, 9), (0, 0))))
-    save(tmp_path / "other" / "1" / "b.png", GREY[1])
-    save(tmp_path / "named" / "A" / "a.png", GREY[0])
-    save(tmp_path / "named" / "C" / "a.png", GREY[0])
-    for name, reason in (("other", "does not fit"), ("named", "its subfolders have other names")):
-        path = tmp_path / name
-        with pytest.raises(InputError, match=f"{path}: {reason}"):
-            formats.convert([digits, path], tmp_path / "joined.npz", LAYOUT)
-        with pytest.raises(InputError, match=f"{path}: {reason}"):
-            settings([inspect(digits), inspect(path)])
+def test_files_are_joined_by_the_names_of_their_classes(digits: Path, tmp_path: Path) -> None:
+    for folder in ("one two", "three two"):
+        for i, name in enumerate(folder.split()):
+            save(tmp_path / folder / name / "a.png", GREY[i])
+    one, other = tmp_path / "one two", tmp_path / "three two"
+    formats.convert([one], tmp_path / "one.npz", LAYOUT)
+    formats.convert([tmp_path / "one.npz", other], tmp_path / "joined.npz", LAYOUT)
+    joined = npz.load(tmp_path / "joined.npz")
+    assert joined.class_names == ("one", "three", "two")
+    assert joined.labels.tolist() == [0, 2, 1, 2]
+    assert settings([inspect(one), inspect(other)])[0]["class_names"] == joined.class_names
+    with pytest.raises(InputError, match=f"{digits}: its classes have no names; expected names"):
+        formats.convert([one, digits], tmp_path / "joined.npz", LAYOUT)
+    with pytest.raises(InputError, match="its classes have no names, but those of"):
+        settings([inspect(one), inspect(digits)])
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("3/notes.txt", b"mine", "3/notes.txt: found something else; expected a PNG or JPEG"),
+        ("3/notes.txt", b"mine", "3/notes.txt: found something else; expected a picture"),
         (
             "notes.txt",
             b"mine",
@@ -125,13 +136,15 @@ def test_what_is_no_such_folder_is_named(
 def test_a_picture_or_a_folder_of_another_size_and_a_folder_without_pictures_are_named(
     digits: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match="have 8 x 8 pixels; expected 16 x 16. `lenet inspect"):
+    with pytest.raises(
+        InputError, match="has 8 x 8 pixels; expected 16 x 16, because raw.pictures"
+    ):
         formats.read(digits, LAYOUT.changed({"side": 16}))
     (tmp_path / "empty" / "0").mkdir(parents=True)
     with pytest.raises(InputError, match="holds no pictures"):
         formats.read(tmp_path / "empty", LAYOUT)
     save(digits / "3" / "odd.png", np.pad(GREY[0], ((0, 0), (0, 2))))
-    with pytest.raises(InputError, match="odd.png: has 10 x 8 pixels; expected 8 x 8, as most"):
+    with pytest.raises(InputError, match="odd.png: has 10 x 8 pixels; expected 8 x 8, because raw"):
         formats.read(digits, LAYOUT)
 
 

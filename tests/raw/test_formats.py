@@ -5,6 +5,7 @@ import lzma
 import pickle
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -22,10 +23,10 @@ from lenet.raw.records import Records
 from tests.helpers import read_raw, refused
 from tests.strategies import digit_sets, record_sets
 
-LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+LAYOUT = Layout.of(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 JF = "10 4\n6 -1 0 0.5 1\n3 1 1 1 1\n-1\n"
 PIXELS = [[[0, 0.5], [0.75, 1]], [[1, 1], [1, 1]]]
-SIGNED = Layout(side=2, pixel_range=(-1, 1), first_label=0, first_index=1, classes=10)
+SIGNED = Layout.of(side=2, pixel_range=(-1, 1), first_label=0, first_index=1, classes=10)
 
 
 @pytest.mark.parametrize("writer", [jf, image_text])
@@ -87,7 +88,8 @@ def test_names_the_line_of_a_fault_behind_many_blocks(
 def test_any_images_come_back_from_either_format_as_the_same_npz(
     data: Dataset, scratch: Path
 ) -> None:
-    npz.save(data, scratch / "a.npz")
+    reading = {"pixel_range": LAYOUT.pixel_range, "transpose": False}
+    npz.save(replace(data, reading=reading), scratch / "a.npz")
     for step in ("a.npz b.jf", "a.npz b.txt", "b.jf c.txt", "b.txt c.jf"):
         source, target = step.split()
         formats.convert([scratch / source], scratch / target, LAYOUT)
@@ -101,7 +103,7 @@ def test_grey_levels_survive_any_pixel_range_in_few_decimals(
     tmp_path: Path, pixel_range: tuple[float, float]
 ) -> None:
     images = np.random.default_rng(1).integers(0, 256, (5, 4, 4)) / np.float32(255)
-    layout = Layout(side=4, pixel_range=pixel_range, first_label=3, first_index=1, classes=10)
+    layout = Layout.of(side=4, pixel_range=pixel_range, first_label=3, first_index=1, classes=10)
     for name in ("a.jf", "a.txt"):
         formats.write(Dataset(images.astype(np.float32), np.arange(5)), tmp_path / name, layout)
         assert len((tmp_path / name).read_text()) < 5 * 16 * 16

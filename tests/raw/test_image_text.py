@@ -9,8 +9,8 @@ from lenet.raw import formats
 from lenet.raw.layout import Layout
 from tests.helpers import read_raw, refused
 
-LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
-AUTO = Layout(side=8, pixel_range=(0, 16), first_label=0, first_index="auto", classes=10)
+LAYOUT = Layout.of(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+AUTO = Layout.of(side=8, pixel_range=(0, 16), first_label=0, first_index="auto", classes=10)
 IMAGES, LABELS = load_digits(return_X_y=True)
 # Neither the first nor the last pixel of these digits has ink.
 BLANK_CORNERS = np.flatnonzero((IMAGES[:, 0] == 0) & (IMAGES[:, 63] == 0))[:20]
@@ -40,7 +40,7 @@ def test_reads_the_variants_in_circulation(path: Path, text: str) -> None:
 
 
 def test_an_absent_pixel_is_zero_and_not_background(path: Path) -> None:
-    layout = Layout(side=2, pixel_range=(-1, 1), first_label=1, first_index=1, classes=10)
+    layout = Layout.of(side=2, pixel_range=(-1, 1), first_label=1, first_index=1, classes=10)
     records = read_raw(path, "10 1:-1 4:1\n6\n", layout)
     assert records.labels.tolist() == [10, 6]
     assert records.pixels.tolist() == [[-1, 0, 0, 1], [0, 0, 0, 0]]

@@ -18,7 +18,7 @@ from lenet.raw.layout import Layout
 IMAGES, LABELS = load_digits(return_X_y=True)
 IMAGES, LABELS = IMAGES[:100], LABELS[:100]
 Scale = tuple[float, float]
-DEFAULT = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
+DEFAULT = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
 
 
 def write(

@@ -11,7 +11,7 @@ from lenet.raw import formats
 from lenet.raw.layout import Layout
 from tests.helpers import read_raw, refused
 
-LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+LAYOUT = Layout.of(side=4, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 ROW = " ".join(["0", "0.5", "1", "2"] * 4)
 PIXELS = np.array([0, 0.5, 1, 2] * 4)
 
@@ -78,7 +78,7 @@ def test_reads_records_wrapped_without_regard_to_lines(path: Path, width: int) -
 def test_what_looks_like_a_header_or_an_end_marker_is_none(
     path: Path, text: str, pixel_range: tuple[int, int], labels: list[int], second: list[float]
 ) -> None:
-    layout = Layout(side=2, pixel_range=pixel_range, first_label=0, first_index=1, classes=10)
+    layout = Layout.of(side=2, pixel_range=pixel_range, first_label=0, first_index=1, classes=10)
     records = read_raw(path, text, layout)
     assert records.labels.tolist() == labels
     assert records.pixels[1].tolist() == second

@@ -15,7 +15,7 @@ from lenet.raw.layout import Layout
 from tests.project import ROOT
 
 MIB = 1 << 20
-LAYOUT = Layout(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+LAYOUT = Layout.of(side=2, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 
 
 def refused(path: Path, content: bytes) -> str:
@@ -52,7 +52,7 @@ def test_an_archive_that_unpacks_to_far_more_than_digits_is_refused(tmp_path: Pa
 
 def test_lines_that_state_nothing_take_memory_piece_by_piece(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"3 1:0\n" * 100_000)
-    layout = Layout(side=64, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+    layout = Layout.of(side=64, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
     tracemalloc.start()
     count = sum(map(len, formats.read_blocks(tmp_path / "a", layout)))
     peak = tracemalloc.get_traced_memory()[1]
@@ -78,7 +78,7 @@ from lenet.core.errors import run
 from lenet.raw.layout import Layout
 limit = psutil.Process().memory_info().data + int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+layout = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
 run(lambda: formats.convert([Path("a.txt")], Path("a.npz"), layout))
 """
 IMAGES = 200_000

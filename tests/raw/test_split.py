@@ -11,7 +11,7 @@ from lenet.raw.layout import Layout
 from lenet.raw.split import split
 
 IMAGES, LABELS = load_digits(return_X_y=True)
-LAYOUT = Layout(side=8, pixel_range=(0, 16), first_label=0, first_index=1, classes=10)
+LAYOUT = Layout.of(side=8, pixel_range=(0, 16), first_label=0, first_index=1, classes=10)
 
 
 @pytest.fixture

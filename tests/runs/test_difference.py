@@ -20,7 +20,7 @@ from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.runs.difference import Difference, Version, as_csv
 
-LAYOUT = Layout(side=4, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
+LAYOUT = Layout.of(side=4, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
 # Nine images, each unlike the others.
 IMAGES = np.random.default_rng(0).integers(0, 256, (9, 4, 4)).astype(np.float32) / np.float32(255)
 

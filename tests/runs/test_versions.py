@@ -16,7 +16,8 @@ from tests.project import Project
 PARAMS = """\
 train_file: {train}
 test_file: built/test.txt
-raw: {{pixel_range: [0, 2], side: 2, first_label: 0, first_index: auto, classes: 10}}
+raw: {{pixel_range: [0, 2], class_names: [], side: 2, first_label: 0, first_index: auto,
+  classes: 10, pictures: whole, transpose: false}}
 """
 
 
@@ -142,7 +143,9 @@ def test_versions_come_from_git_dvc_and_the_workspace(
     (tmp_path / "params.yaml").write_text(params.replace("side: 2", "side: 3"))
     error = diff("HEAD", "--file", "train", fails=True)
     assert "the images have sides of 2 and 3 pixels" in error
-    (tmp_path / "params.yaml").write_text(params.replace("pictures", "elsewhere"))
+    (tmp_path / "params.yaml").write_text(
+        params.replace("train_file: pictures", "train_file: elsewhere")
+    )
     error = diff("HEAD", "--file", "train", fails=True)
     assert error.startswith("error: elsewhere: not there, but params.yaml names it as train_file.")
 

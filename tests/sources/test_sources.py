@@ -140,7 +140,7 @@ def test_the_bundled_digits_need_no_network_and_stand_in_one_file_of_each_format
     folder = tmp_path / "data/sources/digits"
     assert (folder / "train.jf").read_text().startswith("10 256\n")
     assert " 256:" in (folder / "test.txt").read_text().partition("\n")[0]
-    layout = Layout(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
+    layout = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index=1, classes=10)
     parts = [formats.read(folder / name, layout).data for name in ("train.jf", "test.txt")]
     assert [len(part) for part in parts] == [1437, 360]
     images = np.concatenate([part.images for part in parts])[:, ::2, ::2].reshape(-1, 64) * 16

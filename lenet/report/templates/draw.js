@@ -55,7 +55,17 @@ function weights(from, to) {
   });
 }
 
-// The drawing cut out, scaled to fit the network's images, and centred; null if there is none.
+// Where a side of the image begins that has these sums of ink, in an image of the network.
+function start(sums) {
+  let middle = sums.length / 2;
+  if (NETWORK.frame.by_mass) {
+    const all = sums.reduce((a, b) => a + b, 0);
+    middle = sums.reduce((sum, ink, i) => sum + ink * (i + 0.5), 0) / all;
+  }
+  return Math.min(Math.max(Math.trunc(NETWORK.side / 2 - middle), 0), NETWORK.side - sums.length);
+}
+
+// The drawing cut out, scaled and placed as in the training images; null if there is none.
 function image() {
   const levels = ink();
   let [top, left, bottom, right] = [SIDE, SIDE, 0, 0];
@@ -69,9 +79,9 @@ function image() {
     }
   }
   if (bottom <= top) return null;
-  const side = NETWORK.side, scale = side / Math.max(bottom - top, right - left);
-  const width = Math.max(1, Math.round((right - left) * scale));
-  const height = Math.max(1, Math.round((bottom - top) * scale));
+  const side = NETWORK.side, scale = NETWORK.frame.size * side / Math.max(bottom - top, right - left);
+  const [width, height] = [right - left, bottom - top].map(
+    (length) => Math.min(side, Math.max(1, Math.round(length * scale))));
   const across = weights(right - left, width), down = weights(bottom - top, height);
   const narrow = Array.from({ length: bottom - top }, (_, y) => across.map(({ first, row }) =>
     row.reduce((sum, weight, i) => sum + weight * levels[(top + y) * SIDE + left + first + i], 0)));
@@ -79,7 +89,8 @@ function image() {
     row.reduce((sum, weight, i) => sum + weight * narrow[first + i][x], 0)));
   const full = Math.max(...small.flat());
   const out = new Float32Array(side * side);
-  const y0 = Math.floor((side - height) / 2), x0 = Math.floor((side - width) / 2);
+  const y0 = start(small.map((row) => row.reduce((a, b) => a + b, 0)));
+  const x0 = start(small[0].map((_, x) => small.reduce((sum, row) => sum + row[x], 0)));
   small.forEach((row, y) => row.forEach((level, x) => {
     out[(y0 + y) * side + x0 + x] = Math.min(Math.max(level / full, 0), 1);
   }));
@@ -90,13 +101,13 @@ const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
 // The classes that have a bar: all, or the most probable ones.
 function ranked(probabilities) {
-  const all = Array.from(probabilities, (value, label) => ({ label, value }));
+  const all = Array.from(probabilities, (value, i) => ({ label: NETWORK.classes[i], value }));
   return all.length <= MOST ? all : all.sort((a, b) => b.value - a.value).slice(0, 10);
 }
 
 function showAnswer(probabilities) {
   const bars = document.getElementById("bars");
-  const rows = ranked(probabilities || new Float32Array(NETWORK.classes));
+  const rows = ranked(probabilities || new Float32Array(NETWORK.classes.length));
   const best = Math.max(...rows.map((row) => row.value));
   bars.replaceChildren(...rows.map(({ label, value }) => {
     const row = document.createElement("li");

@@ -254,6 +254,7 @@ class Network {
   constructor(stored) {
     this.side = stored.side;
     this.classes = stored.classes;
+    this.frame = stored.frame;
     this.nodes = stored.nodes;
     this.output = stored.output;
     this.constants = Object.entries(stored.tensors).map(([name, value]) => [name, decoded(value)]);

@@ -1,0 +1,36 @@
+"""Training and test images compared: whether a network of one can be tested on the other."""
+
+import numpy as np
+
+from lenet.core.errors import InputError
+from lenet.core.npz import Dataset
+
+
+def check_pair(train: Dataset, test: Dataset) -> None:
+    """Raise InputError where test images were read in another way than the training images.
+
+    Compared are the side, the names of the classes, the settings that both were read by, and
+    whether background and ink are exchanged.
+    """
+    said = [
+        {
+            "side": data.images.shape[1],
+            "names of the classes": ", ".join(data.class_names) or "numbers",
+            **data.reading,
+            "most of the images": "ink" if _is_exchanged(data) else "background",
+        }
+        for data in (train, test)
+    ]
+    for name in said[0].keys() & said[1].keys():
+        if said[0][name] != said[1][name]:
+            raise InputError(
+                "train_file and test_file",
+                f"{name}: {said[0][name]} in training images, {said[1][name]} in test images",
+                "the same in both",
+                "`lenet inspect`, given both files, shows settings that fit both.",
+            )
+
+
+def _is_exchanged(data: Dataset) -> bool:
+    """Return whether images are dark on the whole, and at their upper and lower borders too."""
+    return bool(np.mean(data.images) > 0.5 and np.mean(data.images[:, [0, -1]]) > 0.5)
