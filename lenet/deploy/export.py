@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,27 +36,20 @@ AGREEMENT = 1e-5
 _COMPARED = 1000
 
 
-def to_onnx(
-    models: Path,
-    config: Config,
-    novelty: Novelty,
-    class_names: Sequence[str] = (),
-    frame: Frame = Frame(),  # noqa: B008
-) -> onnx.ModelProto:
+def to_onnx(models: Path, config: Config, examples: Dataset) -> onnx.ModelProto:
     """Return a saved network as ONNX, with all that `prediction.probabilities` adds to it.
 
     Args:
         models: the folder that `network.save` wrote to.
         config: the parameters that the network was trained by, some of which go into the metadata.
-        novelty: what tells how unlike the training images an image is; the exported network takes
-            images of their side.
-        class_names: the names of the classes; () where they are numbers.
-        frame: how characters stand in the training images.
+        examples: the training images. The exported network takes images of their side. The metadata
+            keep the names of their classes, how they were read, and how characters stand in them.
 
     The input `images` is (batch, side, side) float32 in [0, 1], 0 = background; the outputs are
     `probabilities`, (batch, classes) float32, and `novelty`, (batch,) float32. The model's
     documentation describes all three.
     """
+    novelty = Novelty.learn(examples.images)
     images = argument(Tensor(np.float32, ("batch", *novelty.kernel.shape)))
     positions, size = shifts(config.test_shift), config.network.image_size
     data = _network_input(images, config.preprocess, size, positions)
@@ -77,8 +69,8 @@ def to_onnx(
         "training images; one in fifty others of them has more than 1."
     )
     settings = config.model_dump(include={"raw", "network", "preprocess", "test_shift"})
-    settings["raw"]["class_names"] = class_names
-    settings["frame"] = asdict(frame)
+    settings["raw"]["class_names"] = examples.class_names
+    settings |= {"reading": examples.reading, "frame": asdict(Frame.of(examples.images))}
     onnx.helper.set_model_props(model, {"parameters": json.dumps(settings, sort_keys=True)})
     return model
 
@@ -94,10 +86,7 @@ def export(models: Path, target: Path, examples: Dataset, config: Config) -> Non
 
     Raises InputError if ONNX Runtime and MXNet disagree; an earlier file at `target` then stays.
     """
-    novelty = Novelty.learn(examples.images)
-    frame = Frame.of(examples.images)
-    model = to_onnx(models, config, novelty, examples.class_names, frame)
-    content = model.SerializeToString(deterministic=True)
+    content = to_onnx(models, config, examples).SerializeToString(deterministic=True)
     images = examples.images[:: -(-len(examples) // _COMPARED)]
     members = network.load(models, config.network, config.classes, config.members)
     trained = probabilities(

@@ -5,18 +5,21 @@ import numpy as np
 from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
 
+# The settings that both must have been read by, if both have them.
+_ALIKE = {"pictures", "transpose"}
+
 
 def check_pair(train: Dataset, test: Dataset) -> None:
     """Raise InputError where test images were read in another way than the training images.
 
-    Compared are the side, the names of the classes, the settings that both were read by, and
-    whether background and ink are exchanged.
+    Compared are the side, the names of the classes, how pictures or columns were read, and whether
+    background and ink are exchanged.
     """
     said = [
         {
             "side": data.images.shape[1],
             "names of the classes": ", ".join(data.class_names) or "numbers",
-            **data.reading,
+            **{name: data.reading[name] for name in _ALIKE & data.reading.keys()},
             "most of the images": "ink" if _is_exchanged(data) else "background",
         }
         for data in (train, test)

@@ -80,7 +80,7 @@ class Character:
             sums = small.sum(axis=1), small.sum(axis=0)
             middle = tuple(np.average(np.arange(len(each)) + 0.5, weights=each) for each in sums)
         top, left = (
-            min(max(int(side / 2 - at), 0), side - length)
+            min(max(int(side / 2 - at + 0.5 * frame.by_mass), 0), side - length)
             for at, length in zip(middle, (height, width), strict=True)
         )
         image = np.zeros((side, side), np.float32)

@@ -88,15 +88,17 @@ def predict(
     if path.exists() and not (path.is_file() or path.is_dir()):
         found = "found a pipe or a device"
         raise InputError(path, found, "a file", "Write its output to a file first.")
-    layout = Layout.check(recogniser.parameters["raw"] | dict(given))
+    # Unless the training file was a folder of pictures that were read whole, pictures are searched.
+    reading = {"pictures": "cut"} | recogniser.parameters["reading"]
+    layout = Layout.check(recogniser.parameters["raw"] | reading | dict(given))
     if path.is_dir():
         pictures = folder.files(path)
         return [each for file in pictures for each in predict(file, recogniser, given, warn)]
     cut_out: Sequence[Character | None]
     if not decode.is_picture(path):
-        reading = formats.read(path, layout, needs_labels=False)
-        warn(path, reading.statistics.warnings(layout, has_labels=False))
-        images = reading.data.images
+        known = formats.read(path, layout, needs_labels=False)
+        warn(path, known.statistics.warnings(layout, has_labels=False))
+        images = known.data.images
         cut_out = [None] * len(images)
     elif layout.pictures == "whole" and decode.size(path) == (layout.side, layout.side):
         pixels = folder.pixels(path, layout).reshape(1, -1)

@@ -83,7 +83,7 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
         return Reading(renamed(data, order), statistics)
     reading: dict[str, object] = {"pixel_range": layout.pixel_range, "transpose": layout.transpose}
     if path.is_dir():
-        reading = {"pictures": layout.pictures}
+        reading = {"pixel_range": layout.pixel_range, "pictures": layout.pictures}
     if needs_labels:
         layout = _with_names(path, layout, _class_names(path))
     # NumPy resizes in place; joined at the end, the images would be in memory twice.

@@ -5,6 +5,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits
 
+from lenet.core.npz import Dataset
 from lenet.deploy import export
 from lenet.deploy.novelty import Novelty
 from lenet.deploy.recogniser import Recogniser
@@ -66,7 +67,8 @@ def test_the_exported_network_computes_the_same_distance(tmp_path: Path) -> None
     images = np.kron(DIGITS[:600], np.ones((2, 2), np.float32))
     novelty = Novelty.learn(images[:300])
     save_untrained(tmp_path)
-    model = export.to_onnx(tmp_path, TANH, novelty)
+    examples = Dataset(images[:300], np.zeros(300, np.int64))
+    model = export.to_onnx(tmp_path, TANH, examples)
     answers = Recogniser(tmp_path / "m", model.SerializeToString()).novelty(images)
     np.testing.assert_allclose(answers, distances(images, novelty), atol=2e-3)
     assert answers[:300].min() < 0.02 < answers[300:].min()

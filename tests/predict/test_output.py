@@ -71,6 +71,14 @@ def cut_out(*, wide: bool) -> Character:
     return Character(np.zeros((16, 40 if wide else 16)), (40, 30, 140, 90))
 
 
+def test_classes_are_told_by_their_names() -> None:
+    probabilities = np.array([0.2, 0.5, 0.3], np.float32)
+    answers = [Prediction("t.png", 0, probabilities, 0.25, class_names=("a", "b c", "d"))]
+    assert "b c (0.5000), d (0.3000), a (0.2000)" in as_table(answers)
+    assert as_csv(answers).splitlines()[0].endswith(",flags,pa,pb c,pd")
+    assert json.loads(as_json(answers))[0]["prediction"] == "b c"
+
+
 def test_the_table_shows_the_most_probable_classes() -> None:
     probabilities = np.full(26, 0.01, np.float32)
     probabilities[[19, 3]] = 0.5, 0.26

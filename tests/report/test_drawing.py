@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from lenet.core.errors import InputError
+from lenet.core.npz import Dataset
 from lenet.deploy import export
-from lenet.deploy.novelty import Novelty
 from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters
 from lenet.report import drawing
@@ -32,10 +32,22 @@ def digits(count: int, side: int) -> NDArray[np.float32]:
     return images.repeat(side // 8, axis=1).repeat(side // 8, axis=2)
 
 
-def exported(folder: Path, config: Config = DEFAULT, *, side: int = 16) -> Path:
-    """Export networks of random weights, with the metadata that the stage writes."""
+def exported(
+    folder: Path,
+    config: Config = DEFAULT,
+    *,
+    side: int = 16,
+    border: int = 0,
+    class_names: tuple[str, ...] = (),
+) -> Path:
+    """Export networks of random weights, with the metadata that the stage writes.
+
+    The training images are of digits inside a blank border.
+    """
     save_untrained(folder, config)
-    model = export.to_onnx(folder, config, Novelty.learn(digits(50, side)))
+    images = np.pad(digits(50, side - 2 * border), ((0, 0), *2 * ((border, border),)))
+    examples = Dataset(images, np.arange(50) % config.classes, class_names=class_names)
+    model = export.to_onnx(folder, config, examples)
     path = folder / "lenet.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path
@@ -131,23 +143,28 @@ def test_every_kind_of_network_works(browser: "Browser", tmp_path: Path, kind: s
     assert page.locator("#bars li").count() == min(config.classes, 10)
 
 
+@pytest.mark.parametrize("border", [0, 4])
 def test_a_drawing_is_read_as_predict_reads_its_picture(
-    page: "Page", network: Path, tmp_path: Path
+    browser: "Browser", tmp_path: Path, border: int
 ) -> None:
-    recogniser = Recogniser(network)
+    names = tuple("abcdefghij")
+    network = exported(tmp_path, side=16 + 2 * border, border=border, class_names=names)
+    page, recogniser = opened(browser, network), Recogniser(network)
+    side = recogniser.side
+    assert recogniser.frame.size == pytest.approx(16 / side, abs=1e-4)
     for way in (SEVEN, [(0.5, 0.1), (0.52, 0.9)], [(0.2, 0.3), (0.8, 0.3), (0.5, 0.3), (0.5, 0.6)]):
         draw(page, way)
         sheet = page.locator("#sheet").evaluate("sheet => sheet.toDataURL().split(',')[1]")
         picture = tmp_path / "sheet.png"
         picture.write_bytes(base64.b64decode(sheet))
         (character,) = characters.read(picture)
-        image = character.framed(16)
-        own = np.array(page.evaluate("Array.from(image())"), np.float32).reshape(16, 16)
+        image = character.framed(side, recogniser.frame)
+        own = np.array(page.evaluate("Array.from(image())"), np.float32).reshape(side, side)
         assert np.abs(own - image).mean() < 0.02
         both = recogniser.probabilities(np.array([own, image]))
         assert both[0].argmax() == both[1].argmax()
         shown = page.locator("#answer").inner_text()
-        assert shown.startswith(f"{both[0].argmax()}, {100 * both[0].max():.1f} %")
+        assert shown.startswith(f"{names[both[0].argmax()]}, {100 * both[0].max():.1f} %")
         page.get_by_role("button", name="Clear").click()
         settled(page)
         assert page.locator("#answer").inner_text() == "Nothing is drawn yet."

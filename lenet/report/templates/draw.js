@@ -62,7 +62,8 @@ function start(sums) {
     const all = sums.reduce((a, b) => a + b, 0);
     middle = sums.reduce((sum, ink, i) => sum + ink * (i + 0.5), 0) / all;
   }
-  return Math.min(Math.max(Math.trunc(NETWORK.side / 2 - middle), 0), NETWORK.side - sums.length);
+  const at = Math.trunc(NETWORK.side / 2 - middle + 0.5 * NETWORK.frame.by_mass);
+  return Math.min(Math.max(at, 0), NETWORK.side - sums.length);
 }
 
 // The drawing cut out, scaled and placed as in the training images; null if there is none.
