@@ -23,11 +23,15 @@ def save_untrained(folder: Path, config: Config = TANH) -> None:
     network.save(members, folder)
 
 
-def export_untrained(folder: Path, *, side: int = 16) -> Path:
-    """Export such a network for images of this side; return the ONNX file."""
+def export_untrained(folder: Path, *, side: int = 16, pictures: str = "") -> Path:
+    """Export such a network for images of this side; return the ONNX file.
+
+    Its training file was a folder of pictures, read whole or cut, if `pictures` says so.
+    """
     save_untrained(folder)
     images = np.random.default_rng(0).random((40, side, side), dtype=np.float32)
-    model = export.to_onnx(folder, TANH, Dataset(images, np.arange(40) % 10))
+    reading = {"pictures": pictures, "pixel_range": (0, 255)} if pictures else {}
+    model = export.to_onnx(folder, TANH, Dataset(images, np.arange(40) % 10, reading=reading))
     path = folder / "lenet.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from lenet.pictures.frame import Character, Frame
@@ -9,15 +10,14 @@ from lenet.pictures.frame import Character, Frame
 DIGITS = (load_digits().images[:60] / 16).astype(np.float32)
 
 
-def placed(size: int, *, by_mass: bool) -> np.ndarray:
+def placed(size: int, *, by_mass: bool) -> NDArray[np.float32]:
     """Return digits in images of 28 x 28 pixels; the longer side of each is `size`."""
     images = []
     for digit in DIGITS:
         rows, columns = (np.flatnonzero((digit > 0.3).any(axis=axis)) for axis in (1, 0))
         cut = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         large = np.kron(cut, np.ones((20, 20)))
-        box = (0, 0, *large.shape)
-        images.append(Character(large, box).framed(28, Frame(size / 28, by_mass)))
+        images.append(Character(large, (0, 0, 1, 1)).framed(28, Frame(size / 28, by_mass)))
     return np.array(images)
 
 
@@ -30,8 +30,9 @@ def test_the_frame_of_images_is_measured(size: int, by_mass: bool) -> None:
     # Where a character fills its image, there is no room to move it.
     assert size == 28 or frame.by_mass == by_mass
     # The first image is blank.
-    assert Frame.of(np.concatenate([images[:1] * 0, images])) == frame
-    assert Frame.of(images[:1] * 0) == Frame()
+    blank = np.zeros((1, 28, 28), np.float32)
+    assert Frame.of(np.concatenate([blank, images])) == frame
+    assert Frame.of(blank) == Frame()
 
 
 def test_the_centre_of_mass_is_in_the_middle() -> None:

@@ -19,7 +19,10 @@ from sklearn.datasets import load_digits
 from lenet import command
 from lenet.core import npz
 from lenet.core.npz import Dataset
+from lenet.deploy.recogniser import Recogniser
+from lenet.predict import predictor
 from tests.conftest import Typed
+from tests.deploy.untrained import export_untrained
 from tests.project import ROOT
 
 Predict = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -129,6 +132,31 @@ def test_text_is_read_like_the_training_file_or_as_it_is_said_to_be(
         assert text.stdout.replace("three.txt", "three.npz") == arrays
     error = predict("three.txt").stderr
     assert "expected a value from 0 to 2. `lenet inspect three.txt` shows the settings" in error
+
+
+def test_a_folder_is_read_as_its_pictures_are(tmp_path: Path, predict: Predict) -> None:
+    for name in ("some/3/a.png", "some/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.open(tmp_path / "five.png").save(tmp_path / name)
+    folder = predict("some", "--format", "csv")
+    assert folder.stdout == predict("some/b.png", "some/3/a.png", "--format", "csv").stdout
+    assert folder.stdout.count("\n") == 3
+
+
+@pytest.mark.parametrize("pictures", ["whole", "cut", ""])
+def test_a_picture_is_read_as_those_of_the_training_were(tmp_path: Path, pictures: str) -> None:
+    recogniser = Recogniser(export_untrained(tmp_path, pictures=pictures))
+    digit = load_digits().images[5].repeat(2, axis=0).repeat(2, axis=1)
+    pixels = (digit * 15 / 2).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "five.png")
+    Image.fromarray(np.pad(pixels, 1)).save(tmp_path / "larger.png")
+    (own,), (larger,) = (
+        predictor.predict(tmp_path / name, recogniser, {}) for name in ("five.png", "larger.png")
+    )
+    whole = recogniser.probabilities(pixels[None] / np.float32(255))[0]
+    assert np.allclose(own.probabilities, whole, atol=1e-6) == (pictures == "whole")
+    assert (own.character is None) == (pictures == "whole")
+    assert larger.character is not None
 
 
 def test_a_bad_file_is_named_and_the_others_are_answered(
