@@ -57,10 +57,14 @@ def size(path: Path) -> tuple[int, int]:
 def grey(path: Path) -> NDArray[np.float64]:
     """Return the grey levels of a picture as it is, (height, width), from 0 to 255.
 
-    Raises InputError where the picture cannot be read.
+    Levels of 16 bits are scaled by their depth. Raises InputError where the picture cannot be read.
     """
     with opened(path) as picture:
-        return _grey(ImageOps.exif_transpose(picture))
+        upright = ImageOps.exif_transpose(picture)
+        levels = np.asarray(upright, np.float64)
+        if upright.mode.startswith("I") and levels.max() < 1 << 16:
+            return levels / 257
+        return _grey(upright)
 
 
 def coloured(path: Path, number: int) -> Image.Image:

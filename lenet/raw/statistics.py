@@ -9,6 +9,8 @@ from lenet.raw.layout import Layout
 from lenet.raw.records import Records
 
 _USUAL_PIXEL_RANGES = ((0, 1), (0, 2), (-1, 1), (0, 255))
+# More of the images than this share are no chance, if background and ink seem exchanged in them.
+_FEW_NEGATIVES = 0.02
 # The number of images that show which way is up.
 _SAMPLES = 3
 # Smaller images have no border to speak of.
@@ -34,8 +36,9 @@ class Statistics:
         self.low, self.high = np.inf, -np.inf
         # The extremes of the lower third of all images.
         self._low_below, self._high_below = np.inf, -np.inf
-        # The sum of all pixels, and the sum of the pixels in the first and the last row.
-        self._sum = self._border_sum = 0.0
+        # The mean of each image, and of its first and last row.
+        self._means: list[NDArray[np.float64]] = []
+        self._border_means: list[NDArray[np.float64]] = []
 
     def add(self, records: Records) -> None:
         """Add records; all have the same side."""
@@ -54,8 +57,8 @@ class Statistics:
         below = pixels[:, pixels.shape[1] * 2 // 3 :]
         self._low_below = min(self._low_below, float(below.min()))
         self._high_below = max(self._high_below, float(below.max()))
-        self._sum += float(pixels.sum())
-        self._border_sum += float(pixels[:, :side].sum()) + float(pixels[:, -side:].sum())
+        self._means.append(pixels.mean(axis=1))
+        self._border_means.append((pixels[:, :side] + pixels[:, -side:]).mean(axis=1) / 2)
 
     def pixel_range(self) -> tuple[float, float]:
         """Return the values that background and full ink seem to have.
@@ -74,13 +77,16 @@ class Statistics:
         return (high, low) if self.is_exchanged((low, high)) else (low, high)
 
     def is_exchanged(self, pixel_range: tuple[float, float]) -> bool:
-        """Return whether most pixels are nearer to ink than to background, at the borders too."""
+        """Return whether most images are nearer to ink than to background, at the borders too."""
+        return 2 * self._negatives(pixel_range) > self.images
+
+    def _negatives(self, pixel_range: tuple[float, float]) -> int:
+        """Return how many images are nearer to ink than to background, at the borders too."""
         background, ink = pixel_range
         middle, sign = (background + ink) / 2, np.sign(ink - background)
-        mean = self._sum / (self.images * self._side**2)
-        border = self._border_sum / (self.images * self._side * 2)
-        nearer = sign * (mean - middle) > 0 and sign * (border - middle) > 0
-        return bool(nearer and self._side >= _LEAST_SIDE)
+        means, borders = (np.concatenate(each) for each in (self._means, self._border_means))
+        nearer = (sign * (means - middle) > 0) & (sign * (borders - middle) > 0)
+        return int(nearer.sum()) if self._side >= _LEAST_SIDE else 0
 
     def warnings(self, layout: Layout, *, has_labels: bool = True) -> list[str]:
         """Return what seems wrong if the file is read by `layout`, each without a full stop."""
@@ -90,10 +96,15 @@ class Statistics:
         if has_labels and len(self.labels) == 1 < self.images:
             label = f"the label {min(self.labels):g}"
             warnings.append(f"all {self.images} images have {label}; labels may stand elsewhere")
-        if self.is_exchanged(layout.pixel_range):
+        negatives = self._negatives(layout.pixel_range)
+        if 2 * negatives > self.images:
             warnings.append(
-                f"most pixels are nearer to full ink ({ink:g}) than to the background "
+                f"most images are nearer to full ink ({ink:g}) than to the background "
                 f"({background:g}), at the borders too: background and ink seem exchanged"
+            )
+        elif negatives > _FEW_NEGATIVES * self.images:
+            warnings.append(
+                f"{negatives} of {self.images} images seem to be negatives of the others"
             )
         elif 2 * strongest <= abs(ink - background):
             warnings.append(

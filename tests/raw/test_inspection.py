@@ -157,7 +157,7 @@ def test_files_of_other_sides_do_not_fit_but_a_guessed_side_gives_way(tmp_path: 
 @pytest.mark.parametrize(
     ("pixel_range", "side", "warning"),
     [
-        ((16, 0), 8, "most pixels are nearer to full ink (0) than to the background (16), at the"),
+        ((16, 0), 8, "most images are nearer to full ink (0) than to the background (16), at the"),
         ((0, 32), 8, "no pixel is beyond half of full ink: the pixels go from 0 to 16, and full"),
         ((0, 16), 12, "the lower third of every image is blank; the side may be wrong"),
     ],
