@@ -116,7 +116,7 @@ def inspect(path: Path) -> Inspection:
         return _inspect(path)
     except InputError as error:
         # This advice would lead here again.
-        error.advice = error.advice.removeprefix(see_inspect(path))
+        error.advice = error.advice.replace(see_inspect(path), "")
         raise
 
 
