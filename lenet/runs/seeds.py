@@ -24,9 +24,15 @@ def compare(old: str, new: str, count: int = 0) -> Recipes:
     """
     recipes = _at_hand(old, new)
     if lacking := _lacking(recipes, count):
-        for rev, seeds in lacking.items():
-            _queue(rev, recipes.before if rev == old else recipes.after, seeds)
-        _dvc_exp_run("--run-all", "--jobs", "2")
+        sides = {new: recipes.after, old: recipes.before}
+        queued = [_settings(rev, sides[rev].iloc[0], seeds) for rev, seeds in lacking.items()]
+        for options in [
+            *(["--queue", *settings] for settings in queued),
+            ["--run-all", "--jobs=2"],
+        ]:
+            # DVC's words are no result. What has failed is missing afterwards.
+            command = [sys.executable, "-m", "dvc", "exp", "run", *options]
+            subprocess.run(command, stdout=sys.stderr, check=False)
         recipes = _at_hand(old, new)
         for rev, seeds in _lacking(recipes, count).items():
             advice = "`dvc queue status` and `dvc queue logs NAME` say why."
@@ -46,6 +52,8 @@ def _siblings(rev: str, runs: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `runs` that share a revision's recipe, one a seed, its own the first."""
     own = load("HEAD" if rev == WORKSPACE else rev)
     own = own[(own["name"] == WORKSPACE) == (rev == WORKSPACE)].head(1)
+    if own.empty:
+        raise InputError(rev, "DVC finds no results of it")
     if rev == WORKSPACE and is_stale():
         # The parameters are not those of the results.
         own = own.assign(inputs="{}")
@@ -67,9 +75,11 @@ def _lacking(recipes: Recipes, count: int) -> dict[str, str]:
     return {rev: lacking for rev, lacking in seeds.items() if lacking}
 
 
-def _queue(rev: str, runs: pd.DataFrame, seeds: str) -> None:
-    """Queue a recipe from these seeds; refuse one that the workspace's code or data do not make."""
-    own = runs.iloc[0]
+def _settings(rev: str, own: pd.Series, seeds: str) -> list[str]:
+    """Return the options that make these seeds of a revision from the workspace.
+
+    Raises InputError where the workspace's code or data do not make them.
+    """
     if rev == WORKSPACE:
         if Repo().status(targets=["report"], with_deps=True):
             found = "its results are not those of its code, data and parameters"
@@ -82,13 +92,4 @@ def _queue(rev: str, runs: pd.DataFrame, seeds: str) -> None:
             advice = "`make seeds` trains them where it is checked out."
             raise InputError(rev, found, advice=advice)
     values = {**own[[*current()]], "seed": seeds}
-    settings = [
-        f"-S{name}={values[name]}" for name, now in current().items() if values[name] != now
-    ]
-    _dvc_exp_run("--queue", *settings)
-
-
-def _dvc_exp_run(*options: str) -> None:
-    command = [sys.executable, "-m", "dvc", "exp", "run", *options]
-    # DVC's words are no result. What has failed is missing afterwards.
-    subprocess.run(command, stdout=sys.stderr, check=False)
+    return [f"-S{name}={values[name]}" for name, now in current().items() if values[name] != now]
