@@ -30,8 +30,10 @@ def add_to(commands: Commands) -> None:
     help_line = "branch, commit or experiment (default workspace)"
     parser.add_argument("run_name", metavar="RUN", nargs="?", default="workspace", help=help_line)
 
-    parser = add_command(commands, compare, "compare two runs image by image")
+    parser = add_command(commands, compare, "compare two networks, or two recipes by seeds")
     _add_revisions(parser)
+    help_line = "first train what is missing of N seeds a side, as experiments, two at a time"
+    parser.add_argument("--seeds", type=int, default=0, metavar="N", help=help_line)
 
     help_line = "list all runs, with what differs and how good they are"
     parser = add_command(commands, experiments, help_line)
@@ -129,14 +131,16 @@ def results(arguments: argparse.Namespace) -> None:
 
 
 def compare(arguments: argparse.Namespace) -> None:
-    """Say which test images one run reads and the other does not.
+    """Say how two recipes differ, by all runs at hand that differ in nothing but the seed.
 
-    The last figure says whether the difference may be chance. A run is a branch, a commit, a tag,
-    an experiment or the word workspace. Choose between recipes by validation images, not by these.
+    With one seed on a side, say which test images one network reads and the other does not. OLD and
+    NEW are each a branch, a commit, a tag, an experiment or the word workspace.
     """
-    from lenet.runs import revisions
+    from lenet.runs import revisions, seeds
 
-    print(revisions.compare(arguments.old, arguments.new))
+    comparison = revisions.compare(arguments.old, arguments.new)
+    recipes = seeds.compare(arguments.old, arguments.new, arguments.seeds)
+    print(recipes if recipes.several else f"{comparison}\n{recipes}\n{comparison.listing}")
     _warn_of_stale_results(arguments.old, arguments.new)
 
 

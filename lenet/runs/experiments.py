@@ -1,5 +1,6 @@
 """All runs of the project in one table: workspace, branches and DVC's experiments."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,17 +29,20 @@ def current() -> dict[str, str]:
     return {name: as_typed(value) for name, value in flat(read(Path("params.yaml"))).items()}
 
 
-def load() -> pd.DataFrame:
+def load(*revs: str) -> pd.DataFrame:
     """Return a row for each run that has results, as DVC knows it.
+
+    The runs are the workspace, and these revisions with their experiments; without any, they are
+    HEAD and the branches.
 
     The columns are name, the parameters as `current` gives them, and three figures. These are
     validation_loss, validation_error in percent, and the errors in the test images. The column
-    `inputs` tells code and data apart.
+    `inputs` tells code and data apart, as JSON: the hash of each path.
 
     Raises InputError outside of the project.
     """
     try:
-        runs = dvc.api.exp_show(revs=["HEAD", *dvc.api.all_branches()])
+        runs = dvc.api.exp_show(revs=revs or ["HEAD", *dvc.api.all_branches()])
     except DvcException as error:
         raise InputError("", f"DVC cannot list the experiments ({error})") from error
     params, rows = list(current()), []
@@ -56,7 +60,9 @@ def load() -> pd.DataFrame:
             "validation_loss": figures.get("validation_loss"),
             "validation_error": None if accuracy is None else 100 * (1 - accuracy),
             "errors": figures["errors"],
-            "inputs": str(sorted(item for item in run.items() if item[0].startswith(_INPUTS))),
+            "inputs": json.dumps(
+                {path: run[path] for path in sorted(run) if path.startswith(_INPUTS)}
+            ),
         }
         rows.append(row)
     return pd.DataFrame(rows)

@@ -34,7 +34,9 @@ def test_runs_are_listed_and_compared(branched: Project) -> None:
     # Revisions of git alone need no workspace.
     assert said == branched.run(f"{LENET} compare main feature").replace("feature", "workspace")
     # Without names it is HEAD against the workspace, like `dvc metrics diff`.
-    assert "fixed 0, broken 0" in branched.run(f"{LENET} compare")
+    said = branched.run(f"{LENET} compare")
+    assert "fixed 0, broken 0" in said
+    assert "both are one recipe" in said
     assert f"fixed {broken}, broken {fixed}" in branched.run(f"{LENET} compare workspace main")
 
     result = branched.run(f"{LENET} results")
@@ -63,3 +65,31 @@ def test_runs_are_listed_and_compared(branched: Project) -> None:
     branched.run("dvc exp run -S test_file=data/raw/fewer.txt")
     said = branched.run(f"{LENET} compare main", fails=True)
     assert "different test images" in said
+
+
+@pytest.mark.slow
+def test_recipes_are_compared_by_seeds_and_missing_ones_are_trained(branched: Project) -> None:
+    said = branched.run(f"{LENET} compare main feature --seeds 2")
+    for name in ("validation loss", "test errors"):
+        assert re.search(rf"{name}: mean of main [\d.]+ \(2 seeds\), of feature .* \(2 ", said)
+    assert "too few seeds to tell" in said
+    assert branched.run("git status --porcelain") == ""
+    rows = branched.table(f"{LENET} experiments --csv")
+    assert {row["test_shift"]: row["seeds"] for row in rows} == {"0": "2", "0.09": "2"}
+    mean = sum(float(row["errors_mean"]) for row in rows if row["test_shift"] == "0")
+    assert f"of feature {mean:.1f} (2 seeds)" in said
+    # Nothing is missing now.
+    assert said.startswith(branched.run(f"{LENET} compare main feature"))
+
+    # Results that are not of params.yaml belong to no recipe.
+    branched.set({"lr": 0.3})
+    said = branched.run(f"{LENET} compare main")
+    assert re.search(r"^test errors: main .* over 2 seeds, workspace \d+$", said, re.M)
+    refused = branched.run(f"{LENET} compare main --seeds 2", fails=True)
+    assert "workspace: its results are not those of its code" in refused
+
+    # Another code is another recipe, which cannot be trained here.
+    branched.run("git checkout --quiet .")
+    (branched.path / "lenet/core/__init__.py").write_text('"""Other code."""\n')
+    refused = branched.run(f"{LENET} compare main feature --seeds 3", fails=True)
+    assert "main: its code or data are not the workspace's" in refused
