@@ -4,6 +4,7 @@ By the parameter `raw.pictures`, pictures are read pixel by pixel, as grey level
 their characters are found, cut out and framed, as `lenet predict` does.
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,7 +103,12 @@ def _pictures(path: Path, layout: Layout) -> dict[Path, float]:
     pictures = {each: np.nan for each in _visible(path) if not each.is_dir()}
     pictures |= {file: label for label, each in sorted(labelled) for file in _visible(each)}
     for file in pictures:
-        if file.is_dir() or file.suffix.lower() not in _SUFFIXES:
+        if file.is_dir():
+            found = f"found the folder {file.name} in the subfolder {file.parent.name}"
+            paths = shlex.join(map(str, _visible(path)))
+            advice = f"Perhaps these are folders to train and test on: `lenet inspect {paths}`."
+            raise InputError(path, found, "a subfolder for each class", advice)
+        if file.suffix.lower() not in _SUFFIXES:
             raise InputError(file, "found something else", f"a picture, {', '.join(_SUFFIXES)}")
     if not pictures:
         raise InputError(path, "holds no pictures", "subfolders with pictures")

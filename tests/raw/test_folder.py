@@ -140,6 +140,8 @@ def test_a_picture_or_a_folder_of_another_size_and_a_folder_without_pictures_are
         InputError, match="has 8 x 8 pixels; expected 16 x 16, because raw.pictures"
     ):
         formats.read(digits, LAYOUT.changed({"side": 16}))
+    with pytest.raises(InputError, match=f"`lenet inspect {digits}`"):
+        formats.read(tmp_path, LAYOUT)
     (tmp_path / "empty" / "0").mkdir(parents=True)
     with pytest.raises(InputError, match="holds no pictures"):
         formats.read(tmp_path / "empty", LAYOUT)
