@@ -65,12 +65,18 @@ def pixels(file: Path, layout: Layout) -> NDArray[np.float64]:
 def class_names(path: Path) -> tuple[str, ...]:
     """Return the names of a folder's subfolders in order, or () where all are whole numbers.
 
-    Raises InputError where pictures are in no subfolder, or two names are one.
+    Raises InputError where pictures are in no subfolder, folders are in one, or two names are one.
     """
     beside = [each for each in _visible(path) if not each.is_dir()]
     if beside:
         expected = f"a subfolder for each class, such as {path}/0 and {path}/1"
         raise InputError(beside[0], "stands in no subfolder", expected)
+    nested = [each for folder in _visible(path) for each in _visible(folder) if each.is_dir()]
+    if nested:
+        found = f"found the folder {nested[0].name} in the subfolder {nested[0].parent.name}"
+        paths = shlex.join(map(str, _visible(path)))
+        advice = f"Perhaps these are folders to train and test on: `lenet inspect {paths}`."
+        raise InputError(path, found, "a subfolder for each class", advice)
     names: dict[str, Path] = {}
     for each in _visible(path):
         other = names.setdefault(same_name(each.name), each)
@@ -103,12 +109,7 @@ def _pictures(path: Path, layout: Layout) -> dict[Path, float]:
     pictures = {each: np.nan for each in _visible(path) if not each.is_dir()}
     pictures |= {file: label for label, each in sorted(labelled) for file in _visible(each)}
     for file in pictures:
-        if file.is_dir():
-            found = f"found the folder {file.name} in the subfolder {file.parent.name}"
-            paths = shlex.join(map(str, _visible(path)))
-            advice = f"Perhaps these are folders to train and test on: `lenet inspect {paths}`."
-            raise InputError(path, found, "a subfolder for each class", advice)
-        if file.suffix.lower() not in _SUFFIXES:
+        if file.is_dir() or file.suffix.lower() not in _SUFFIXES:
             raise InputError(file, "found something else", f"a picture, {', '.join(_SUFFIXES)}")
     if not pictures:
         raise InputError(path, "holds no pictures", "subfolders with pictures")
