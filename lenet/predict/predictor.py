@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError, untrusted
 from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters, decode
-from lenet.pictures.frame import Character
+from lenet.pictures.characters import Found
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 
@@ -35,7 +35,7 @@ class Prediction:
     index: int
     probabilities: NDArray[np.float32]
     novelty: float
-    character: Character | None = None
+    character: Found | None = None
 
     @property
     def label(self) -> int:
@@ -52,12 +52,16 @@ class Prediction:
         """Why the prediction may be wrong.
 
         unsure: the confidence is low. unlike: no training image is like it, so it may be no
-        character of the classes. wide: it may be several characters that touch.
+        character of the classes. wide: it may be several characters that touch. left_out:
+        something else on the page may be a character, and was not read. boxes: characters on
+        the page touch the lines of boxes or of a comb.
         """
         reasons = {
             "unsure": self.confidence < CONFIDENT,
             "unlike": self.novelty > 1,
             "wide": self.character is not None and self.character.wide,
+            "left_out": self.character is not None and self.character.left_out,
+            "boxes": self.character is not None and self.character.boxes,
         }
         return [name for name, holds in reasons.items() if holds]
 
@@ -82,7 +86,7 @@ def predict(
     if path.exists() and not (path.is_file() or path.is_dir()):
         found = "found a pipe or a device"
         raise InputError(path, found, "a file", "Write its output to a file first.")
-    cut_out: Sequence[Character | None]
+    cut_out: Sequence[Found | None]
     if decode.is_picture(path):
         cut_out = characters.read(path)
         files = [str(path)] * len(cut_out)
