@@ -74,8 +74,10 @@ def read(path: Path, *, as_one: bool = False) -> list[Found]:
     """
     characters: list[Found] = []
     with decode.opened(path) as picture:
-        for page, (grey, scale) in enumerate(decode.pages(picture, path)):
-            for one in _find(grey, as_one=as_one):
+        for page, (planes, scale) in enumerate(decode.pages(picture, path)):
+            # Ink and paper of the same lightness differ in colour alone.
+            found = filter(None, (_find(levels, as_one=as_one) for levels in planes))
+            for one in next(found, []):
                 top, left, bottom, right = (round(edge * scale) for edge in one.box)
                 # A character of a tiny picture may be lower or narrower than half a pixel.
                 bottom, right = max(bottom, 1), max(right, 1)
@@ -109,11 +111,11 @@ class _Ink:
         return float(np.average([measure(self, part) for part in self.parts], weights=areas))
 
 
-def _find(grey: Grey, *, as_one: bool) -> list[Found]:
+def _find(levels: Grey, *, as_one: bool) -> list[Found]:
     """Return the characters of a page, (height, width) from 0 to 255, in reading order."""
-    smooth = ndimage.gaussian_filter(grey, max(grey.shape) / 500)
+    smooth = ndimage.gaussian_filter(levels, max(levels.shape) / 500)
     grain = 1.48 * np.median(np.abs(smooth - ndimage.gaussian_filter(smooth, 3)))
-    both = [ink for levels in (smooth, 255 - smooth) if (ink := _search(levels)) is not None]
+    both = [ink for each in (smooth, 255 - smooth) if (ink := _search(each)) is not None]
     steps = [ink.mean(_step) for ink in both]
     least = max(_LEAST_GRAINS * grain, _LEAST_CLARITY * max(steps, default=0))
     clear = [ink for ink, step in zip(both, steps, strict=True) if step >= least]

@@ -57,6 +57,20 @@ def test_size_colour_depth_and_transparency_do_not_matter(
         np.testing.assert_allclose(only(tmp_path / "variant.png"), plain, atol=0.15, err_msg=name)
 
 
+@pytest.mark.parametrize(
+    ("ink", "paper"), [((200, 80, 80), (95, 115, 215)), ((60, 135, 60), (215, 60, 60))]
+)
+def test_ink_of_the_lightness_of_its_paper_is_found_by_its_colour(
+    tmp_path: Path,
+    plain: np.ndarray,
+    ink: tuple[int, int, int],
+    paper: tuple[int, int, int],
+) -> None:
+    pairs = zip(ink, paper, strict=True)
+    Image.merge("RGB", [seven(*pair) for pair in pairs]).save(tmp_path / "a.png")
+    np.testing.assert_allclose(only(tmp_path / "a.png"), plain, atol=0.15)
+
+
 @pytest.mark.parametrize("level", [0, 200, 255])
 def test_transparent_pixels_of_a_palette_are_paper(
     tmp_path: Path, plain: np.ndarray, level: int
