@@ -151,8 +151,9 @@ def _on_lines(ink: Mask) -> bool:
         ndimage.grey_opening(ink.astype(np.uint8), size, mode="constant") > 0 for size in sizes
     )
     height, width = ink.shape
-    long = width >= _LONG * height or down.any(axis=1).mean() > 0.9
-    if not long or across.any(axis=0).mean() < 0.9:
+    rim = max(1, round(_RIM * width))
+    walls = down[:, :rim].any() and down[:, -rim:].any()
+    if not (walls or width >= _LONG * height) or across.any(axis=0).mean() < 0.9:
         return False
     lines = ndimage.binary_dilation(across | down, iterations=2)
     rest, _ = ndimage.label(ink & ~lines, np.ones((3, 3)))
