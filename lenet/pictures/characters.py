@@ -48,6 +48,10 @@ _STRAIGHT = 0.85
 # The largest and least width of another character, as a share of its height; and the least height
 # of several that touch, as a share of the longer side of the largest.
 _WIDEST_OTHER, _NARROWEST, _LEAST_WIDE = 1.25, 0.1, 0.2
+# The least distance of a character from the picture's edge in pixels, or it may be a tight crop.
+_NEAR_EDGE = 3
+# The least difference of ink and paper in a tight crop, and the least share of its pixels.
+_CLEAR_INK, _LEAST_INK = 64, 0.05
 # The least ink at the edge of what is cut out, as a share of the character's own full ink.
 _EDGE = 0.35
 
@@ -76,13 +80,17 @@ def read(path: Path, *, as_one: bool = False) -> list[Found]:
     with decode.opened(path) as picture:
         for page, (planes, scale) in enumerate(decode.pages(picture, path)):
             # Ink and paper of the same lightness differ in colour alone.
-            found = filter(None, (_find(levels, as_one=as_one) for levels in planes))
-            for one in next(found, []):
-                top, left, bottom, right = (round(edge * scale) for edge in one.box)
+            found = _find(planes[0], as_one=as_one) or _find(planes[1], as_one=as_one)
+            shape = planes[0].shape
+            if all(_at_edge(one, shape) for one in found):
+                found = _find_in_crop(planes[0], as_one=as_one) or found
+            for one in found:
+                box = np.clip(one.box, 0, 2 * shape) * scale
+                top, left, bottom, right = (round(edge) for edge in box.tolist())
                 # A character of a tiny picture may be lower or narrower than half a pixel.
                 bottom, right = max(bottom, 1), max(right, 1)
-                box = min(top, bottom - 1), min(left, right - 1), bottom, right
-                characters.append(replace(one, box=box, page=page))
+                whole = min(top, bottom - 1), min(left, right - 1), bottom, right
+                characters.append(replace(one, box=whole, page=page))
             if characters and picture.format != "TIFF":
                 break
     if not characters:
@@ -172,6 +180,22 @@ def _kind(ink: _Ink, part: Part, largest: int, least_step: float) -> str:
     if straight and width < _NARROWEST * height:
         return "perhaps" if height < largest else "nothing"
     return "perhaps" if straight and height < largest / 3 else "character"
+
+
+def _at_edge(one: Found, shape: tuple[int, ...]) -> bool:
+    top, left, bottom, right = one.box
+    return min(top, left, shape[0] - bottom, shape[1] - right) < _NEAR_EDGE
+
+
+def _find_in_crop(levels: Grey, *, as_one: bool) -> list[Found]:
+    """Return the characters of a page that has no paper around them; the corners show its level."""
+    around = max(levels.shape) // 3
+    paper = np.median(levels[[0, 0, -1, -1], [0, -1, 0, -1]])
+    if np.mean(np.abs(levels - paper) > _CLEAR_INK) < _LEAST_INK:
+        return []
+    found = _find(np.pad(levels, around, constant_values=paper), as_one=as_one)
+    shifts = np.full(4, around)
+    return [replace(one, box=tuple((one.box - shifts).tolist())) for one in found]
 
 
 def _search(levels: Grey) -> _Ink | None:

@@ -96,6 +96,14 @@ def test_very_small_pictures_are_read(tmp_path: Path) -> None:
             assert 0 <= left < right <= levels.shape[1]
 
 
+def test_a_picture_without_paper_around_the_digit_is_read(tmp_path: Path) -> None:
+    stroke = Image.new("L", (60, 240), 245)
+    ImageDraw.Draw(stroke).line([(46, 0), (13, 239)], fill=30, width=26)
+    stroke.save(tmp_path / "a.png")
+    (character,) = characters.read(tmp_path / "a.png")
+    np.testing.assert_allclose(character.box, (0, 0, 240, 60), atol=4)
+
+
 def test_what_shows_no_digit_is_refused(tmp_path: Path) -> None:
     Image.new("I;16", (40, 40), 2000).save(tmp_path / "blank.png")
     with pytest.raises(InputError, match=r"blank.png: found nothing; expected characters"):
