@@ -7,7 +7,7 @@ Both are tried, and the better one is taken: strokes have sharp edges, and paper
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
@@ -41,11 +41,34 @@ _OTHER_THINGS = 5
 _LEAST_GRAINS, _LEAST_CLARITY = 8, 0.37
 # The least share of sharp edges in the outlines, times the share of paper around the characters.
 _LEAST_SHARPNESS = 0.3
+# The same for a smaller or fainter character, which may be a stain or the edge of a shadow.
+_SHARP = 0.75
+# The least share of ink in the convex hull of a straight stroke.
+_STRAIGHT = 0.85
+# The largest and least width of another character, as a share of its height; and the least height
+# of several that touch, as a share of the longer side of the largest.
+_WIDEST_OTHER, _NARROWEST, _LEAST_WIDE = 1.25, 0.1, 0.2
+# The least distance of a character from the picture's edge in pixels, or it may be a tight crop.
+_NEAR_EDGE = 3
+# The least difference of ink and paper in a tight crop, and the least share of its pixels.
+_CLEAR_INK, _LEAST_INK = 64, 0.05
 # The least ink at the edge of what is cut out, as a share of the character's own full ink.
 _EDGE = 0.35
 
 
-def read(path: Path, *, as_one: bool = False) -> list[Character]:
+@dataclass(frozen=True)
+class Found(Character):
+    """A character, and what may be wrong with its page.
+
+    left_out: whether something that may be a character was not read.
+    boxes: whether characters touch the lines of boxes or of a comb.
+    """
+
+    left_out: bool = False
+    boxes: bool = False
+
+
+def read(path: Path, *, as_one: bool = False) -> list[Found]:
     """Find the characters in a picture, dark on light or light on dark, of any size, on any paper.
 
     Returns them in reading order, page by page, or all of a page `as_one`. The first frame of an
@@ -53,15 +76,21 @@ def read(path: Path, *, as_one: bool = False) -> list[Character]:
 
     Raises InputError where the file cannot be read, or nothing is found.
     """
-    characters: list[Character] = []
+    characters: list[Found] = []
     with decode.opened(path) as picture:
-        for page, (grey, scale) in enumerate(decode.pages(picture, path)):
-            for one in _find(grey, as_one=as_one):
-                top, left, bottom, right = (round(edge * scale) for edge in one.box)
+        for page, (planes, scale) in enumerate(decode.pages(picture, path)):
+            # Ink and paper of the same lightness differ in colour alone.
+            found = _find(planes[0], as_one=as_one) or _find(planes[1], as_one=as_one)
+            shape = planes[0].shape
+            if all(_at_edge(one, shape) for one in found):
+                found = _find_in_crop(planes[0], as_one=as_one) or found
+            for one in found:
+                box = np.clip(one.box, 0, 2 * shape) * scale
+                top, left, bottom, right = (round(edge) for edge in box.tolist())
                 # A character of a tiny picture may be lower or narrower than half a pixel.
                 bottom, right = max(bottom, 1), max(right, 1)
-                box = min(top, bottom - 1), min(left, right - 1), bottom, right
-                characters.append(Character(one.ink, box, page))
+                whole = min(top, bottom - 1), min(left, right - 1), bottom, right
+                characters.append(replace(one, box=whole, page=page))
             if characters and picture.format != "TIFF":
                 break
     if not characters:
@@ -90,11 +119,11 @@ class _Ink:
         return float(np.average([measure(self, part) for part in self.parts], weights=areas))
 
 
-def _find(grey: Grey, *, as_one: bool) -> list[Character]:
+def _find(levels: Grey, *, as_one: bool) -> list[Found]:
     """Return the characters of a page, (height, width) from 0 to 255, in reading order."""
-    smooth = ndimage.gaussian_filter(grey, max(grey.shape) / 500)
+    smooth = ndimage.gaussian_filter(levels, max(levels.shape) / 500)
     grain = 1.48 * np.median(np.abs(smooth - ndimage.gaussian_filter(smooth, 3)))
-    both = [ink for levels in (smooth, 255 - smooth) if (ink := _search(levels)) is not None]
+    both = [ink for each in (smooth, 255 - smooth) if (ink := _search(each)) is not None]
     steps = [ink.mean(_step) for ink in both]
     least = max(_LEAST_GRAINS * grain, _LEAST_CLARITY * max(steps, default=0))
     clear = [ink for ink, step in zip(both, steps, strict=True) if step >= least]
@@ -102,8 +131,71 @@ def _find(grey: Grey, *, as_one: bool) -> list[Character]:
     if sharpness.max(initial=0) < _LEAST_SHARPNESS:
         return []
     best = clear[np.argmax(sharpness**2 * [ink.mean(_slender) for ink in clear])]
-    some = [reduce(Part.joined, best.parts)] if as_one else parts.in_reading_order(best.parts)
-    return [_cut_out(best, part) for part in some]
+    if as_one:
+        return [_cut_out(best, reduce(Part.joined, best.parts))]
+    layers, left_out = _layers(best, _LEAST_GRAINS * grain)
+    inks = {part: ink for ink in layers for part in ink.parts}
+    boxes = parts.has_boxes(best.regions)
+    return [
+        replace(_cut_out(inks[part], part), left_out=left_out, boxes=boxes)
+        for part in parts.in_reading_order(list(inks))
+    ]
+
+
+def _layers(best: _Ink, least_step: float) -> tuple[list[_Ink], bool]:
+    """Return the best, smaller characters, and those in fainter and fainter ink.
+
+    Also returns whether something is left out that may be a character.
+    """
+    layers = [best]
+    kinds: set[str] = set()
+    largest = max(part.size for part in best.parts)
+    contrast, mask = _contrast(best.levels, best.paper), best.regions > 0
+    for _ in range(_OTHER_THINGS):
+        regions, some = parts.others(mask, [part for ink in layers for part in ink.parts])
+        ink = replace(best, regions=regions)
+        kind = {part: _kind(ink, part, largest, least_step) for part in some}
+        layers.append(replace(ink, parts=[part for part in some if kind[part] == "character"]))
+        kinds.update(kind.values())
+        contrast = np.where(ndimage.binary_dilation(mask, iterations=3), 0, contrast)
+        strongest = np.partition(contrast, -_STRONGEST_PIXELS, axis=None)[-_STRONGEST_PIXELS]
+        if strongest < max(_LEAST_CONTRAST, least_step / 255):
+            break
+        mask = contrast > _SECOND_SHARE * strongest
+    return layers, "perhaps" in kinds
+
+
+def _kind(ink: _Ink, part: Part, largest: int, least_step: float) -> str:
+    """Return whether a part is a "character", "perhaps" one, or "nothing", as lines and stains are.
+
+    A small straight stroke may be a 1 or a comma, and a wide part several characters.
+    """
+    if _step(ink, part) < least_step or _edged(ink, part) * _surrounded(ink, part) < _SHARP:
+        return "nothing"
+    _, own = part.mask(ink.regions)
+    height, width = own.shape
+    straight = own.sum() > _STRAIGHT * convex_hull_image(own).sum()
+    if width > _WIDEST_OTHER * height:
+        return "perhaps" if height > _LEAST_WIDE * largest else "nothing"
+    if straight and width < _NARROWEST * height:
+        return "perhaps" if height < largest else "nothing"
+    return "perhaps" if straight and height < largest / 3 else "character"
+
+
+def _at_edge(one: Found, shape: tuple[int, ...]) -> bool:
+    top, left, bottom, right = one.box
+    return min(top, left, shape[0] - bottom, shape[1] - right) < _NEAR_EDGE
+
+
+def _find_in_crop(levels: Grey, *, as_one: bool) -> list[Found]:
+    """Return the characters of a page that has no paper around them; the corners show its level."""
+    around = max(levels.shape) // 3
+    paper = np.median(levels[[0, 0, -1, -1], [0, -1, 0, -1]])
+    if np.mean(np.abs(levels - paper) > _CLEAR_INK) < _LEAST_INK:
+        return []
+    found = _find(np.pad(levels, around, constant_values=paper), as_one=as_one)
+    shifts = np.full(4, around)
+    return [replace(one, box=tuple((one.box - shifts).tolist())) for one in found]
 
 
 def _search(levels: Grey) -> _Ink | None:
@@ -195,7 +287,7 @@ def _slender(ink: _Ink, part: Part) -> float:
     return float(min(discs, 8) * (1.1 - solid))
 
 
-def _cut_out(ink: _Ink, part: Part) -> Character:
+def _cut_out(ink: _Ink, part: Part) -> Found:
     window, own = part.mask(ink.regions, around=4)
     contrast = _contrast(ink.levels[window], ink.paper[window])
     # Soft edges are outside of the mask.
@@ -204,4 +296,4 @@ def _cut_out(ink: _Ink, part: Part) -> Character:
     rows, columns = (np.flatnonzero((whole > _EDGE).any(axis=axis)).tolist() for axis in (1, 0))
     cut = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     top, left = window[0].start + rows[0], window[1].start + columns[0]
-    return Character(cut, (top, left, top + cut.shape[0], left + cut.shape[1]))
+    return Found(cut, (top, left, top + cut.shape[0], left + cut.shape[1]))

@@ -80,10 +80,10 @@ def coloured(path: Path, number: int) -> Image.Image:
         return _opaque(page).convert("RGB")
 
 
-def pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float64], float]]:
-    """Yield the grey levels of each page or frame in the size for the search, upright.
+def pages(picture: Image.Image, path: Path) -> Iterator[tuple[list[NDArray[np.float64]], float]]:
+    """Yield levels of grey and of colour of each page or frame in the size for the search, upright.
 
-    Each is (height, width) from 0 to 255, with the factor from its pixels to the picture's.
+    Both are (height, width) from 0 to 255. A factor goes from their pixels to the picture's.
     Raises InputError where a page is too large, and any error where it is broken.
     """
     width, height = picture.size
@@ -101,15 +101,20 @@ def pages(picture: Image.Image, path: Path) -> Iterator[tuple[NDArray[np.float64
             upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
         dots = _has_dots(upright)
         upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.BOX)
-        levels = _grey(upright)
-        if dots:
-            soft = ImageFilter.GaussianBlur(max(levels.shape) / 200)
-            levels = np.asarray(Image.fromarray(levels.astype(np.uint8)).filter(soft), np.float64)
-        factor = -(-_SHORTEST_LONGER_SIDE // max(levels.shape))
-        if factor > 1:
-            large = ImageOps.scale(Image.fromarray(levels.astype(np.float32)), factor)
-            levels = np.clip(np.asarray(large, np.float64), 0, 255)
-        yield levels, max(width, height) / max(levels.shape)
+        planes = [_for_search(levels, dots) for levels in (_grey(upright), _colour(upright))]
+        yield planes, max(width, height) / max(planes[0].shape)
+
+
+def _for_search(levels: NDArray[np.float64], dots: bool) -> NDArray[np.float64]:
+    """Return levels without dots, and enlarged where they are few."""
+    if dots:
+        soft = ImageFilter.GaussianBlur(max(levels.shape) / 200)
+        levels = np.asarray(Image.fromarray(levels.astype(np.uint8)).filter(soft), np.float64)
+    factor = -(-_SHORTEST_LONGER_SIDE // max(levels.shape))
+    if factor > 1:
+        large = ImageOps.scale(Image.fromarray(levels.astype(np.float32)), factor)
+        levels = np.clip(np.asarray(large, np.float64), 0, 255)
+    return levels
 
 
 def _has_dots(picture: Image.Image) -> bool:
@@ -147,3 +152,13 @@ def _grey(picture: Image.Image) -> NDArray[np.float64]:
         low, high = levels.min(), levels.max()
         return (levels - low) / max(high - low, 1e-9) * 255 * (high - low >= _LEAST_RANGE)
     return np.asarray(_opaque(picture).convert("L"), np.float64)
+
+
+def _colour(picture: Image.Image) -> NDArray[np.float64]:
+    """Return levels along the axis in which colours of the same lightness differ most."""
+    if _is_deep(picture):
+        return np.zeros(picture.size[::-1])
+    colours = np.asarray(_opaque(picture).convert("RGB"), np.float64)
+    colours -= colours.mean(axis=2, keepdims=True)
+    _, axes = np.linalg.eigh(np.cov(colours.reshape(-1, 3).T))
+    return np.clip(128 + colours @ axes[:, -1], 0, 255)

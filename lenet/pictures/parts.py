@@ -19,6 +19,17 @@ _SMALLEST, _FEWEST_PIXELS = 0.02, 4
 _LEAST_PART, _LEAST_CHARACTER = 0.1, 0.33
 # A lower part belongs to its neighbour, if the gap is not larger; both as shares of the same side.
 _INCOMPLETE, _LARGEST_GAP = 0.5, 0.3
+# The longer side of what may be another character, as shares of the largest one's.
+_LEAST_OTHER, _MOST_OTHER = 0.12, 2
+# The least gap around a small character, as a share of the same side; nearer are ends of strokes.
+_LEAST_GAP = 0.08
+# The sides of a frame, and the least longer side of what is in it, as shares of the frame's.
+_RIM, _INSIDE = 0.1, 0.2
+# A rule or comb: its least width, as a share of its height and of all else; and the largest height
+# of ink in half of its columns, as a share of all else.
+_LONG, _THIN = 2, 0.15
+# The least length of a straight line, as a share of the shorter side of boxes or a comb.
+_LINE = 0.6
 # The largest radius of a disc in a character, as a share of the character's longer side.
 _ROUNDEST = 0.36
 # The largest area of a strip across the whole picture, as a share of the square of its length.
@@ -54,6 +65,12 @@ class Part:
         """Return the distance of the boxes in pixels, the larger of rows and columns."""
         a, b = self.box, other.box
         return max(0, a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3])
+
+    def has_middle_of(self, other: "Part") -> bool:
+        """Return whether the middle of another box is in this box."""
+        top, left, bottom, right = self.box
+        y, x = (other.box[0] + other.box[2]) / 2, (other.box[1] + other.box[3]) / 2
+        return top <= y <= bottom and left <= x <= right
 
     def mask(self, regions: Regions, around: int = 0) -> tuple[tuple[slice, slice], Mask]:
         """Return a window `around` pixels wider than the box, and which of its pixels are ink."""
@@ -96,17 +113,71 @@ def characters(regions: Regions, *, edges: bool) -> list[Part]:
         groups[i] = groups[i].joined(groups.pop(j))
 
 
+def others(mask: Mask, found: list[Part]) -> tuple[Regions, list[Part]]:
+    """Return regions of ink, and what may be characters besides those that were found.
+
+    They are about as large or smaller. Specks, ends of strokes and halos are left out.
+    """
+    largest = max(part.size for part in found)
+    regions, _ = ndimage.label(mask, np.ones((3, 3)))
+    apart = [
+        part.numbers[0]
+        for part in _numbered(regions)
+        if part.size <= _MOST_OTHER * largest
+        and not any(part.has_middle_of(one) or one.has_middle_of(part) for one in found)
+    ]
+    rest, _ = ndimage.label(np.isin(regions, apart), np.ones((3, 3)))
+    least = max(_LEAST_OTHER * largest, 2 * _FEWEST_PIXELS)
+    some = [
+        part
+        for part in characters(rest, edges=False)
+        if part.size > largest / 2 or min(map(part.gap, found)) > _LEAST_GAP * largest
+    ]
+    return rest, [part for part in some if part.box[2] - part.box[0] >= least]
+
+
+def has_boxes(regions: Regions) -> bool:
+    """Return whether characters touch the lines of boxes or of a comb."""
+    return any(_on_lines(part.mask(regions)[1]) for part in _numbered(regions))
+
+
+def _on_lines(ink: Mask) -> bool:
+    """Return whether straight lines run along all of some ink, and more than they is on them."""
+    length = round(_LINE * min(ink.shape))
+    if length < _FEWEST_PIXELS:
+        return False
+    sizes = (1, length), (length, 1)
+    across, down = (
+        ndimage.grey_opening(ink.astype(np.uint8), size, mode="constant") > 0 for size in sizes
+    )
+    height, width = ink.shape
+    rim = max(1, round(_RIM * width))
+    walls = down[:, :rim].any() and down[:, -rim:].any()
+    if not (walls or width >= _LONG * height) or across.any(axis=0).mean() < 0.9:
+        return False
+    lines = ndimage.binary_dilation(across | down, iterations=2)
+    rest, _ = ndimage.label(ink & ~lines, np.ones((3, 3)))
+    return any(part.size > 0.4 * height for part in _numbered(rest))
+
+
+def _numbered(regions: Regions) -> list[Part]:
+    """Return each region as a part."""
+    boxes = [(y.start, x.start, y.stop, x.stop) for y, x in ndimage.find_objects(regions)]
+    return [Part((number,), box) for number, box in enumerate(boxes, 1)]
+
+
 def _strokes(regions: Regions, edges: bool) -> list[Part]:
     """Return the regions that may be characters or parts of them, each as a part.
 
-    Left out are round and square areas, and frames around others.
+    Left out are round and square areas, frames around others, rules and combs.
     """
     some = [part for part in _apart(regions, edges) if part.size >= _FEWEST_PIXELS]
     some = sorted(some, key=lambda part: -part.size)[:_MOST_REGIONS]
     strokes = [
         part
         for part in some
-        if part.radius(regions) <= _ROUNDEST * part.size and not _is_frame(part, regions, some)
+        if part.radius(regions) <= _ROUNDEST * part.size
+        and not (_is_frame(part, regions, some) or _is_rule(part, regions, some))
     ]
     # A dot is round, too; it counts only as a part of a character.
     longest = max((part.size for part in strokes), default=0)
@@ -119,9 +190,8 @@ def _apart(regions: Regions, edges: bool) -> list[Part]:
 
     A character may touch the edge, if it is in line with others or larger than all others.
     """
-    boxes = [(y.start, x.start, y.stop, x.stop) for y, x in ndimage.find_objects(regions)]
-    every = [Part((number,), box) for number, box in enumerate(boxes, 1)]
-    tops, lefts, bottoms, rights = np.reshape(boxes, (-1, 4)).T
+    every = _numbered(regions)
+    tops, lefts, bottoms, rights = np.reshape([part.box for part in every], (-1, 4)).T
     sides = np.array([rights - lefts, bottoms - tops])
     # The pixels of each region at an edge of the picture: at top or bottom, and at left or right.
     edge_pairs = ((regions[0], regions[-1]), (regions[:, 0], regions[:, -1]))
@@ -144,15 +214,30 @@ def _apart(regions: Regions, edges: bool) -> list[Part]:
 
 
 def _is_frame(part: Part, regions: Regions, others: list[Part]) -> bool:
-    """Return whether a part is the outline of a rectangle with another part in it."""
+    """Return whether a part is the outline of a rectangle with another part in it.
+
+    A thin line may be too faint in places, so that a side is missing.
+    """
     _, ink = part.mask(regions)
-    filled = ndimage.binary_fill_holes(ink, np.ones((3, 3))).sum()
+    filled = ndimage.binary_fill_holes(ink).sum()
     outline = ink.sum() < 0.5 * filled and filled > 0.88 * ink.size
+    y, x = (max(1, round(_RIM * pixels)) for pixels in ink.shape)
     top, left, bottom, right = part.box
-    return bool(outline) and any(
-        top < one.box[0] and left < one.box[1] and bottom > one.box[2] and right > one.box[3]
+    return bool(outline or not ink[y:-y, x:-x].any()) and any(
+        one.size > _INSIDE * part.size
+        and (top < one.box[0] and left < one.box[1] and bottom > one.box[2] and right > one.box[3])
         for one in others
     )
+
+
+def _is_rule(part: Part, regions: Regions, others: list[Part]) -> bool:
+    """Return whether a part is a long horizontal line, perhaps with teeth, among smaller parts."""
+    top, left, bottom, right = part.box
+    width = right - left
+    largest = max((one.size for one in others if one.size < width / _LONG), default=0)
+    if width < _LONG * (bottom - top):
+        return False
+    return bool(np.median(part.mask(regions)[1].sum(axis=0)) <= _THIN * largest)
 
 
 def _in_line(part: Part, other: Part) -> bool:

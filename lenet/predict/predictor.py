@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError
 from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters, decode
-from lenet.pictures.frame import Character
+from lenet.pictures.characters import Found
 from lenet.raw import folder, formats
 from lenet.raw.layout import Layout
 
@@ -35,7 +35,7 @@ class Prediction:
     index: int
     probabilities: NDArray[np.float32]
     novelty: float
-    character: Character | None = None
+    character: Found | None = None
     class_names: Sequence[str] = ()
 
     @property
@@ -58,12 +58,16 @@ class Prediction:
         """Why the prediction may be wrong.
 
         unsure: the confidence is low. unlike: no training image is like it, so it may be no
-        character of the classes. wide: it may be several characters that touch.
+        character of the classes. wide: it may be several characters that touch. left_out:
+        something else on the page may be a character, and was not read. boxes: characters on
+        the page touch the lines of boxes or of a comb.
         """
         reasons = {
             "unsure": self.confidence < CONFIDENT,
             "unlike": self.novelty > 1,
             "wide": self.character is not None and self.character.wide,
+            "left_out": self.character is not None and self.character.left_out,
+            "boxes": self.character is not None and self.character.boxes,
         }
         return [name for name, holds in reasons.items() if holds]
 
@@ -94,7 +98,7 @@ def predict(
     if path.is_dir():
         pictures = folder.files(path)
         return [each for file in pictures for each in predict(file, recogniser, given, warn)]
-    cut_out: Sequence[Character | None]
+    cut_out: Sequence[Found | None]
     if not decode.is_picture(path):
         known = formats.read(path, layout, needs_labels=False)
         warn(path, known.statistics.warnings(layout, has_labels=False))

@@ -57,6 +57,20 @@ def test_size_colour_depth_and_transparency_do_not_matter(
         np.testing.assert_allclose(only(tmp_path / "variant.png"), plain, atol=0.15, err_msg=name)
 
 
+@pytest.mark.parametrize(
+    ("ink", "paper"), [((200, 80, 80), (95, 115, 215)), ((60, 135, 60), (215, 60, 60))]
+)
+def test_ink_of_the_lightness_of_its_paper_is_found_by_its_colour(
+    tmp_path: Path,
+    plain: np.ndarray,
+    ink: tuple[int, int, int],
+    paper: tuple[int, int, int],
+) -> None:
+    pairs = zip(ink, paper, strict=True)
+    Image.merge("RGB", [seven(*pair) for pair in pairs]).save(tmp_path / "a.png")
+    np.testing.assert_allclose(only(tmp_path / "a.png"), plain, atol=0.15)
+
+
 @pytest.mark.parametrize("level", [0, 200, 255])
 def test_transparent_pixels_of_a_palette_are_paper(
     tmp_path: Path, plain: np.ndarray, level: int
@@ -80,6 +94,14 @@ def test_very_small_pictures_are_read(tmp_path: Path) -> None:
             top, left, bottom, right = character.box
             assert 0 <= top < bottom <= levels.shape[0]
             assert 0 <= left < right <= levels.shape[1]
+
+
+def test_a_picture_without_paper_around_the_digit_is_read(tmp_path: Path) -> None:
+    stroke = Image.new("L", (60, 240), 245)
+    ImageDraw.Draw(stroke).line([(46, 0), (13, 239)], fill=30, width=26)
+    stroke.save(tmp_path / "a.png")
+    (character,) = characters.read(tmp_path / "a.png")
+    np.testing.assert_allclose(character.box, (0, 0, 240, 60), atol=4)
 
 
 def test_what_shows_no_digit_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from lenet.pictures.frame import Character
+from lenet.pictures.characters import Found
 from lenet.predict.output import as_csv, as_json, as_table
 from lenet.predict.predictor import Prediction
 
@@ -15,7 +15,7 @@ def prediction(
     confidence: float,
     digit: int,
     novelty: float = 0.25,
-    character: Character | None = None,
+    character: Found | None = None,
 ) -> Prediction:
     probabilities = np.full(10, (1 - confidence) / 9, np.float32)
     probabilities[digit] = confidence
@@ -48,10 +48,12 @@ def test_csv_and_json_hold_the_same_values() -> None:
 
 def test_flags_say_why_a_prediction_may_be_wrong() -> None:
     answers = {
-        (): prediction("a.png", 0, 0.95, 7, 0.4, cut_out(wide=False)),
+        (): prediction("a.png", 0, 0.95, 7, 0.4, cut_out()),
         ("unsure",): prediction("a.png", 0, 0.89, 7, 1.0),
         ("unlike",): prediction("a.png", 0, 0.95, 7, 1.25),
         ("wide",): prediction("a.png", 0, 0.95, 7, 0.4, cut_out(wide=True)),
+        ("left_out",): prediction("a.png", 0, 0.95, 7, 0.4, cut_out(left_out=True)),
+        ("boxes",): prediction("a.png", 0, 0.95, 7, 0.4, cut_out(boxes=True)),
         ("unsure", "unlike", "wide"): prediction("a.png", 0, 0.5, 7, 2, cut_out(wide=True)),
     }
     for flags, answer in answers.items():
@@ -67,8 +69,9 @@ def test_flags_say_why_a_prediction_may_be_wrong() -> None:
         assert value["box"] == (None if answer.character is None else [30, 40, 90, 140])
 
 
-def cut_out(*, wide: bool) -> Character:
-    return Character(np.zeros((16, 40 if wide else 16)), (40, 30, 140, 90))
+def cut_out(*, wide: bool = False, left_out: bool = False, boxes: bool = False) -> Found:
+    ink = np.zeros((16, 40 if wide else 16))
+    return Found(ink, (40, 30, 140, 90), left_out=left_out, boxes=boxes)
 
 
 def test_classes_are_told_by_their_names() -> None:
