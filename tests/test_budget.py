@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tests.project import ROOT
 
-# The goals of lenet and tests are 6,500 and 8,500 lines.
-LINES = {"lenet": 6875, "tests": 8560, "studies bench": 1500, "tools": 250}
+# The goals of Economy were 6,500 and 8,500 lines of lenet and tests; what came later counts apart.
+LINES = {"lenet": 7650, "tests": 8900, "studies bench": 1500, "tools": 250}
 OF_A_PACKAGE, OF_A_MODULE = 1500, 320
 
 
@@ -28,5 +28,5 @@ def test_the_code_stays_short() -> None:
 def test_the_docs_stay_short() -> None:
     pages = [*(ROOT / "docs").glob("*.md")]
     assert len(pages) <= 11
-    assert sum(len(page.read_text().split()) for page in pages) <= 9500
+    assert sum(len(page.read_text().split()) for page in pages) <= 9800
     assert len((ROOT / "README.md").read_text().split()) <= 1000
