@@ -18,7 +18,7 @@ from skimage.morphology import convex_hull_image
 
 from lenet.core.errors import InputError
 from lenet.pictures import decode, parts
-from lenet.pictures.frame import Character
+from lenet.pictures.frame import EDGE, Character
 from lenet.pictures.parts import Part, Regions
 
 Grey = NDArray[np.float64]
@@ -52,23 +52,9 @@ _WIDEST_OTHER, _NARROWEST, _LEAST_WIDE = 1.25, 0.1, 0.2
 _NEAR_EDGE = 3
 # The least difference of ink and paper in a tight crop, and the least share of its pixels.
 _CLEAR_INK, _LEAST_INK = 64, 0.05
-# The least ink at the edge of what is cut out, as a share of the character's own full ink.
-_EDGE = 0.35
 
 
-@dataclass(frozen=True)
-class Found(Character):
-    """A character, and what may be wrong with its page.
-
-    left_out: whether something that may be a character was not read.
-    boxes: whether characters touch the lines of boxes or of a comb.
-    """
-
-    left_out: bool = False
-    boxes: bool = False
-
-
-def read(path: Path, *, as_one: bool = False) -> list[Found]:
+def read(path: Path, *, as_one: bool = False) -> list[Character]:
     """Find the characters in a picture, dark on light or light on dark, of any size, on any paper.
 
     Returns them in reading order, page by page, or all of a page `as_one`. The first frame of an
@@ -76,7 +62,7 @@ def read(path: Path, *, as_one: bool = False) -> list[Found]:
 
     Raises InputError where the file cannot be read, or nothing is found.
     """
-    characters: list[Found] = []
+    characters: list[Character] = []
     with decode.opened(path) as picture:
         for page, (planes, scale) in enumerate(decode.pages(picture, path)):
             # Ink and paper of the same lightness differ in colour alone.
@@ -119,7 +105,7 @@ class _Ink:
         return float(np.average([measure(self, part) for part in self.parts], weights=areas))
 
 
-def _find(levels: Grey, *, as_one: bool) -> list[Found]:
+def _find(levels: Grey, *, as_one: bool) -> list[Character]:
     """Return the characters of a page, (height, width) from 0 to 255, in reading order."""
     smooth = ndimage.gaussian_filter(levels, max(levels.shape) / 500)
     grain = 1.48 * np.median(np.abs(smooth - ndimage.gaussian_filter(smooth, 3)))
@@ -182,12 +168,12 @@ def _kind(ink: _Ink, part: Part, largest: int, least_step: float) -> str:
     return "perhaps" if straight and height < largest / 3 else "character"
 
 
-def _at_edge(one: Found, shape: tuple[int, ...]) -> bool:
+def _at_edge(one: Character, shape: tuple[int, ...]) -> bool:
     top, left, bottom, right = one.box
     return min(top, left, shape[0] - bottom, shape[1] - right) < _NEAR_EDGE
 
 
-def _find_in_crop(levels: Grey, *, as_one: bool) -> list[Found]:
+def _find_in_crop(levels: Grey, *, as_one: bool) -> list[Character]:
     """Return the characters of a page that has no paper around them; the corners show its level."""
     around = max(levels.shape) // 3
     paper = np.median(levels[[0, 0, -1, -1], [0, -1, 0, -1]])
@@ -287,13 +273,13 @@ def _slender(ink: _Ink, part: Part) -> float:
     return float(min(discs, 8) * (1.1 - solid))
 
 
-def _cut_out(ink: _Ink, part: Part) -> Found:
+def _cut_out(ink: _Ink, part: Part) -> Character:
     window, own = part.mask(ink.regions, around=4)
     contrast = _contrast(ink.levels[window], ink.paper[window])
     # Soft edges are outside of the mask.
     near = ndimage.binary_dilation(own, iterations=3) & (own | (ink.regions[window] == 0))
     whole = np.clip(contrast / np.percentile(contrast[own], 80), 0, 1) * near
-    rows, columns = (np.flatnonzero((whole > _EDGE).any(axis=axis)).tolist() for axis in (1, 0))
+    rows, columns = (np.flatnonzero((whole > EDGE).any(axis=axis)).tolist() for axis in (1, 0))
     cut = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     top, left = window[0].start + rows[0], window[1].start + columns[0]
-    return Found(cut, (top, left, top + cut.shape[0], left + cut.shape[1]))
+    return Character(cut, (top, left, top + cut.shape[0], left + cut.shape[1]))

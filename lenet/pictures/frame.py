@@ -51,11 +51,15 @@ class Character:
     ink: (height, width) float64 from 0 = paper to 1 = full ink, cut out, in any size.
     box: its place in the picture: top, left, bottom and right in pixels, upright.
     page: the number of its page or frame, from 0.
+    left_out: whether something on the page that may be a character was not read.
+    boxes: whether characters on the page touch the lines of boxes or of a comb.
     """
 
     ink: NDArray[np.float64]
     box: Box
     page: int = 0
+    left_out: bool = False
+    boxes: bool = False
 
     @property
     def wide(self) -> bool:

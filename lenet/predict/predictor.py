@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lenet.core.errors import InputError
 from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters, decode
-from lenet.pictures.characters import Found
+from lenet.pictures.frame import Character
 from lenet.raw import folder, formats
 from lenet.raw.layout import Layout
 
@@ -35,7 +35,7 @@ class Prediction:
     index: int
     probabilities: NDArray[np.float32]
     novelty: float
-    character: Found | None = None
+    character: Character | None = None
     class_names: Sequence[str] = ()
 
     @property
@@ -98,7 +98,7 @@ def predict(
     if path.is_dir():
         pictures = folder.files(path)
         return [each for file in pictures for each in predict(file, recogniser, given, warn)]
-    cut_out: Sequence[Found | None]
+    cut_out: Sequence[Character | None]
     if not decode.is_picture(path):
         known = formats.read(path, layout, needs_labels=False)
         warn(path, known.statistics.warnings(layout, has_labels=False))

@@ -46,7 +46,7 @@ def written(digits: Sequence[Coverage], size: tuple[int, int] = (400, 400)) -> I
     return Image.fromarray((245 - 210 * page).astype(np.uint8))
 
 
-def saved(path: Path, *pages: Image.Image) -> list[characters.Found]:
+def saved(path: Path, *pages: Image.Image) -> list[Character]:
     """Save a picture, of one page or of several; return what is found in it."""
     pages[0].save(path, save_all=len(pages) > 1, append_images=pages[1:])
     return characters.read(path)

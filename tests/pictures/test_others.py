@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lenet.pictures import characters
-from lenet.pictures.characters import Found
+from lenet.pictures.frame import Character
 from tests.pictures.test_characters import digit
 
 # Where the digits of a page stand: top and left.
@@ -28,12 +28,12 @@ def page(
     return levels
 
 
-def found(tmp_path: Path, levels: NDArray[np.float64]) -> list[Found]:
+def found(tmp_path: Path, levels: NDArray[np.float64]) -> list[Character]:
     Image.fromarray(levels.astype(np.uint8)).save(tmp_path / "a.png")
     return characters.read(tmp_path / "a.png")
 
 
-def lefts(some: list[Found]) -> list[int]:
+def lefts(some: list[Character]) -> list[int]:
     return [round(one.box[1], -1) for one in some]
 
 

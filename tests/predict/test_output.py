@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from lenet.pictures.characters import Found
+from lenet.pictures.frame import Character
 from lenet.predict.output import as_csv, as_json, as_table
 from lenet.predict.predictor import Prediction
 
@@ -15,7 +15,7 @@ def prediction(
     confidence: float,
     digit: int,
     novelty: float = 0.25,
-    character: Found | None = None,
+    character: Character | None = None,
 ) -> Prediction:
     probabilities = np.full(10, (1 - confidence) / 9, np.float32)
     probabilities[digit] = confidence
@@ -69,9 +69,9 @@ def test_flags_say_why_a_prediction_may_be_wrong() -> None:
         assert value["box"] == (None if answer.character is None else [30, 40, 90, 140])
 
 
-def cut_out(*, wide: bool = False, left_out: bool = False, boxes: bool = False) -> Found:
+def cut_out(*, wide: bool = False, left_out: bool = False, boxes: bool = False) -> Character:
     ink = np.zeros((16, 40 if wide else 16))
-    return Found(ink, (40, 30, 140, 90), left_out=left_out, boxes=boxes)
+    return Character(ink, (40, 30, 140, 90), left_out=left_out, boxes=boxes)
 
 
 def test_classes_are_told_by_their_names() -> None:
