@@ -65,7 +65,8 @@ def out_of_fold(
     missing = [number for number in range(FOLDS) if not files[number].exists()]
     done = FOLDS - len(missing)
     callback(f"{done} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
-    pool = Parallel(n_jobs=-1, return_as="generator_unordered")
+    # Arrays that are shared as files would be left behind after a Ctrl-C, with a warning.
+    pool = Parallel(n_jobs=-1, return_as="generator_unordered", max_nbytes=None)
     calls = [delayed(_ask)(examples, divided[number], alone, files[number]) for number in missing]
     try:
         for name in pool(calls):
