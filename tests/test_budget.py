@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.project import ROOT
 
 # The goals of lenet and tests are 6,500 and 8,500 lines.
-LINES = {"lenet": 6876, "tests": 8560, "studies bench": 1500, "tools": 250}
+LINES = {"lenet": 6881, "tests": 8560, "studies bench": 1500, "tools": 250}
 OF_A_PACKAGE, OF_A_MODULE = 1500, 320
 
 
