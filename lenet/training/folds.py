@@ -10,6 +10,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.files import whole_file
 from lenet.core.npz import Dataset, fingerprint
@@ -65,8 +66,11 @@ def out_of_fold(
     missing = [number for number in range(FOLDS) if not files[number].exists()]
     done = FOLDS - len(missing)
     callback(f"{done} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
+    # The processes read the images themselves: sent to them, a Ctrl-C would leave some behind.
+    images = folder / "images.npz"
+    npz.save(examples, images)
     pool = Parallel(n_jobs=-1, return_as="generator_unordered")
-    calls = [delayed(_ask)(examples, divided[number], alone, files[number]) for number in missing]
+    calls = [delayed(_ask)(images, number, alone, files[number]) for number in missing]
     try:
         for name in pool(calls):
             callback(f"fold {int(name) + 1} of {FOLDS} is done")
@@ -93,11 +97,13 @@ def _fingerprint(examples: Dataset, config: Config) -> str:
     return digest.hexdigest()
 
 
-def _ask(examples: Dataset, left_out: NDArray[np.int64], config: Config, file: Path) -> str:
+def _ask(images: Path, number: int, config: Config, file: Path) -> str:
     """Train a network on all but a part of the images, and write its probabilities for the part.
 
     Returns the name of the file without its suffix.
     """
+    examples = npz.load(images, config.classes)
+    left_out = parts(examples, config.seed)[number]
     rest = np.setdiff1d(np.arange(len(examples)), left_out)
     with memory_reported():
         (lenet,), epochs = train(examples[rest], config)
