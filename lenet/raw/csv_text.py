@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.core.errors import InputError, untrusted
+from lenet.core.errors import InputError, Place, untrusted
 from lenet.core.files import check_expansion
 from lenet.raw.layout import Layout, root
 from lenet.raw.records import About, Records, in_blocks
@@ -62,6 +62,9 @@ def _table(file: RawFile, layout: Layout) -> tuple[NDArray[np.float64], int | No
     # A comma that separates no cells is a decimal point.
     table = bytes.maketrans(b"\"',", b"  ," if by == b"," else b"  .")
     text = content[line.end() if is_header else 0 :].translate(table)
+    if not _LINE.search(text):
+        place = Place(file.path, 1 + content.count(b"\n", 0, line.start()))
+        raise InputError(place, f"found '{line[0][:40].decode('latin-1')}' and no numbers below it")
     check_expansion(file.path, 8 * (text.count(by) + text.count(b"\n")))
     with untrusted(file.path, "cannot be read as CSV", passing=(MemoryError,)):
         lines = io.TextIOWrapper(io.BytesIO(text), "latin-1")
@@ -82,15 +85,18 @@ def _table(file: RawFile, layout: Layout) -> tuple[NDArray[np.float64], int | No
 def _ends(cells: NDArray[np.float64], layout: Layout) -> tuple[int, bool]:
     """Return which column seems to hold the labels, 0 or -1, and whether the numbers show it.
 
-    Labels are whole numbers, not all equal, and fit the layout. If this holds for both columns, the
-    numbers of the likely one are spread more evenly.
+    Labels are whole numbers, not all equal, of the layout, and all of its labels. If this holds
+    for both columns, the numbers of the likely one are spread more evenly.
     """
     ends = cells[:, [0, -1]]
     low, high = ends.min(axis=0), ends.max(axis=0)
     fits = (low >= layout.first_label) & (high < layout.first_label + layout.classes)
     whole = (ends == np.floor(ends)).all(axis=0)
-    for evidence in (whole, whole & (low < high), whole & (low < high) & fits):
-        if evidence.sum() == 1:
-            return -int(evidence[1]), True
-    most = [np.unique(column, return_counts=True)[1].max() for column in ends.T]
-    return -int(most[1] < most[0]), False
+    counts = [np.unique(column, return_counts=True)[1] for column in ends.T]
+    has_all = np.array([len(each) == layout.classes for each in counts])
+    possible = np.array([True, True])
+    for evidence in (whole, low < high, fits, has_all):
+        possible &= evidence
+        if possible.sum() == 1:
+            return -int(possible[1]), True
+    return -int(counts[1].max() < counts[0].max()), False

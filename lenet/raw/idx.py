@@ -32,7 +32,7 @@ def read(file: RawFile, layout: Layout) -> Iterator[Records]:
         if len(labels) != len(images):
             found = f"found {len(labels)} labels"
             raise InputError(beside, found, f"{len(images)}, as {file.path} has images")
-    yield from in_blocks(file.path, images.reshape(len(images), -1), labels, layout)
+    yield from in_blocks(file.path, images.reshape(-1, images.shape[1] ** 2), labels, layout)
 
 
 def about(file: RawFile) -> About:
