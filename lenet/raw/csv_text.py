@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, Place, untrusted
 from lenet.core.files import check_expansion
+from lenet.raw.label_column import label_column
 from lenet.raw.layout import Layout, root
 from lenet.raw.records import About, Records, in_blocks
 from lenet.raw.text import RawFile
@@ -25,10 +26,7 @@ _LINE_NUMBERS = (b"", b"id", b"index", b"unnamed: 0")
 
 
 def read(file: RawFile, layout: Layout) -> Iterator[Records]:
-    """Yield the records, with the label NaN where there are no labels.
-
-    Raises InputError at a fault, and where either of two columns may hold the labels.
-    """
+    """Yield the records, with the label NaN in a file of pixels; raise InputError at a fault."""
     cells, column, is_shown = _table(file, layout)
     if not is_shown:
         found = "either the first or the last column may hold the labels"
@@ -44,7 +42,7 @@ def about(file: RawFile) -> About:
     (cells, column, _), known = _table(file, Layout.of(side=2, classes=1000)), {}
     if column is not None:
         low, high = int(cells[:, column].min()), int(cells[:, column].max())
-        known = {"first_label": low, "classes": min(max(2, high - low + 1), 1000)}
+        known = {"first_label": max(0, low), "classes": min(max(2, high - low + 1), 1000)}
     return About(form="CSV", side=root(cells.shape[1] - (column is not None)), known=known)
 
 
@@ -71,32 +69,12 @@ def _table(file: RawFile, layout: Layout) -> tuple[NDArray[np.float64], int | No
         cells = np.loadtxt(lines, delimiter=by.decode(), ndmin=2)
         if len(others) < len(names):
             cells = cells[:, [name not in _LINE_NUMBERS for name in names]]
-    width = len(others)
-    fits = cells.shape[1] == width and len(labels) < 2 and np.isfinite(cells).all()
-    if not fits or not (root(width - len(labels)) or root(width - 1)):
+    width, pixels = len(others), len(others) - len(labels)
+    fits = cells.shape[1] == width and (root(pixels) or root(width - 1))
+    if not fits or len(labels) > 1 or not np.isfinite(cells).all():
         found = f"found {cells.shape[1]} columns, {len(labels)} of them named as labels"
         expected = "finite numbers, the pixels of a square and perhaps a label, in each line"
         raise InputError(file.path, found, expected)
-    if labels or root(width):
+    if root(pixels):
         return cells, labels[0] if labels else None, True
-    return cells, *_ends(cells, layout)
-
-
-def _ends(cells: NDArray[np.float64], layout: Layout) -> tuple[int, bool]:
-    """Return which column seems to hold the labels, 0 or -1, and whether the numbers show it.
-
-    Labels are whole numbers, not all equal, of the layout, and all of its labels. If this holds
-    for both columns, the numbers of the likely one are spread more evenly.
-    """
-    ends = cells[:, [0, -1]]
-    low, high = ends.min(axis=0), ends.max(axis=0)
-    fits = (low >= layout.first_label) & (high < layout.first_label + layout.classes)
-    whole = (ends == np.floor(ends)).all(axis=0)
-    counts = [np.unique(column, return_counts=True)[1] for column in ends.T]
-    has_all = np.array([len(each) == layout.classes for each in counts])
-    possible = np.array([True, True])
-    for evidence in (whole, low < high, fits, has_all):
-        possible &= evidence
-        if possible.sum() == 1:
-            return -int(possible[1]), True
-    return -int(counts[1].max() < counts[0].max()), False
+    return cells, *label_column(cells[:, [0, -1]], layout)
