@@ -70,7 +70,7 @@ def test_convert_reads_a_pipe_without_mxnet(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     line = [sys.executable, "-c", code]
     subprocess.run(line, cwd=tmp_path, env=environment, input=JF, text=True, check=True)
-    assert (tmp_path / "out.txt").read_text().startswith("6 1:-1 2:0")
+    assert (tmp_path / "out.txt").read_text().startswith("6 1:-1 3:0.5")
 
 
 def test_convert_converts_and_reports(tmp_path: Path, lenet: Lenet, refused: Refused) -> None:
@@ -78,7 +78,7 @@ def test_convert_converts_and_reports(tmp_path: Path, lenet: Lenet, refused: Ref
     done = lenet("convert", "in.jf", "out.txt", *OPTIONS)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "2 images -> out.txt\n"
-    assert (tmp_path / "out.txt").read_text() == "6 1:-1 2:0 3:0.5 4:1\n3 1:1 2:1 3:1 4:1\n"
+    assert (tmp_path / "out.txt").read_text() == "6 1:-1 3:0.5 4:1\n3 1:1 2:1 3:1 4:1\n"
 
     npz.save(npz.Dataset(np.zeros((1, 8, 8), np.float32), np.array([3])), tmp_path / "eight.npz")
     see = " `lenet inspect {}` shows the settings that fit.\n"

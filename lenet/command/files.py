@@ -10,8 +10,8 @@ from lenet.command.parsers import Commands, add_command, given
 from lenet.core.errors import InputError, as_typed, printable, see_inspect
 from lenet.core.files import whole_file
 from lenet.raw.layout import Layout
+from lenet.raw.recognition import READABLE
 
-_FORMATS = ".jf or image-text, plain, .gz, .bz2 or .xz; .npz; or a folder of pictures"
 # The group `raw` of the built-in data.
 _DEFAULT = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
 # An option for each key of the group.
@@ -40,15 +40,15 @@ def add_to(commands: Commands) -> None:
     """Add the commands to the parser."""
     help_line = "say what a file holds, and the settings to train on it"
     parser = add_command(commands, inspect, help_line)
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=_FORMATS)
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=READABLE)
 
     parser = add_command(commands, convert, "write images in another format, or join several files")
-    parser.add_argument("sources", metavar="IN", nargs="+", type=Path, help=_FORMATS)
+    parser.add_argument("sources", metavar="IN", nargs="+", type=Path, help=READABLE)
     parser.add_argument("target", metavar="OUT", type=Path, help="*.jf, *.txt (image-text), *.npz")
     _add_layout(parser)
 
     parser = add_command(commands, split, "divide a file into a training and a test file")
-    parser.add_argument("source", metavar="IN", type=Path, help=_FORMATS)
+    parser.add_argument("source", metavar="IN", type=Path, help=READABLE)
     for name in ("train", "test"):
         help_line = "*.jf, *.txt or *.npz to write"
         parser.add_argument(name, metavar=name.upper(), type=Path, help=help_line)
@@ -59,7 +59,7 @@ def add_to(commands: Commands) -> None:
     _add_layout(parser)
 
     parser = add_command(commands, predict, "recognise characters")
-    help_line = f"a picture (PNG, JPEG, ...: a scan or a photograph, of any size); {_FORMATS}"
+    help_line = f"a picture (PNG, JPEG, ...: a scan or a photograph, of any size); {READABLE}"
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=help_line)
     model, help_line = Path("models/lenet.onnx"), "the exported network (default %(default)s)"
     parser.add_argument("--model", type=Path, default=model, metavar="FILE", help=help_line)

@@ -66,6 +66,8 @@ def as_typed(value: object) -> str:
     """Return a parameter's value as a user types it after `-S name=`."""
     if isinstance(value, tuple | list):
         return f"[{','.join(map(as_typed, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     # All digits are kept; only the ".0" of a whole number is left out.
     return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)
 

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, Place, see_inspect
-from lenet.pictures import decode
 from lenet.raw.layout import Layout, same_name
-from lenet.raw.records import Records
+from lenet.raw.records import About, Records
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+# Images of a larger side are pictures in which a character is searched.
+_LARGEST_WHOLE = 64
 # Files that systems leave in folders of pictures.
 _LEFT_BEHIND = ("thumbs.db", "desktop.ini", "__macosx", "icon\r")
 
@@ -46,6 +47,8 @@ def pixels(file: Path, layout: Layout) -> NDArray[np.float64]:
 
     Raises InputError where it cannot be read so.
     """
+    from lenet.pictures import decode  # Text does not wait for the import of Pillow.
+
     if layout.pictures == "whole":
         width, height = decode.size(file)
         if (width, height) != (layout.side, layout.side):
@@ -85,17 +88,44 @@ def class_names(path: Path) -> tuple[str, ...]:
     return () if all(name.isascii() and name.isdigit() for name in names) else tuple(sorted(names))
 
 
-def files(path: Path) -> list[Path]:
-    """Return the pictures of a folder in order; raise InputError where it holds something else."""
-    return list(_pictures(path, Layout.of(side=2)))
-
-
-def sizes(path: Path) -> Counter[tuple[int, int]]:
-    """Return how many pictures of a folder have each width and height.
+def about(path: Path) -> About:
+    """Return what is known of a folder, and how its pictures are best read.
 
     Raises InputError where a picture cannot be read.
     """
-    return Counter(map(decode.size, files(path)))
+    # Text does not wait for the import of Pillow.
+    from lenet.pictures import decode
+
+    names, sizes = class_names(path), Counter(map(decode.size, files(path)))
+    ((width, height), most), *_ = sizes.most_common()
+    total = sizes.total()
+    whole = width == height <= _LARGEST_WHOLE and 2 * most > total
+    if most == total:
+        reason = f"all pictures have {width} x {height} pixels"
+    elif whole:
+        reason = f"{most} of {total} pictures have {width} x {height} pixels, the others do not fit"
+    else:
+        reason = f"the pictures have {len(sizes)} sizes, most often {width} x {height} pixels"
+    pictures = "whole" if whole else "cut"
+    known: dict[str, object] = {"pictures": pictures, "class_names": names}
+    if not whole:
+        known["pixel_range"] = (0, 1)
+    return About(
+        form="pictures in a subfolder for each class",
+        side=width if whole else 16,
+        classes=len(names),
+        side_is_least=not whole,
+        class_names=names,
+        pictures=pictures,
+        reason=reason,
+        by_columns=None,
+        known=known,
+    )
+
+
+def files(path: Path) -> list[Path]:
+    """Return the pictures of a folder in order; raise InputError where it holds something else."""
+    return list(_pictures(path, Layout.of(side=2)))
 
 
 def _pictures(path: Path, layout: Layout) -> dict[Path, float]:

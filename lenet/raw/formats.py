@@ -11,11 +11,12 @@ from lenet.core import npz
 from lenet.core.errors import InputError, Place, see_inspect
 from lenet.core.files import check_expansion, whole_file
 from lenet.core.npz import Dataset
-from lenet.raw import image_text, jf
+from lenet.raw import folder, image_text, jf
 from lenet.raw.layout import Layout
+from lenet.raw.recognition import format_of
 from lenet.raw.records import Records
 from lenet.raw.statistics import Statistics
-from lenet.raw.text import open_text
+from lenet.raw.text import open_raw
 
 _WRITERS = {".jf": jf.write, ".txt": image_text.write}
 
@@ -29,20 +30,16 @@ class Reading:
 
 
 def read_blocks(path: Path, layout: Layout) -> Iterator[Records]:
-    """Yield the records of text or of a folder of pictures as they are, block by block.
+    """Yield the records of a file, no npz, or of a folder of pictures as they are, block by block.
 
     Raises InputError at a fault of the file, and where it holds no record.
     """
     if path.is_dir():
-        # Text does not wait for the import of Pillow.
-        from lenet.raw import folder
-
         yield from folder.read(path, layout)
         return
     is_empty = True
-    with open_text(path) as file:
-        reader = image_text.read if image_text.recognise(file) else jf.read
-        for block in reader(file, layout):
+    with open_raw(path) as file:
+        for block in format_of(file).read(file, layout):
             if len(block):
                 is_empty = False
                 yield block
@@ -85,7 +82,7 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
     if path.is_dir():
         reading = {"pixel_range": layout.pixel_range, "pictures": layout.pictures}
     if needs_labels:
-        layout = _with_names(path, layout, _class_names(path))
+        layout = _with_names(path, layout, folder.class_names(path) if path.is_dir() else ())
     # NumPy resizes in place; joined at the end, the images would be in memory twice.
     images = np.empty((0, layout.side, layout.side), np.float32)
     labels, names, count = [], [], 0
@@ -107,15 +104,6 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
     class_names = layout.class_names if needs_labels else ()
     data = Dataset(images, np.concatenate(labels), _joined(names), class_names, reading)
     return Reading(data, statistics)
-
-
-def _class_names(path: Path) -> tuple[str, ...]:
-    """Return the names of the classes that a raw file itself states; () where it has none."""
-    if not path.is_dir():
-        return ()
-    from lenet.raw import folder
-
-    return folder.class_names(path)
 
 
 def _with_names(path: Path, layout: Layout, names: Sequence[str]) -> Layout:

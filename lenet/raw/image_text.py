@@ -16,10 +16,10 @@ from typing import IO
 import numpy as np
 
 from lenet.core.errors import InputError, Place, see_inspect
-from lenet.raw.layout import LARGEST_SIDE, Layout
+from lenet.raw.layout import LARGEST_SIDE, Layout, root
 from lenet.raw.numbers import parse_numbers, positions, shortest_texts
-from lenet.raw.records import Records
-from lenet.raw.text import Block, TextFile, blocks
+from lenet.raw.records import About, Records
+from lenet.raw.text import Block, RawFile, blocks
 
 _COMMENT = re.compile(rb"#[^\n]*")
 _STATED_FIRST_INDEX = re.compile(rb"^# *Column indices are (zero|one)-based", re.M)
@@ -27,12 +27,7 @@ _TO_BLANKS = bytes.maketrans(b"\t\r\n\v\f:", b" " * 6)
 _PIXELS_AT_ONCE = 1 << 22  # 32 MiB
 
 
-def recognise(file: TextFile) -> bool:
-    """Return whether a text file is image-text: it has pairs or comments, which .jf has not."""
-    return b":" in file.start or b"#" in file.start
-
-
-def read(file: TextFile, layout: Layout) -> Iterator[Records]:
+def read(file: RawFile, layout: Layout) -> Iterator[Records]:
     """Yield the records of an image-text file, block by block; a missing label is NaN.
 
     Where the layout's `first_index` is "auto", index 0, the highest index that the side allows, or
@@ -65,19 +60,27 @@ def read(file: TextFile, layout: Layout) -> Iterator[Records]:
         )
 
 
-def extent(file: TextFile) -> tuple[int, int | None]:
-    """Return the highest index, and the first index if a comment or an index 0 shows it.
-
-    Raises InputError at a fault of the file.
-    """
+def about(file: RawFile) -> About:
+    """Return what is known of a file: its highest index shows the side, or the least side."""
     highest, first_index = 0, None
     for lines in _lines(file, LARGEST_SIDE**2):
         highest = max(highest, int(lines.index.max(initial=0)))
         first_index = lines.evidence(LARGEST_SIDE**2) if first_index is None else first_index
-    return highest, first_index
+    if first_index is None and root(highest):
+        first_index = 1
+    first_indices = (1, 0) if first_index is None else (first_index,)
+    pixels = highest + (first_indices == (0,))
+    side = max(2, isqrt(max(pixels - 1, 0)) + 1)
+    return About(
+        form="image-text",
+        side=side,
+        first_indices=first_indices,
+        side_is_least=pixels != side**2,
+        known={"first_index": first_indices[0]},
+    )
 
 
-def _lines(file: TextFile, features: int) -> "Iterator[_Lines]":
+def _lines(file: RawFile, features: int) -> "Iterator[_Lines]":
     done = 0
     for block in blocks(file, end=lambda text: 1 + text.rfind(b"\n"), numbers=1 + 2 * features):
         lines = _Lines(file.path, block, done)
@@ -125,7 +128,7 @@ class _Lines:
             raise InputError(
                 self._place(row[at]),
                 f"found {kind} {numbers.values[at]:.9g} out of place",
-                "a label, then index:value pairs (image-text, as the file has ':' or '#')",
+                "a label, then index:value pairs (image-text, as the file has ':')",
             )
         self._row, self.index = row[is_index], numbers.values[is_index]
         self._value = numbers.values[1:][is_index[:-1]]
@@ -165,7 +168,7 @@ class _Lines:
             raise InputError(self._place(row[at]), found, "each index once, in ascending order")
         pairs = self._counts // 2
         count = int(np.ptp(index)) + 1 if len(index) and index.min() <= 1 else 0
-        smaller = 4 <= count < layout.features and isqrt(count) ** 2 == count
+        smaller = count < layout.features and root(count)
         if smaller and not self._done and (pairs == count).all():
             found = f"found the same {count} indices in every record"
             expected = f"{layout.side} x {layout.side} = {layout.features}"
@@ -196,12 +199,15 @@ class _Lines:
 
 
 def write(file: IO[bytes], records: Records, layout: Layout) -> None:
-    """Write `records` as image-text with every pixel stated; see `shortest_texts`.
+    """Write `records` as image-text without pixels that are 0; see `shortest_texts`.
 
-    Indices start at 1 unless the layout says 0.
+    Indices start at 1 unless the layout says 0. The first record states its first and its last
+    pixel, which show a reader where indices start, and the side.
     """
     first = 0 if layout.first_index == 0 else 1
     prefixes = [f"{index}:" for index in range(first, layout.features + first)]
+    stated = {0, layout.features - 1}
     for label, texts in zip(records.labels.tolist(), shortest_texts(records.pixels), strict=True):
-        pairs = " ".join(map(str.__add__, prefixes, texts))
-        file.write(f"{label} {pairs}\n".encode())
+        pairs = [prefixes[i] + text for i, text in enumerate(texts) if text != "0" or i in stated]
+        file.write(f"{label} {' '.join(pairs)}".rstrip().encode() + b"\n")
+        stated = set()

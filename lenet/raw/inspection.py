@@ -4,58 +4,43 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from math import isqrt
 from pathlib import Path
 from textwrap import indent
-from typing import Any
 
 import numpy as np
 
 from lenet.core import npz
 from lenet.core.errors import InputError, as_typed, see_inspect
-from lenet.raw import folder, formats, image_text, jf
-from lenet.raw.layout import LARGEST_SIDE, Layout
-from lenet.raw.numbers import parse_numbers, whole_words
+from lenet.raw import folder, formats
+from lenet.raw.layout import Layout
+from lenet.raw.recognition import format_of
+from lenet.raw.records import About
 from lenet.raw.statistics import Statistics
-from lenet.raw.text import PIECE_BYTES, TextFile, open_text
+from lenet.raw.text import open_raw
 
-_ANY_PIXELS = (-1e9, 1e9)
 _MOST_CLASSES = 1000
 # The most letters in a row and a column of a drawn image, and letters for more and more ink.
 _DRAWN, _INK = 16, " .:*#"
-# Images of a larger side are pictures in which a character is searched.
-_LARGEST_WHOLE = 64
+_ORDERS = {
+    None: "",
+    True: "column by column; raw.transpose=true turns the images upright",
+    False: "row by row, unless the drawing lies on its side, as of EMNIST's and MATLAB's files; "
+    "these need raw.transpose=true",
+}
 # Parameters and their values.
 Settings = dict[str, object]
 
 
-@dataclass(frozen=True)
-class Inspection:
+@dataclass(frozen=True, kw_only=True)
+class Inspection(About):
     """The contents of one file.
 
     path: the file or folder.
-    form: its format, in words.
-    side: width and height of its images in pixels.
     statistics: its labels and pixel values.
-    classes: the number of classes that the file states, or 0.
-    first_indices: the indices that the first pixel may have: (0,), (1,), or (1, 0) where the file
-        does not show it; () where the format has no indices.
-    side_is_least: whether the images may be larger, because the file states no more.
-    class_names: the names of the classes, if these are no numbers.
-    pictures: how a folder's pictures are best read, as in `raw.pictures`; "" for other formats.
-    reason: why they are best read so.
     """
 
     path: Path
-    form: str
-    side: int
     statistics: Statistics
-    classes: int = 0
-    first_indices: tuple[int, ...] = ()
-    side_is_least: bool = False
-    class_names: tuple[str, ...] = ()
-    pictures: str = ""
-    reason: str = ""
 
     @property
     def has_labels(self) -> bool:
@@ -84,6 +69,7 @@ class Inspection:
             "pixels": f"from {low:g} to {high:g}",
             "first index": " or ".join(map(str, self.first_indices)),
             "pictures": f"{self.pictures}, because {self.reason}" if self.reason else "",
+            "pixel order": _ORDERS[self.by_columns],
         }
         lines = [f"  {name:<13}{row}" for name, row in rows.items() if row]
         return "\n".join([str(self.path), *lines, "", indent(self._drawn(), "  ")])
@@ -108,9 +94,9 @@ class Inspection:
 
 
 def inspect(path: Path) -> Inspection:
-    """Describe a file: .jf or image-text, plain or compressed; npz; or a folder of pictures.
+    """Describe a file of any format, or a folder of pictures.
 
-    Raises InputError where the file is none of these, or faulty.
+    Raises InputError where the file has no known format, or is faulty.
     """
     try:
         return _inspect(path)
@@ -122,99 +108,26 @@ def inspect(path: Path) -> Inspection:
 
 def _inspect(path: Path) -> Inspection:
     if path.is_dir():
-        return _inspect_folder(path)
-    if path.exists() and not path.is_file():
+        about = folder.about(path)
+    elif path.exists() and not path.is_file():
         raise InputError(path, "is a pipe, which can be read just once", "a file")
-    if formats.is_npz(path):
+    elif formats.is_npz(path):
         data = npz.load(path, _MOST_CLASSES)
         side, names = data.images.shape[1], data.class_names
         layout = Layout.of(side=side, classes=_MOST_CLASSES)
         statistics = formats.read(path, layout).statistics
-        return Inspection(path, "npz", side, statistics, len(names), class_names=names)
-    with open_text(path) as file:
-        return _inspect_image_text(file) if image_text.recognise(file) else _inspect_jf(file)
-
-
-def _inspect_folder(path: Path) -> Inspection:
-    names, sizes = folder.class_names(path), folder.sizes(path)
-    ((width, height), most), *_ = sizes.most_common()
-    total = sizes.total()
-    whole = width == height <= _LARGEST_WHOLE and 2 * most > total
-    if most == total:
-        reason = f"all pictures have {width} x {height} pixels"
-    elif whole:
-        reason = f"{most} of {total} pictures have {width} x {height} pixels, the others do not fit"
+        known = About(form="npz", side=side, classes=len(names), class_names=names, by_columns=None)
+        return Inspection(path=path, statistics=statistics, **vars(known))
     else:
-        reason = f"the pictures have {len(sizes)} sizes, most often {width} x {height} pixels"
-    known: dict[str, Any] = {"pictures": "cut", "pixel_range": (0, 1), "class_names": names}
-    if whole:
-        known |= {"pictures": "whole", "pixel_range": _ANY_PIXELS}
-    side = width if whole else 16
-    return Inspection(
-        path,
-        "pictures in a subfolder for each class",
-        side,
-        _count(path, side, **known),
-        len(names),
-        side_is_least=not whole,
-        class_names=names,
-        pictures=known["pictures"],
-        reason=reason,
-    )
-
-
-def _inspect_image_text(file: TextFile) -> Inspection:
-    highest, first_index = image_text.extent(file)
-    if first_index is None and _root(highest):
-        first_index = 1
-    first_indices = (1, 0) if first_index is None else (first_index,)
-    pixels = highest + (first_indices == (0,))
-    side = max(2, isqrt(max(pixels - 1, 0)) + 1)
-    return Inspection(
-        file.path,
-        "image-text",
-        side,
-        _count(file.path, side, first_index=first_indices[0]),
-        first_indices=first_indices,
-        side_is_least=pixels != side**2,
-    )
-
-
-def _inspect_jf(file: TextFile) -> Inspection:
-    text = file.start if len(file.start) < PIECE_BYTES else file.start[: whole_words(file.start)]
-    _, counts = parse_numbers(file.path, text, 1).by_line()
-    # How many numbers the lines hold that hold most numbers. A huge word makes no line.
-    usual = int(np.bincount(counts, weights=counts).argmax()) if len(counts) else 0
-    header = jf.HEADER.match(text)
-    side, classes = _root(usual - 1) or _root(usual), 0
-    if header and (header[3] or not side) and _root(int(header[2])):
-        side, classes = _root(int(header[2])), int(header[1])
-    if not side:
-        raise InputError(
-            file.path,
-            "the side of the images cannot be told",
-            "a first line with the number of classes and that of the features of a square, or "
-            "lines of a label and the pixels of a square",
-        )
-    form = f".jf, header of {classes} classes" if classes else ".jf, no header"
-    statistics = _count(file.path, side, classes=max(2, classes or _MOST_CLASSES))
-    return Inspection(file.path, form, side, statistics, classes)
-
-
-def _root(features: int) -> int:
-    """Return the side of square images of so many features, 0 if there are none."""
-    side = isqrt(max(features, 0))
-    return side if side**2 == features and 2 <= side <= LARGEST_SIDE else 0
-
-
-def _count(path: Path, side: int, **known: object) -> Statistics:
-    """Return the numbers of a file, whatever its labels and pixels are."""
-    layout = Layout.of(side=side, classes=_MOST_CLASSES)
-    layout = layout.changed({"pixel_range": _ANY_PIXELS, "first_index": 1, **known})
+        with open_raw(path) as file:
+            about = format_of(file).about(file)
+    # Whatever its labels and pixels are.
+    layout = Layout.of(side=about.side, classes=_MOST_CLASSES, first_index=1)
+    layout = layout.changed({"pixel_range": (-1e9, 1e9), **about.known})
     statistics = Statistics()
     for block in formats.read_blocks(path, layout):
         statistics.add(block)
-    return statistics
+    return Inspection(path=path, statistics=statistics, **vars(about))
 
 
 def settings(inspections: Sequence[Inspection]) -> list[Settings]:
@@ -231,6 +144,12 @@ def settings(inspections: Sequence[Inspection]) -> list[Settings]:
     }
     if readings := {each.pictures for each in inspections if each.pictures}:
         values["pictures"] = min(readings)
+    orders = {each.by_columns: each.path for each in inspections if each.by_columns is not None}
+    if len(orders) > 1:
+        found, expected = "its pixels stand column by column", f"row by row, as in {orders[False]}"
+        raise InputError(orders[True], found, expected, "Convert one of the files to npz first.")
+    if orders:
+        values["transpose"] = True in orders
     Layout.of(**values)
     indices = {each.first_indices for each in inspections if each.first_indices}
     if not indices:
@@ -278,8 +197,14 @@ def _classes(inspections: Sequence[Inspection]) -> Settings:
     return {"first_label": first_label, "classes": max(2, high - first_label + 1, stated)}
 
 
-def _words(value: object) -> list[str]:
-    return [as_typed(each) for each in (value if isinstance(value, tuple | list) else (value,))]
+def _options(values: Settings) -> str:
+    """Return settings as options of `lenet convert` and `lenet split`."""
+    words = []
+    for name, value in values.items():
+        if value is not False:
+            several = value if isinstance(value, tuple) else () if value is True else (value,)
+            words += [f"--{name.replace('_', '-')}", *map(as_typed, several)]
+    return shlex.join(words)
 
 
 def advice(inspections: Sequence[Inspection]) -> str:
@@ -291,15 +216,11 @@ def advice(inspections: Sequence[Inspection]) -> str:
     if not all(each.has_labels for each in inspections):
         return "No settings: training and testing need labels. `lenet predict` needs none."
     choices = settings(inspections)
-    common = {name: value for name, value in choices[0].items() if value == choices[-1][name]}
-    options = " ".join(
-        shlex.join([f"--{name.replace('_', '-')}", *_words(value)])
-        for name, value in common.items()
-    )
     files: Settings = {}
     if len(inspections) == 2:
         files = {"train_file": inspections[0].path, "test_file": inspections[1].path}
-    lines = [f"for lenet convert and split: {options}", "for dvc exp run:"]
+    lines = [f"for lenet convert and split: {_options(chosen)}" for chosen in choices]
+    lines.append("for dvc exp run:")
     for chosen in choices:
         values = files | {f"raw.{name}": value for name, value in chosen.items()}
         # Some shells would take brackets for a pattern of file names.

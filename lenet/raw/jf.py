@@ -10,22 +10,43 @@ A record may go on over several lines, as in the original C reader.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import isqrt
 from typing import IO
 
 import numpy as np
 
 from lenet.core.errors import InputError, Place, see_inspect
-from lenet.raw.layout import Layout
+from lenet.raw.layout import Layout, root
 from lenet.raw.numbers import Numbers, parse_numbers, shortest_texts, whole_words
-from lenet.raw.records import Records
-from lenet.raw.text import TextFile, blocks
+from lenet.raw.records import About, Records
+from lenet.raw.text import PIECE_BYTES, RawFile, blocks
 
 _END_MARKER = -1
-HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
+_HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
 
 
-def read(file: TextFile, layout: Layout) -> Iterator[Records]:
+def about(file: RawFile) -> About:
+    """Return what is known of a file; raise InputError where it does not show the side."""
+    text = file.start if len(file.start) < PIECE_BYTES else file.start[: whole_words(file.start)]
+    _, counts = parse_numbers(file.path, text, 1).by_line()
+    # How many numbers the lines hold that hold most numbers. A huge word makes no line.
+    usual = int(np.bincount(counts, weights=counts).argmax()) if len(counts) else 0
+    header = _HEADER.match(text)
+    side, classes = root(usual - 1) or root(usual), 0
+    if header and (header[3] or not side) and root(int(header[2])):
+        side, classes = root(int(header[2])), int(header[1])
+    if not side:
+        raise InputError(
+            file.path,
+            "the side of the images cannot be told",
+            "a first line with the number of classes and that of the features of a square, or "
+            "lines of a label and the pixels of a square",
+        )
+    form = f".jf, header of {classes} classes" if classes else ".jf, no header"
+    known = {"classes": max(2, classes)} if classes else {}
+    return About(form=form, side=side, classes=classes, known=known)
+
+
+def read(file: RawFile, layout: Layout) -> Iterator[Records]:
     """Yield the records of a .jf file, block by block.
 
     The label is NaN in a file whose lines hold just the features. An end marker in front of other
@@ -65,7 +86,7 @@ def _lines_or_words(text: bytes) -> int:
     return 1 + text.rfind(b"\n") or whole_words(text)
 
 
-def _without_header(file: TextFile, layout: Layout) -> TextFile:
+def _without_header(file: RawFile, layout: Layout) -> RawFile:
     """Return a file with blanks in place of its header, if it has one.
 
     Two whole numbers on the first line are a header if the second is the number of features of a
@@ -74,15 +95,13 @@ def _without_header(file: TextFile, layout: Layout) -> TextFile:
 
     Raises InputError where the header does not fit the layout.
     """
-    match = HEADER.match(file.start)
+    match = _HEADER.match(file.start)
     if not match:
         return file
     classes, features = int(match[1]), int(match[2])
     low, high = sorted(layout.pixel_range)
     no_record = classes >= layout.first_label + layout.classes or not low <= features <= high
-    if not (match[3] and features >= 4 and isqrt(features) ** 2 == features) and not (
-        no_record and features == layout.features
-    ):
+    if not (match[3] and root(features)) and not (no_record and features == layout.features):
         return file
     if features != layout.features:
         place, found = Place(file.path, line=1), f"the header says {features} features an image"

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from math import isqrt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,12 @@ from lenet.core.errors import InputError
 from lenet.core.params import ClassCount, Params, Span, Whole
 
 LARGEST_SIDE = 1024
+
+
+def root(features: int) -> int:
+    """Return the side of square images of so many features, 0 if there are none."""
+    side = isqrt(max(features, 0))
+    return side if side**2 == features and 2 <= side <= LARGEST_SIDE else 0
 
 
 def same_name(name: str) -> str:

@@ -1,7 +1,8 @@
 """Records: the labelled images of a raw file, in the numbers of the file."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,37 @@ from typing_extensions import Self
 
 from lenet.core.errors import InputError, Place, see_inspect
 from lenet.raw.layout import Layout
+
+_PIXELS_AT_ONCE = 1 << 22  # 32 MiB
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What is known of a raw file without settings, for `lenet inspect`.
+
+    form: its format, in words.
+    side: width and height of its images in pixels.
+    classes: the number of classes that the file states, or 0.
+    first_indices: the indices that the first pixel may have: (0,), (1,), or (1, 0) where the file
+        does not show it; () where the format has no indices.
+    side_is_least: whether the images may be larger, because the file states no more.
+    class_names: the names of the classes, if these are no numbers.
+    pictures: how a folder's pictures are best read, as in `raw.pictures`; "" for other formats.
+    reason: why they are best read so.
+    by_columns: whether the pixels stand column by column; None where the format has one order.
+    known: settings of the layout that count its labels and pixels.
+    """
+
+    form: str
+    side: int
+    classes: int = 0
+    first_indices: tuple[int, ...] = ()
+    side_is_least: bool = False
+    class_names: tuple[str, ...] = ()
+    pictures: str = ""
+    reason: str = ""
+    by_columns: bool | None = False
+    known: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,3 +92,21 @@ class Records:
         pixel = int(np.flatnonzero(~((self.pixels[i] >= low) & (self.pixels[i] <= high)))[0])
         found = f"found {self.pixels[i, pixel]:.9g} as pixel {pixel + 1}"
         raise InputError(place, found, f"a value from {low:g} to {high:g}", advice)
+
+
+def in_blocks(
+    path: Path, pixels: NDArray, labels: NDArray[np.float64], layout: Layout
+) -> Iterator[Records]:
+    """Yield the records of arrays, pixels (n, side * side) and labels (n,), some at a time.
+
+    Raises InputError where the images have another side than the layout's.
+    """
+    if pixels.shape[1] != layout.features:
+        found = f"found images of {pixels.shape[1]} pixels"
+        expected = f"{layout.side} x {layout.side} = {layout.features}"
+        raise InputError(path, found, expected, see_inspect(path))
+    step = max(1, _PIXELS_AT_ONCE // layout.features)
+    for start in range(0, len(pixels), step):
+        here = slice(start, start + step)
+        place = lambda i, start=start: Place(path, record=start + i + 1)  # noqa: E731
+        yield Records(labels[here], pixels[here].astype(np.float64), place=place)

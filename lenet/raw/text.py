@@ -1,10 +1,9 @@
-"""Text files, plain or compressed: opened, refused if they are no text, and read in blocks."""
+"""Raw files, plain or compressed: opened, and read whole or in blocks of text."""
 
 import bz2
 import gzip
 import io
 import lzma
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,30 +23,16 @@ _COMPRESSED: tuple[tuple[bytes, Callable[[IO[bytes]], io.BufferedIOBase]], ...] 
     (b"BZh", bz2.BZ2File),
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
 )
-_READABLE = ".jf or image-text, plain, .gz, .bz2 or .xz; npz; or a folder of pictures"
-_AS_FOLDER = "Put it into a subfolder of its class; `lenet predict` reads a single picture."
-_AS_JPEG = "Save it as JPEG or PNG, which can be read."
-_AS_NPZ = (
+# What makes a file readable that has another form.
+AS_NPZ = (
     "Write its images and labels as npz: `numpy.savez('mine.npz', images=..., labels=...)`, images "
     "float32 (n, side, side) from 0 = background to 1, labels int64 (n,)."
-)
-# Files of other kinds: how they begin, what they are, and what to do.
-_OTHERS = (
-    (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|BM.{4}\0\0|P[1-6]\n|RIFF", "a picture", _AS_FOLDER),
-    (rb".{4}ftyp(he[iv]|mif1|avi)", "a HEIC or AVIF picture", _AS_JPEG),
-    (rb"%PDF", "a PDF document", _AS_JPEG),
-    (rb"\0\0\x08[\x01\x03]", "a file of MNIST's IDX format", _AS_NPZ),
-    (rb"\x93NUMPY|\x80[\x02-\x05]|\s*[\[{]", "a NumPy array, a pickle or JSON", _AS_NPZ),
-    (rb"MATLAB|\x89HDF|PAR1", "a MATLAB, HDF5 or Parquet file", _AS_NPZ),
-    (rb"\s*<", "a web page or XML", "Perhaps a download went wrong."),
-    (rb"PK\x03\x04|7z\xbc\xaf|Rar!|.{257}ustar|\x28\xb5\x2f\xfd", "an archive", "Unpack it."),
-    (rb".*\0", "a binary file", ""),
 )
 
 
 @dataclass(frozen=True)
-class TextFile:
-    """An open text file, to be read once from its beginning.
+class RawFile:
+    """An open raw file, to be read once from its beginning.
 
     path: as the user gave it, for messages.
     start: the first piece of the file, which shows its format.
@@ -58,12 +43,16 @@ class TextFile:
     start: bytes
     rest: Iterator[bytes]
 
+    def whole(self) -> bytes:
+        """Return the whole content."""
+        return b"".join([self.start, *self.rest])
+
 
 @contextmanager
-def open_text(path: Path) -> Iterator[TextFile]:
-    """Open a text file; gzip, bzip2 and xz are recognised by content.
+def open_raw(path: Path) -> Iterator[RawFile]:
+    """Open a raw file; gzip, bzip2 and xz are recognised by content.
 
-    Raises InputError where the file is missing, unreadable, empty, broken or of another kind.
+    Raises InputError where the file is missing, unreadable, empty or broken.
     """
     try:
         file = path.open("rb")
@@ -74,10 +63,7 @@ def open_text(path: Path) -> Iterator[TextFile]:
         start = next(pieces, b"").removeprefix(_BYTE_ORDER_MARK)
         if not start.strip():
             raise InputError(path, "the file is empty", "images of characters")
-        for signature, name, advice in _OTHERS:
-            if re.match(signature, start, re.DOTALL):
-                raise InputError(path, f"this is {name}", _READABLE, advice)
-        yield TextFile(path, start, pieces)
+        yield RawFile(path, start, pieces)
 
 
 def _pieces(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
@@ -119,7 +105,7 @@ class Block:
     used: int
 
 
-def blocks(file: TextFile, *, end: Callable[[bytes], int], numbers: int) -> Iterator[Block]:
+def blocks(file: RawFile, *, end: Callable[[bytes], int], numbers: int) -> Iterator[Block]:
     """Yield the blocks of a file, each of about a piece.
 
     Args:

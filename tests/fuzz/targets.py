@@ -7,7 +7,6 @@ Hypothesis and all files in tests/fuzz/corpus; `python -m tests.fuzz` those of l
 import bz2
 import gzip
 import io
-import json
 import lzma
 import tempfile
 import warnings
@@ -17,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 import onnx
+import scipy.io
 from onnx import TensorProto, helper
 from PIL import Image
 
@@ -24,6 +24,7 @@ from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters, decode
+from lenet.pictures.frame import Frame
 from lenet.predict import output, predictor
 from lenet.raw import formats
 from lenet.raw.inspection import advice, inspect
@@ -38,7 +39,10 @@ TEXTS = (
     b"10 4\n6 0 0.5 1 2\n3 2 0 0 1.25\n-1\n",
     b"6 0 0.5\n1 2\n3 2 0 0 1.25",
     b"6 1:0 2:0.5 3:1 4:2   \r\n3 2:1 # a comment\r\n",
+    b"# mine\n0;1;2;3;4\n6;0,5;0;1;2\n3;0;0;0;1\n",
+    b'label,"p0",p1,p2,p3\n6,0,0,1,2\n3,0,0,0,1\n',
 )
+IDX = b"\0\0\x08\3\0\0\0\2\0\0\0\2\0\0\0\2\0\1\2\0\0\0\2\1"
 PACKERS: tuple[Callable[[bytes], bytes], ...] = (bytes, gzip.compress, bz2.compress, lzma.compress)
 
 
@@ -60,6 +64,13 @@ def npz_file() -> bytes:
         return path.read_bytes()
 
 
+def matlab_file() -> bytes:
+    """Return ten digits of 2 x 2 pixels as MATLAB's usps_all.mat has them."""
+    file = io.BytesIO()
+    scipy.io.savemat(file, {"data": np.arange(40, dtype=np.uint8).reshape(4, 1, 10) % 3})
+    return file.getvalue()
+
+
 def model() -> bytes:
     """Return a model of one layer, for images of side 2."""
     nodes = [
@@ -78,7 +89,7 @@ def model() -> bytes:
 
 
 PICTURES = tuple(map(picture, ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")))
-_RAW = tuple(pack(text) for text in TEXTS for pack in PACKERS)
+_RAW = (*(pack(text) for text in TEXTS for pack in PACKERS), IDX, matlab_file())
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "raw": _RAW,
     "inspect": (*_RAW, npz_file()),
@@ -177,7 +188,9 @@ class _Even:
 
     side, classes = 2, 10
     path = Path("even")
-    metadata: Mapping[str, str] = {"parameters": json.dumps({"raw": LAYOUT.model_dump()})}
+    class_names = ()
+    frame = Frame()
+    parameters: Mapping[str, object] = {"raw": LAYOUT.model_dump(), "reading": {}}
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         assert images.shape[1:] == (2, 2)

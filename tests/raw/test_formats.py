@@ -146,19 +146,20 @@ def test_archives_one_behind_the_other_are_read_and_broken_ones_named(
         (b'{"images": [[0, 1]]}', "this is a NumPy array, a pickle or JSON"),
         (b"\x93NUMPY\x01", "this is a NumPy array, a pickle or JSON"),
         (pickle.dumps([1]), "this is a NumPy array, a pickle or JSON"),
-        (b"\x89HDF\r\n\x1a\n", "this is a MATLAB, HDF5 or Parquet file"),
-        (gzip.compress(b"\0\0\x08\x01\0\0\0\x01\x05"), "this is a file of MNIST's IDX format"),
+        (b"PAR1", "this is a Parquet file"),
+        (b"% mine\n@RELATION a\n", "this is an ARFF file"),
+        (b"1.0000 " * 256 + b"0 " * 9 + b"1 \n", "this is the data set semeion"),
         (b"<!DOCTYPE html>\n<html>404</html>\n", "this is a web page"),
         (b"\x89PNG\r\n\x1a\n", "this is a picture"),
         (b"RIFF\x2a\0\0\0WEBP", "this is a picture"),
         (b"\0\0\0\x18ftypheic" + bytes(40), "this is a HEIC or AVIF picture"),
         (b"\0" * 257 + b"ustar\0" + bytes(300), "this is an archive"),
         (b"\xff\xfe6\0 \0", "this is a binary file"),
-        # A comma makes no number.
-        (b"5,0,0,1,0\n", "line 1: found '5,0,0,1,0'; expected a finite decimal number. `lenet ins"),
+        # A decimal comma makes no number.
+        (b"5 0,5 0 1 0\n", "line 1: found '0,5'; expected a finite decimal number. `lenet inspect"),
         (b" \r\n", "the file is empty"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "mine"

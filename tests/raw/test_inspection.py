@@ -122,10 +122,11 @@ def test_missing_labels_are_said_so(tmp_path: Path, label: str) -> None:
 
 
 def test_the_options_are_ready_to_paste(tmp_path: Path) -> None:
+    values = "-S raw.side=8 -S 'raw.pixel_range=[0,16]' -S raw.first_label=0 -S raw.classes=10"
     assert advice([inspect(write(tmp_path / "a.jf"))]).splitlines() == [
         "for lenet convert and split: --side 8 --pixel-range 0 16 --first-label 0 --classes 10",
         "for dvc exp run:",
-        "-S raw.side=8 -S 'raw.pixel_range=[0,16]' -S raw.first_label=0 -S raw.classes=10",
+        f"{values} -S raw.transpose=false",
     ]
     # Two files give a whole command that names them.
     pair = (
@@ -134,6 +135,7 @@ def test_the_options_are_ready_to_paste(tmp_path: Path) -> None:
     )
     line = advice([inspect(path) for path in pair]).splitlines()[-1]
     settings = "-S raw.side=8 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=10"
+    settings += " -S raw.transpose=false"
     files = ["-S", f"train_file={pair[0]}", "-S", f"test_file={pair[1]}"]
     assert shlex.split(line) == ["dvc", "exp", "run", *files, *settings.split()]
 
@@ -186,7 +188,7 @@ def test_a_file_of_a_single_class_is_read_with_a_warning(tmp_path: Path) -> None
     ("text", "message"),
     [
         # No advice leads back to inspection.
-        ("5,0,0,1,0\n", "found '5,0,0,1,0'; expected a finite decimal number.$"),
+        ("5 0,5 0 1 0\n", "found '0,5'; expected a finite decimal number.$"),
         ("3 1:1 1e308:1\n", "side: found .*; expected a whole number from 2 to 1024"),
         ("3 1:1 1048577:1\n", "side: found 1025; expected a whole number from 2 to 1024"),
         # A word that is larger than a piece of the file has no line.
