@@ -44,7 +44,10 @@ def plain_jf(path: Path) -> None:
 def plain_image_text(path: Path) -> None:
     """Read image-text in plain Python."""
     lines = path.read_text().splitlines()
-    np.array([[float(pair.partition(":")[2]) for pair in line.split()[1:]] for line in lines])
+    pixels = np.zeros((len(lines), LAYOUT.features))
+    for row, line in zip(pixels, lines, strict=True):
+        for index, _, value in (pair.partition(":") for pair in line.split()[1:]):
+            row[int(index) - 1] = float(value)
 
 
 READERS: dict[str, dict[str, Callable[[Path], object]]] = {

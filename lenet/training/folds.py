@@ -1,6 +1,7 @@
 """Parts of a training set, so that networks can be asked about images that they never saw."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +70,10 @@ def out_of_fold(
     # The processes read the images themselves: sent to them, a Ctrl-C would leave some behind.
     images = folder / "images.npz"
     npz.save(examples, images)
+    # After a Ctrl-C, joblib's tracker warns of what it then clears away.
+    os.environ["PYTHONWARNINGS"] = (
+        "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
+    )
     pool = Parallel(n_jobs=-1, return_as="generator_unordered")
     calls = [delayed(_ask)(images, number, alone, files[number]) for number in missing]
     try:
