@@ -42,6 +42,12 @@ def mosaic(images: NDArray) -> NDArray:
     return framed.transpose(0, 2, 1, 3).reshape(rows * (height + 2), columns * (width + 2))
 
 
+def shortened(name: object, most: int = 12) -> str:
+    """Return the name of a class in at most so many letters."""
+    text = str(name)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def hide_axes(axes: Axes) -> None:
     """Remove the ticks and the frame of `axes`, so that only an image is left."""
     axes.set(xticks=[], yticks=[], frame_on=False)

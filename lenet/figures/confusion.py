@@ -7,7 +7,7 @@ from sklearn.metrics import confusion_matrix
 from lenet.core.npz import named
 from lenet.evaluation.predictions import Predictions
 from lenet.evaluation.summary import counted
-from lenet.figures.canvas import blank
+from lenet.figures.canvas import blank, shortened
 
 # The picture is in git, so it stays small, and more cells could not be read.
 _MOST_CLASSES = 100
@@ -31,18 +31,22 @@ def draw_confusion(predictions: Predictions) -> Figure:
 
     # Inches of a cell, and the size of its number.
     inches, size = (0.55, 10.0) if len(shown) <= 12 else (0.2, 6.0)
+    occurring = np.unique([labels, predicted])[shown]
+    names = [shortened(name) for name in named(occurring, predictions.class_names).tolist()]
+    # Names longer than a number stand upright below their column, and need room at the left.
+    longest = max(map(len, names))
+    room = 0.008 * size * longest if longest > 3 else 0
     # The title needs the width of ten classes or so.
-    width = max(6.4, inches * len(shown) + 2.3)
-    figure = blank(max(2.4, inches * len(shown) + 0.7), width=width)
+    width = max(6.4, inches * len(shown) + 2.3) + room
+    figure = blank(max(2.4, inches * len(shown) + 0.7) + room, width=width)
     axes = figure.subplots()
     axes.imshow(shares, cmap="Reds", vmin=0, vmax=max(1.4 * shares.max(), 0.01))
     for row, column in np.argwhere(cells):
         weight = "bold" if row == column else "normal"
         count = axes.text(column, row, cells[row, column], fontsize=size, weight=weight)
         count.set(ha="center", va="center")
-    occurring = np.unique([labels, predicted])[shown]
-    ticks, names = range(len(shown)), named(occurring, predictions.class_names)
-    axes.set_xticks(ticks, labels=names, fontsize=size)
+    ticks = range(len(shown))
+    axes.set_xticks(ticks, labels=names, fontsize=size, rotation=90 if room else 0)
     axes.set_yticks(ticks, labels=names, fontsize=size)
     right = axes.secondary_yaxis("right")
     recall = [f"{correct[i] / max(totals[i], 1):.1%} of {totals[i]}" for i in shown]

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lenet.core.npz import Dataset, named
-from lenet.figures.canvas import blank, hide_axes, mosaic
+from lenet.figures.canvas import blank, hide_axes, mosaic, shortened
 
 _COLUMNS = 20
 
@@ -25,7 +25,7 @@ def draw_gallery(data: Dataset) -> Figure:
     hide_axes(axes)
     centres = (np.arange(len(labels)) + 0.5) * (side + 2) - 0.5
     names = [
-        f"{label}  ({count})"
+        f"{shortened(label)}  ({count})"
         for label, count in zip(named(labels, data.class_names), counts, strict=True)
     ]
     axes.set_yticks(centres, labels=names)

@@ -1,6 +1,7 @@
 """Sheets of images with captions: mistakes, label issues, and the changes of raw files."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from lenet.evaluation.predictions import Predictions
 from lenet.evaluation.summary import counted
-from lenet.figures.canvas import blank, hide_axes, mosaic
+from lenet.figures.canvas import blank, hide_axes, mosaic, shortened
 
 _COLUMNS = 10
 # The pictures may go into git, so they stay small.
@@ -62,7 +63,8 @@ def draw_mistakes(images: NDArray[np.float32], predictions: Predictions) -> Figu
     rows = predictions.table().iloc[predictions.mistakes]
     counts = f"{counted(len(rows), 'mistake')} in {counted(len(images), 'image')}"
     title = f"{counts}: class, prediction, confidence, index"
-    caption = "{actual} taken for {predicted}\n{confidence:.0%}, no. {index}"
+    taken_for = ": " if predictions.class_names else " taken for "
+    caption = f"{{actual}}{taken_for}{{predicted}}\n{{confidence:.0%}}, no. {{index}}"
     return draw_sheet({title: _panel(images, rows, caption)})
 
 
@@ -80,5 +82,7 @@ def draw_label_issues(images: NDArray[np.float32], issues: pd.DataFrame) -> Figu
 
 def _panel(images: NDArray[np.float32], rows: pd.DataFrame, caption: str) -> Panel:
     """Return the images that the column `index` names; the captions have the values of the rows."""
+    texts = rows.select_dtypes("object").columns
+    rows = rows.assign(**{name: rows[name].map(partial(shortened, most=7)) for name in texts})
     records: list[dict] = rows.to_dict("records")
     return images[rows["index"].to_numpy(np.int64)], [caption.format(**row) for row in records]
