@@ -1,5 +1,6 @@
 """Raw files of images in all formats: recognised, read and converted."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -169,12 +170,17 @@ def write(data: Dataset, target: Path, layout: Layout) -> None:
     """Write images to `target`, whose suffix chooses the format: .jf, .txt (image-text) or .npz.
 
     In text, pixels are rounded as far as `read` still returns the same images.
-    Raises InputError where the suffix is another.
+    Raises InputError where the suffix is another, or text would lose names of classes that the
+    layout does not say.
     """
     check_target(target)
     if target.suffix == ".npz":
         npz.save(data, target)
         return
+    if data.class_names and not layout.class_names:
+        found = f"text has no room for the names of the classes: {', '.join(data.class_names)}"
+        advice = f"Or say their order: --class-names {shlex.join(data.class_names)}."
+        raise InputError(target, found, "an npz file", advice)
     layout = layout.changed({"classes": len(data.class_names) or layout.classes})
     records = Records(data.labels + layout.first_label, _rounded(data, layout))
     with whole_file(target) as file:

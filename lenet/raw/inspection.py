@@ -90,7 +90,8 @@ class Inspection(About):
             small = pixels.reshape(len(pixels) // step, step, -1, step).mean(axis=(1, 3))
             levels = ((small - background) / (ink - background) * (len(_INK) - 1)).round()
             drawn.append(["".join(2 * _INK[int(level)] for level in row) for row in levels])
-        return "\n".join("  ".join(rows).rstrip() for rows in zip(*drawn, strict=True))
+        lines = ("  ".join(rows).rstrip() for rows in zip(*drawn, strict=True))
+        return "\n".join(lines).strip("\n")
 
 
 def inspect(path: Path) -> Inspection:

@@ -107,6 +107,11 @@ def test_files_are_joined_by_the_names_of_their_classes(digits: Path, tmp_path: 
     assert joined.class_names == ("one", "three", "two")
     assert joined.labels.tolist() == [0, 2, 1, 2]
     assert settings([inspect(one), inspect(other)])[0]["class_names"] == joined.class_names
+    with pytest.raises(InputError, match="text has no room for .*: one, two; .* --class-names one"):
+        formats.convert([one], tmp_path / "one.jf", LAYOUT)
+    named = LAYOUT.changed({"class_names": ("one", "two")})
+    formats.convert([one], tmp_path / "one.jf", named)
+    assert formats.read(tmp_path / "one.jf", named).data.class_names == ("one", "two")
     with pytest.raises(InputError, match=f"{digits}: its classes have no names; expected names"):
         formats.convert([one, digits], tmp_path / "joined.npz", LAYOUT)
     with pytest.raises(InputError, match="its classes have no names, but those of"):
