@@ -14,6 +14,8 @@ from lenet.pictures import characters, decode
 from lenet.pictures.frame import Character
 from lenet.raw import folder, formats
 from lenet.raw.layout import Layout
+from lenet.raw.records import Records
+from lenet.raw.statistics import Statistics
 
 # A lower confidence is flagged.
 CONFIDENT = 0.9
@@ -106,6 +108,10 @@ def predict(
         cut_out = [None] * len(images)
     elif layout.pictures == "whole" and decode.size(path) == (layout.side, layout.side):
         pixels = folder.pixels(path, layout).reshape(1, -1)
+        statistics = Statistics()
+        statistics.add(Records(np.zeros(1), pixels))
+        if statistics.is_exchanged(layout.pixel_range):
+            warn(path, ["background and ink seem exchanged against the training pictures"])
         images = formats.scaled(pixels, layout).clip(0, 1).reshape(1, layout.side, layout.side)
         cut_out = [None]
     else:

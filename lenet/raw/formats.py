@@ -13,7 +13,7 @@ from lenet.core.errors import InputError, Place, see_inspect
 from lenet.core.files import check_expansion, whole_file
 from lenet.core.npz import Dataset
 from lenet.raw import folder, image_text, jf
-from lenet.raw.layout import Layout
+from lenet.raw.layout import Layout, same_name
 from lenet.raw.recognition import format_of
 from lenet.raw.records import Records
 from lenet.raw.statistics import Statistics
@@ -77,6 +77,10 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
         if side != layout.side:
             raise InputError(path, f"found side {side}", str(layout.side), see_inspect(path))
         statistics.add(Records(data.labels, _unscaled(data, layout)))
+        if not needs_labels:
+            blank = replace(data, labels=np.zeros_like(data.labels), class_names=())
+            return Reading(blank, statistics)
+        data = replace(data, class_names=tuple(map(same_name, data.class_names)))
         order = _with_names(path, layout, data.class_names).class_names
         return Reading(renamed(data, order), statistics)
     reading: dict[str, object] = {"pixel_range": layout.pixel_range, "transpose": layout.transpose}
@@ -142,7 +146,7 @@ def convert(sources: Sequence[Path], target: Path, layout: Layout) -> list[Stati
     names = {name for reading in readings for name in reading.data.class_names}
     for source, reading in zip(sources, readings, strict=True):
         if names and not reading.data.class_names:
-            found, expected = "its classes have no names", f"names, as in {sources[0]}"
+            found, expected = "its classes have no names", f"names, such as {min(names)}"
             advice = "--class-names says the names of its classes, in the order of their numbers."
             raise InputError(source, found, expected, advice)
     order = layout.class_names or tuple(sorted(names))

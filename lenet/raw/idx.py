@@ -46,6 +46,8 @@ def about(file: RawFile) -> About:
 def _labels_of(path: Path) -> Path | None:
     """Return the file of labels beside a file of images, if it is there."""
     name = path.name.replace("images", "labels").replace("idx3", "idx1")
+    if name == path.name:
+        return None
     names = (name, f"{name}.gz", name.removesuffix(".gz"))
     return next(
         (each for each in map(path.with_name, names) if each != path and each.is_file()), None
@@ -64,4 +66,6 @@ def _array(file: RawFile, dimensions: int) -> NDArray[np.uint8]:
     if math.prod(shape) != len(content) - begin:
         found = f"found {len(content) - begin} bytes after the header"
         raise InputError(file.path, found, " x ".join(map(str, shape)), "Fetch it again.")
+    if 0 in shape[1:]:
+        raise InputError(file.path, "found images of no pixels")
     return np.frombuffer(content, np.uint8, offset=begin).reshape(shape)

@@ -1,5 +1,6 @@
 """The contents of files of images, and the settings that fit them, from the files alone."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -194,8 +195,23 @@ def _classes(inspections: Sequence[Inspection]) -> Settings:
         raise InputError(inspections[0].path, found, "whole numbers from 0 on")
     stated = max(each.classes for each in inspections)
     low, high = int(min(labels)), int(max(labels))
-    first_label = 0 if high < stated else low
+    is_npz = any(each.form == "npz" for each in inspections)
+    first_label = 0 if high < stated or is_npz else low
     return {"first_label": first_label, "classes": max(2, high - first_label + 1, stated)}
+
+
+def _quoted(value: object) -> str:
+    """Return a value as `dvc exp run -S` takes it, with text in quotes if it is no plain word."""
+    if isinstance(value, tuple):
+        return f"[{','.join(map(_quoted, value))}]"
+    text = as_typed(value)
+    is_text = isinstance(value, str | Path)
+    if not is_text or re.fullmatch(
+        r"(?!(?i:true|false|null|nan|inf)$)[A-Za-z_/][\w./ -]*", text, re.A
+    ):
+        return text
+    escaped = text.replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _options(values: Settings) -> str:
@@ -225,6 +241,6 @@ def advice(inspections: Sequence[Inspection]) -> str:
     for chosen in choices:
         values = files | {f"raw.{name}": value for name, value in chosen.items()}
         # Some shells would take brackets for a pattern of file names.
-        words = [f"-S {shlex.quote(f'{name}={as_typed(value)}')}" for name, value in values.items()]
+        words = [f"-S {shlex.quote(f'{name}={_quoted(value)}')}" for name, value in values.items()]
         lines.append(" ".join(["dvc exp run", *words] if files else words))
     return "\n".join(lines)

@@ -86,7 +86,10 @@ class Difference:
                 "the same side (raw.side)",
             )
         (before, left), (after, right) = old.read(), new.read()
-        if before.class_names and after.class_names:
+        if bool(before.class_names) != bool(after.class_names):
+            found = "the classes have names in one of them alone"
+            raise InputError(f"{old.name} and {new.name}", found, "raw.class_names for both")
+        if before.class_names:
             names = tuple(dict.fromkeys(before.class_names + after.class_names))
             before, after = (formats.renamed(data, names) for data in (before, after))
         changes = _changes(before, after)

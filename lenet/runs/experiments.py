@@ -1,5 +1,6 @@
 """All runs of the project in one table: workspace, branches and DVC's experiments."""
 
+import ast
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,8 +56,7 @@ def load(*revs: str) -> pd.DataFrame:
         accuracy = figures.get("validation_accuracy")
         row = {
             "name": run.get("Experiment") or run["rev"],
-            # DVC writes the list [-1, 1] with a blank.
-            **{name: as_typed(run.get(name, "")).replace(", ", ",") for name in params},
+            **{name: _as_typed(run.get(name, "")) for name in params},
             "validation_loss": figures.get("validation_loss"),
             "validation_error": None if accuracy is None else 100 * (1 - accuracy),
             "errors": figures["errors"],
@@ -66,6 +66,12 @@ def load(*revs: str) -> pd.DataFrame:
         }
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _as_typed(value: object) -> str:
+    # DVC writes a list as Python does.
+    is_list = isinstance(value, str) and value.startswith("[")
+    return as_typed(ast.literal_eval(str(value)) if is_list else value)
 
 
 def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:
