@@ -82,6 +82,9 @@ def label_issues(_: argparse.Namespace) -> None:
 
     # As in the stages: Python may drop a Ctrl-C that comes while MXNet deletes an array.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # As in a stage: Python may drop a Ctrl-C while MXNet deletes an array.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     config, layout = Config.load(), Layout.load()
     file = Path(config.train_file)
     examples = formats.read(file, layout).data

@@ -1,17 +1,13 @@
 """Parts of a training set, so that networks can be asked about images that they never saw."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.files import whole_file
 from lenet.core.npz import Dataset, fingerprint
@@ -49,44 +45,28 @@ def out_of_fold(
 ) -> NDArray[np.float64]:
     """Return the probabilities of each image, by a network that did not see it in training.
 
-    Five networks train on four parts each, side by side on the free cores.
+    Five networks train on four parts each, one after the other.
 
     Args:
         examples: see `parts`.
         config: how each network is trained, without validation images and in one process.
         kept: folder for the answers; a later call with the same arguments, code and versions of
             packages goes on with the parts that are missing.
-        callback: is called with a line about each part.
+        callback: is called with a line about each part that is done.
 
-    Returns (n, classes) float64. Raises InputError as `parts` does, and where a process was killed.
+    Returns (n, classes) float64. Raises InputError as `parts` does.
     """
     alone = config.changed({"validation_fraction": 0, "members": 1, "workers": 1})
     divided = parts(examples, config.seed)
     folder = kept / _fingerprint(examples, alone)
-    files = [folder / f"{number}.npy" for number in range(FOLDS)]
-    missing = [number for number in range(FOLDS) if not files[number].exists()]
-    done = FOLDS - len(missing)
-    callback(f"{done} of {FOLDS} folds are done; {effective_n_jobs()} train at a time")
-    # The processes read the images themselves: sent to them, a Ctrl-C would leave some behind.
-    images = folder / "images.npz"
-    npz.save(examples, images)
-    # After a Ctrl-C, joblib's tracker warns of what it then clears away.
-    os.environ["PYTHONWARNINGS"] = (
-        "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
-    )
-    pool = Parallel(n_jobs=-1, return_as="generator_unordered")
-    calls = [delayed(_ask)(images, number, alone, files[number]) for number in missing]
-    try:
-        for name in pool(calls):
-            callback(f"fold {int(name) + 1} of {FOLDS} is done")
-    except TerminatedWorkerError as error:
-        raise InputError(
-            "",
-            "a process that trained was killed, perhaps because memory ran out",
-            advice="The same command goes on with the folds that are missing.",
-        ) from error
     answers = np.empty((len(examples), config.classes))
-    for part, file in zip(divided, files, strict=True):
+    for number, part in enumerate(divided, 1):
+        file = folder / f"{number}.npy"
+        if not file.exists():
+            asked = _ask(examples, part, alone)
+            with whole_file(file) as target:
+                np.save(target, asked)
+            callback(f"fold {number} of {FOLDS} is done")
         answers[part] = np.load(file, allow_pickle=False)
     return answers
 
@@ -102,19 +82,14 @@ def _fingerprint(examples: Dataset, config: Config) -> str:
     return digest.hexdigest()
 
 
-def _ask(images: Path, number: int, config: Config, file: Path) -> str:
-    """Train a network on all but a part of the images, and write its probabilities for the part.
-
-    Returns the name of the file without its suffix.
-    """
-    examples = npz.load(images, config.classes)
-    left_out = parts(examples, config.seed)[number]
+def _ask(examples: Dataset, left_out: NDArray[np.int64], config: Config) -> NDArray[np.float32]:
+    """Train a network on all but a part of the images; return its probabilities for the part."""
     rest = np.setdiff1d(np.arange(len(examples)), left_out)
     with memory_reported():
         (lenet,), epochs = train(examples[rest], config)
         for _ in epochs:
             pass
-        answers = probabilities(
+        return probabilities(
             lenet,
             examples.images[left_out],
             config.preprocess,
@@ -122,6 +97,3 @@ def _ask(images: Path, number: int, config: Config, file: Path) -> str:
             test_shift=config.test_shift,
             context=context(config.device),
         )
-    with whole_file(file) as target:
-        np.save(target, answers)
-    return file.stem

@@ -90,7 +90,7 @@ def test_ones_own_test_file_reruns_what_reads_it_and_a_fault_in_it_loses_nothing
     mine.write_text("".join(lines[:100]))
     project.run("dvc add data/raw/mine.txt")
     project.set({"test_file": "data/raw/mine.txt"})
-    assert project.repro() == ["convert@test", "evaluate", "report"]
+    assert project.repro() == ["convert@test", "export", "evaluate", "report"]
     assert project.json("metrics/test.json")["images"] == 100
     diff = project.run("dvc metrics diff --md")
     assert re.search(r"metrics/test.json +\| images +\| 360 +\| 100 ", diff)
@@ -138,9 +138,13 @@ def test_branches_are_compared_in_a_fresh_clone_that_pulled_nothing(
 @pytest.mark.slow
 def test_every_source_group_and_list_can_be_set_on_the_command_line(project: Project) -> None:
     raw = project.path / "data/raw/libsvm.txt"
-    text = (project.path / TEST_FILE).read_text()
-    text = re.sub(r":(\S+)", lambda pixel: f":{float(pixel[1]) - 1:g}", text)
-    raw.write_text(re.sub(r"^\d", lambda label: str(int(label[0]) + 1), text, flags=re.M))
+    project.run(f"python -m lenet convert {TEST_FILE} all.jf")
+    with raw.open("w") as file:
+        for line in (project.path / "all.jf").read_text().splitlines()[1:-1]:
+            label, *pixels = map(float, line.split())
+            pairs = (f"{i}:{pixel - 1:g}" for i, pixel in enumerate(pixels, 1))
+            print(int(label) + 1, *pairs, file=file)
+    (project.path / "all.jf").unlink()
     project.run("dvc add data/raw/libsvm.txt")
     before = project.hashes()
     written = (project.path / "params.yaml").read_text()

@@ -1,6 +1,5 @@
 """The way of docs/quality.md: wrong labels are found, corrected, and their cost is measured."""
 
-import re
 import signal
 from pathlib import Path
 
@@ -32,9 +31,8 @@ def interrupt_a_search(project: Project) -> None:
         assert search.stdout
         next(line for line in search.stdout if line.endswith(" of 5 is done\n"))
         search.send_signal(signal.SIGINT)
-        said = search.stdout.read().splitlines()
-    assert [line for line in said if "of 5 is done" not in line] == ["interrupted"]
-    assert search.returncode == 130
+        assert "Traceback" not in search.stdout.read()
+    assert search.returncode == -signal.SIGINT
 
 
 @pytest.mark.slow
@@ -52,8 +50,7 @@ def test_wrong_labels_are_found_corrected_and_compared(project: Project, tmp_pat
 
     interrupt_a_search(project)
     said = project.run(f"{LENET} label-issues")
-    done = int(re.findall(r"^(\d) of 5 folds are done", said)[0])
-    assert 1 <= done == 5 - said.count(" of 5 is done\n")
+    assert 1 <= said.count(" of 5 is done\n") <= 4
     issues = project.csv("metrics/label_issues.csv")
     looked_at = [int(row["index"]) for row in issues[: round(1.5 * len(wrong))]]
     found = sorted(set(looked_at) & set(wrong))

@@ -33,7 +33,8 @@ def test_letters_in_one_file_are_inspected_split_added_and_trained_on(own: Proje
     said = own.run(f"{LENET} inspect letters.jf")
     assert "650, of 28 x 28 pixels" in said
     assert pasted(said) == (
-        "-S raw.side=28 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=26"
+        "-S raw.side=28 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=26 "
+        "-S raw.transpose=false"
     )
     # Without the settings, the commands lead to `lenet inspect`.
     parts = "data/raw/train.jf data/raw/test.jf"
