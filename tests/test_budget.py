@@ -6,7 +6,7 @@ from tests.project import ROOT
 
 # The goals of Economy were 6,500 and 8,500 lines of lenet and tests; what came later counts apart.
 LINES = {"lenet": 7977, "tests": 9150, "studies bench": 1500, "tools": 250}
-OF_A_PACKAGE, OF_A_MODULE = 1950, 320
+OF_A_PACKAGE, OF_A_MODULE = 1980, 320
 
 
 def lines(path: Path) -> int:
