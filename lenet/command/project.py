@@ -80,9 +80,7 @@ def label_issues(_: argparse.Namespace) -> None:
     from lenet.training.config import Config
     from lenet.training.folds import out_of_fold
 
-    # As in the stages: Python may drop a Ctrl-C that comes while MXNet deletes an array.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # As in a stage: Python may drop a Ctrl-C while MXNet deletes an array.
+    # Python may drop a Ctrl-C that comes while MXNet deletes an array; the system ends the process.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     config, layout = Config.load(), Layout.load()
