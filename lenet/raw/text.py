@@ -23,7 +23,7 @@ _COMPRESSED: tuple[tuple[bytes, Callable[[IO[bytes]], io.BufferedIOBase]], ...] 
     (b"BZh", bz2.BZ2File),
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
 )
-# What makes a file readable that has another form.
+# Advice for images in a format that is not read.
 AS_NPZ = (
     "Write its images and labels as npz: `numpy.savez('mine.npz', images=..., labels=...)`, images "
     "float32 (n, side, side) from 0 = background to 1, labels int64 (n,)."
@@ -75,7 +75,7 @@ def _pieces(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
     text = file
     for signature, reader in _COMPRESSED:
         if magic.startswith(signature):
-            # By itself, a read ends where one of several compressed streams ends.
+            # A file may hold several compressed streams; the buffer reads across their ends.
             text = io.BufferedReader(reader(file))
     broken = "cannot be read, broken or cut short"
     total = 0

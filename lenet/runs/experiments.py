@@ -48,7 +48,7 @@ def load(*revs: str) -> pd.DataFrame:
         raise InputError("", f"DVC cannot list the experiments ({error})") from error
     params, rows = list(current()), []
     for run in runs:
-        # What a run lacks, because it was interrupted, DVC shows as "!".
+        # DVC shows "!" in place of a figure if the run was interrupted.
         figures = {name: value for name, value in run.items() if isinstance(value, int | float)}
         has_ended = run.get("State") not in ("Failed", "Queued", "Running")
         if not (has_ended and "errors" in figures):
