@@ -6,7 +6,7 @@ from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
 
 # The settings that both must have been read by, if both have them.
-_ALIKE = {"pictures", "transpose"}
+_ALIKE = ("pictures", "transpose")
 
 
 def check_pair(train: Dataset, test: Dataset) -> None:
@@ -19,16 +19,16 @@ def check_pair(train: Dataset, test: Dataset) -> None:
         {
             "side": data.images.shape[1],
             "names of the classes": ", ".join(data.class_names) or "numbers",
-            **{name: data.reading[name] for name in _ALIKE & data.reading.keys()},
+            **{name: data.reading[name] for name in _ALIKE if name in data.reading},
             "most of the images": "ink" if _is_exchanged(data) else "background",
         }
         for data in (train, test)
     ]
-    for name in said[0].keys() & said[1].keys():
-        if said[0][name] != said[1][name]:
+    for name, value in said[0].items():
+        if value != said[1].get(name, value):
             raise InputError(
                 "train_file and test_file",
-                f"{name}: {said[0][name]} in training images, {said[1][name]} in test images",
+                f"{name}: {value} in training images, {said[1][name]} in test images",
                 "the same in both",
                 "`lenet inspect`, given both files, shows settings that fit both.",
             )
