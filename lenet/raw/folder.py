@@ -100,14 +100,11 @@ def about(path: Path) -> About:
     ((width, height), most), *_ = sizes.most_common()
     total = sizes.total()
     whole = width == height <= _LARGEST_WHOLE and 2 * most > total
-    if most == total:
-        reason = f"all pictures have {width} x {height} pixels"
-    elif whole:
-        reason = f"{most} of {total} pictures have {width} x {height} pixels, the others do not fit"
-    else:
-        reason = f"the pictures have {len(sizes)} sizes, most often {width} x {height} pixels"
+    reason = f"{most} of {total} pictures have {width} x {height} pixels"
+    if whole and most < total:
+        reason += ", the others do not fit"
     pictures = "whole" if whole else "cut"
-    known: dict[str, object] = {"pictures": pictures, "class_names": names}
+    known: dict[str, object] = {"pictures": pictures}
     if not whole:
         known["pixel_range"] = (0, 1)
     return About(

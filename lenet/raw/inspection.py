@@ -4,7 +4,6 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from textwrap import indent
 
@@ -13,7 +12,7 @@ import numpy as np
 from lenet.core import npz
 from lenet.core.errors import InputError, as_typed, see_inspect
 from lenet.raw import folder, formats
-from lenet.raw.layout import Layout
+from lenet.raw.layout import Layout, options
 from lenet.raw.recognition import format_of
 from lenet.raw.records import About
 from lenet.raw.statistics import Statistics
@@ -48,13 +47,6 @@ class Inspection(About):
         """Whether the images have labels; -1 for every image is none."""
         return bool(self.statistics.labels.keys() - {-1})
 
-    @property
-    def _missing(self) -> list[int]:
-        """The first whole labels between the lowest and the highest that no image has."""
-        known = self.statistics.labels.keys() - {-1} or {0}
-        between = range(int(min(known)), int(max(known)))
-        return [*islice((label for label in between if label not in known), 20)]
-
     def __str__(self) -> str:
         low, high = self.statistics.low, self.statistics.high
         names = {i: f" = {name}" for i, name in enumerate(self.class_names)}
@@ -66,7 +58,6 @@ class Inspection(About):
             "format": self.form,
             "images": f"{self.statistics.images}, of {self._sides}",
             "labels": ", ".join(labels[:100]) if self.has_labels else "none",
-            "missing": ", ".join(map(str, self._missing)),
             "pixels": f"from {low:g} to {high:g}",
             "first index": " or ".join(map(str, self.first_indices)),
             "pictures": f"{self.pictures}, because {self.reason}" if self.reason else "",
@@ -126,6 +117,7 @@ def _inspect(path: Path) -> Inspection:
     # Whatever its labels and pixels are.
     layout = Layout.of(side=about.side, classes=_MOST_CLASSES, first_index=1)
     layout = layout.changed({"pixel_range": (-1e9, 1e9), **about.known})
+    layout = layout.of_names(path, about.class_names)
     statistics = Statistics()
     for block in formats.read_blocks(path, layout):
         statistics.add(block)
@@ -214,33 +206,31 @@ def _quoted(value: object) -> str:
     return f"'{escaped}'"
 
 
-def _options(values: Settings) -> str:
-    """Return settings as options of `lenet convert` and `lenet split`."""
-    words = []
-    for name, value in values.items():
-        if value is not False:
-            several = value if isinstance(value, tuple) else () if value is True else (value,)
-            words += [f"--{name.replace('_', '-')}", *map(as_typed, several)]
-    return shlex.join(words)
-
-
 def advice(inspections: Sequence[Inspection]) -> str:
-    """Return the settings as options, ready to paste: of `lenet convert`, and of `dvc exp run`.
+    """Return commands to train on the files, ready to paste into a shell.
 
-    Two files are taken for the training and the test file.
+    A single file is divided first. Two are the training and the test file. More are joined.
     Raises InputError where no settings fit all the files.
     """
     if not all(each.has_labels for each in inspections):
         return "No settings: training and testing need labels. `lenet predict` needs none."
     choices = settings(inspections)
-    files: Settings = {}
-    if len(inspections) == 2:
-        files = {"train_file": inspections[0].path, "test_file": inspections[1].path}
-    lines = [f"for lenet convert and split: {_options(chosen)}" for chosen in choices]
-    lines.append("for dvc exp run:")
+    paths = [str(each.path) for each in inspections]
+    stem = paths[0].removesuffix(inspections[0].path.suffix)
+    pair = paths if len(paths) == 2 else [f"{stem}-train.npz", f"{stem}-test.npz"]
+    lines = []
     for chosen in choices:
-        values = files | {f"raw.{name}": value for name, value in chosen.items()}
+        if len(choices) > 1:
+            lines.append(f"# If the first pixel has the index {chosen['first_index']}:")
+        if len(paths) == 1:
+            lines.append(f"lenet split {shlex.join(paths + pair)} {options(chosen)}")
+        if len(paths) > 2:
+            joined = shlex.join([*paths, f"{stem}-joined.npz"])
+            lines.append(f"lenet convert {joined} {options(chosen)}")
+            continue
+        values: Settings = {"train_file": Path(pair[0]), "test_file": Path(pair[1])}
+        values |= {f"raw.{name}": value for name, value in chosen.items()}
         # Some shells would take brackets for a pattern of file names.
-        words = [f"-S {shlex.quote(f'{name}={_quoted(value)}')}" for name, value in values.items()]
-        lines.append(" ".join(["dvc exp run", *words] if files else words))
+        words = [shlex.quote(f"{name}={_quoted(value)}") for name, value in values.items()]
+        lines.append(" -S ".join(["dvc exp run", *words]))
     return "\n".join(lines)
