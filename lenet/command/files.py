@@ -94,7 +94,7 @@ def _layout(arguments: argparse.Namespace) -> Layout:
 def inspect(arguments: argparse.Namespace) -> None:
     """Say what each FILE holds: format, images, labels, pixels, and anything odd.
 
-    The last lines have the settings to train and test on all files together.
+    The last lines are commands to train and test on all files together, ready to paste.
     """
     from lenet.raw import inspection
 
