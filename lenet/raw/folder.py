@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, Place, see_inspect
-from lenet.raw.layout import Layout, same_name
+from lenet.raw.layout import LARGEST_SIDE, Layout, same_name
 from lenet.raw.records import About, Records
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
@@ -63,6 +63,19 @@ def pixels(file: Path, layout: Layout) -> NDArray[np.float64]:
     background, ink = layout.pixel_range
     character, *_ = characters.read(file, as_one=True)
     return character.framed(layout.side).astype(np.float64) * (ink - background) + background
+
+
+def read_otherwise(path: Path, about: About) -> NDArray[np.float64]:
+    """Return the first picture as the reading that `about` advises against has it, (side, side).
+
+    Raises InputError where the picture cannot be read so.
+    """
+    from lenet.pictures import decode
+
+    file = files(path)[0]
+    if about.pictures == "whole":
+        return pixels(file, Layout.of(side=about.side, pictures="cut"))
+    return pixels(file, Layout.of(side=min(max(*decode.size(file), 2), LARGEST_SIDE)))
 
 
 def class_names(path: Path) -> tuple[str, ...]:

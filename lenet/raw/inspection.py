@@ -14,7 +14,7 @@ from lenet.core.errors import InputError, as_typed, see_inspect
 from lenet.raw import folder, formats
 from lenet.raw.layout import Layout, options
 from lenet.raw.recognition import format_of
-from lenet.raw.records import About
+from lenet.raw.records import About, Records
 from lenet.raw.statistics import Statistics
 from lenet.raw.text import open_raw
 
@@ -37,10 +37,12 @@ class Inspection(About):
 
     path: the file or folder.
     statistics: its labels and pixel values.
+    otherwise: the first picture of a folder by the other reading, or why it cannot be read so.
     """
 
     path: Path
     statistics: Statistics
+    otherwise: Statistics | str = ""
 
     @property
     def has_labels(self) -> bool:
@@ -64,7 +66,12 @@ class Inspection(About):
             "pixel order": _ORDERS[self.by_columns],
         }
         lines = [f"  {name:<13}{row}" for name, row in rows.items() if row]
-        return "\n".join([str(self.path), *lines, "", indent(self._drawn(), "  ")])
+        drawn = _drawn(self.statistics)
+        if self.otherwise:
+            other = "cut" if self.pictures == "whole" else "whole"
+            text = self.otherwise if isinstance(self.otherwise, str) else _drawn(self.otherwise)
+            drawn = f"{self.pictures}, advised:\n{drawn}\n\n{other}, the first picture:\n{text}"
+        return "\n".join([str(self.path), *lines, "", indent(drawn, "  ")])
 
     @property
     def _sides(self) -> str:
@@ -72,18 +79,19 @@ class Inspection(About):
             return "any raw.side, because the characters are cut out"
         return f"{self.side} x {self.side} pixels" + " at least" * self.side_is_least
 
-    def _drawn(self) -> str:
-        """Return the samples beside each other as text, ink as dark letters."""
-        background, ink = self.statistics.pixel_range()
-        drawn = []
-        for sample in self.statistics.samples.values():
-            step = -(-self.side // _DRAWN)
-            pixels = np.pad(sample, (0, -self.side % step), constant_values=background)
-            small = pixels.reshape(len(pixels) // step, step, -1, step).mean(axis=(1, 3))
-            levels = ((small - background) / (ink - background) * (len(_INK) - 1)).round()
-            drawn.append(["".join(2 * _INK[int(level)] for level in row) for row in levels])
-        lines = ("  ".join(rows).rstrip() for rows in zip(*drawn, strict=True))
-        return "\n".join(lines).strip("\n")
+
+def _drawn(statistics: Statistics) -> str:
+    """Return the samples beside each other as text, ink as dark letters."""
+    background, ink = statistics.pixel_range()
+    drawn = []
+    for sample in statistics.samples.values():
+        step = -(-len(sample) // _DRAWN)
+        pixels = np.pad(sample, (0, -len(sample) % step), constant_values=background)
+        small = pixels.reshape(len(pixels) // step, step, -1, step).mean(axis=(1, 3))
+        levels = ((small - background) / (ink - background) * (len(_INK) - 1)).round()
+        drawn.append(["".join(2 * _INK[int(level)] for level in row) for row in levels])
+    lines = ("  ".join(rows).rstrip() for rows in zip(*drawn, strict=True))
+    return "\n".join(lines).strip("\n")
 
 
 def inspect(path: Path) -> Inspection:
@@ -100,8 +108,10 @@ def inspect(path: Path) -> Inspection:
 
 
 def _inspect(path: Path) -> Inspection:
+    otherwise: Statistics | str = ""
     if path.is_dir():
         about = folder.about(path)
+        otherwise = _otherwise(path, about)
     elif path.exists() and not path.is_file():
         raise InputError(path, "is a pipe, which can be read just once", "a file")
     elif formats.is_npz(path):
@@ -121,7 +131,17 @@ def _inspect(path: Path) -> Inspection:
     statistics = Statistics()
     for block in formats.read_blocks(path, layout):
         statistics.add(block)
-    return Inspection(path=path, statistics=statistics, **vars(about))
+    return Inspection(path=path, statistics=statistics, otherwise=otherwise, **vars(about))
+
+
+def _otherwise(path: Path, about: About) -> Statistics | str:
+    statistics = Statistics()
+    try:
+        pixels = folder.read_otherwise(path, about)
+    except InputError as error:
+        return f"{error.place.file}: {error.found}"
+    statistics.add(Records(np.zeros(1), pixels.reshape(1, -1)))
+    return statistics
 
 
 def settings(inspections: Sequence[Inspection]) -> list[Settings]:

@@ -192,6 +192,20 @@ def test_three_files_are_joined(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_is_shown_by_both_readings(tmp_path: Path) -> None:
+    folder = write_names(tmp_path / "small", ("cats", "dogs"))
+    assert "whole, advised:" in str(inspect(folder))
+    assert "cut, the first picture:\n" in str(inspect(folder))
+    for number, size in enumerate([(200, 201), (200, 200), (200, 201)]):
+        picture = Image.new("L", size, 255)
+        picture.paste(0, (80, 40, 120, 160))
+        (tmp_path / "large" / str(number % 2)).mkdir(parents=True, exist_ok=True)
+        picture.save(tmp_path / "large" / str(number % 2) / f"{number}.png")
+    text = str(inspect(tmp_path / "large"))
+    assert "cut, advised:" in text
+    assert f"whole, the first picture:\n  {tmp_path}/large/0/0.png: has 200 x 201 pixels" in text
+
+
 def test_one_class_is_named(tmp_path: Path) -> None:
     folder = write_names(tmp_path / "a", ("cats",))
     message = f"{folder}: found one class, cats; expected two or more, each in a subfolder"
