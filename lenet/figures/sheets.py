@@ -81,7 +81,7 @@ def draw_label_issues(images: NDArray[np.float32], issues: pd.DataFrame) -> Figu
 def _panel(images: NDArray[np.float32], rows: pd.DataFrame, caption: str) -> Panel:
     """Return the images that the column `index` names; the captions have the values of the rows."""
     records = [
-        {name: shortened(v, most=6) if isinstance(v, str) else v for name, v in row.items()}
+        {str(key): shortened(v, most=6) if isinstance(v, str) else v for key, v in row.items()}
         for row in rows.to_dict("records")
     ]
     captions = [caption.format(**record) for record in records]
