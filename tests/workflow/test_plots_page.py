@@ -34,13 +34,14 @@ def test_plots_are_drawn_from_the_results(project: Project) -> None:
 def test_classes_have_names_or_follow_each_other_as_numbers(template: str, x: str, y: str) -> None:
     text = (ROOT / f".dvc/plots/{template}.json").read_text()
     text = text.replace("<DVC_METRIC_X>", x).replace("<DVC_METRIC_Y>", y)
+    used = ("class", "actual", "predicted")
     text = text.replace('"<DVC_METRIC_COLOR>"', "{}")
     # DVC gives the values of a CSV file as text.
     for names, shown in (
         (range(12), "0, 1, 2, 3, 4, ending with 11"),
         (("Bag", "Coat"), "Bag, Coat"),
     ):
-        rows = [{x: str(name), y: str(name), "rev": "main"} for name in names]
+        rows = [{"errors": "1", "rev": "main"} | dict.fromkeys(used, str(name)) for name in names]
         plot = text.replace('"<DVC_METRIC_DATA>"', json.dumps(rows))
         (axis,) = re.findall(r"Y-axis.* values: ([^\"]+)", vegalite_to_svg(plot, vl_version="5.21"))
         assert axis == shown
