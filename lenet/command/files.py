@@ -1,16 +1,23 @@
-"""The commands for a user's files: inspect, convert, split, predict."""
+"""The commands for a user's files: inspect, convert, split, predict, review."""
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from lenet.command.parsers import Commands, add_command, given
 from lenet.core.errors import InputError, as_typed, printable, see_inspect
 from lenet.core.files import whole_file
 from lenet.raw.layout import Layout
 from lenet.raw.recognition import READABLE
+
+if TYPE_CHECKING:
+    from lenet.deploy.recogniser import Recogniser
+    from lenet.predict.predictor import Prediction
+    from lenet.report.review import Review
 
 # The group `raw` of the built-in data.
 _DEFAULT = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
@@ -59,10 +66,7 @@ def add_to(commands: Commands) -> None:
     _add_layout(parser)
 
     parser = add_command(commands, predict, "recognise characters")
-    help_line = f"a picture (PNG, JPEG, ...: a scan or a photograph, of any size); {READABLE}"
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=help_line)
-    model, help_line = Path("models/lenet.onnx"), "the exported network (default %(default)s)"
-    parser.add_argument("--model", type=Path, default=model, metavar="FILE", help=help_line)
+    _add_files_to_predict(parser, "+")
     formats = ("table", "csv", "json")
     help_line = "of the answers (default table, where ? marks answers that may be wrong)"
     parser.add_argument("--format", choices=formats, default="table", help=help_line)
@@ -70,6 +74,22 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--picture", type=Path, metavar="OUT.png", help=help_line)
     for name in ("pixel_range", "first_index"):
         _add_option(parser, name, "the training file's")
+
+    help_line = "make a page of characters to check, the doubtful ones first"
+    parser = add_command(commands, review, help_line)
+    _add_files_to_predict(parser, "*")
+    help_line = "the images that `lenet label-issues` names, in place of files"
+    parser.add_argument("--label-issues", action="store_true", help=help_line)
+    page, help_line = Path("review.html"), "the page to write (default %(default)s)"
+    parser.add_argument("--page", type=Path, default=page, metavar="OUT.html", help=help_line)
+
+
+def _add_files_to_predict(parser: argparse.ArgumentParser, count: str) -> None:
+    """Add files, as many as `count` says, and the network that is asked about them."""
+    help_line = f"a picture (PNG, JPEG, ...: a scan or a photograph, of any size); {READABLE}"
+    parser.add_argument("files", metavar="FILE", nargs=count, type=Path, help=help_line)
+    model, help_line = Path("models/lenet.onnx"), "the exported network (default %(default)s)"
+    parser.add_argument("--model", type=Path, default=model, metavar="FILE", help=help_line)
 
 
 def _add_layout(parser: argparse.ArgumentParser) -> None:
@@ -142,21 +162,17 @@ def predict(arguments: argparse.Namespace) -> None:
     Labels are not needed.
     """
     from lenet.deploy.recogniser import Recogniser
-    from lenet.predict import marked, output, predictor
+    from lenet.predict import marked, output
 
     picture, files = arguments.picture, arguments.files
     if picture and picture.suffix.lower() != ".png":
         raise InputError("--picture", f"{picture} is no PNG file", "the name of a file *.png")
     if picture and picture.resolve() in [file.resolve() for file in files]:
         raise InputError("--picture", f"{picture} is one of the files to read", "another name")
-    reading = given(arguments, "pixel_range", "first_index")
     network = Recogniser(arguments.model)
-    predictions, errors = [], []
-    for path in files:
-        try:
-            predictions += predictor.predict(path, network, reading, _warn)
-        except InputError as error:
-            errors.append(error)
+    predictions, errors = _predictions(
+        files, network, given(arguments, "pixel_range", "first_index")
+    )
     if predictions:
         print(output.FORMATS[arguments.format](predictions), end="")
     if picture and (sheet := marked.draw_marked(predictions)):
@@ -164,8 +180,98 @@ def predict(arguments: argparse.Namespace) -> None:
             sheet.save(file, "PNG")
     elif picture:
         errors.append(InputError("--picture", "nothing to draw, because no picture was read"))
+    _raise(errors)
+
+
+def _predictions(
+    files: Sequence[Path], network: "Recogniser", reading: Mapping[str, Any]
+) -> "tuple[list[Prediction], list[InputError]]":
+    """Return the predictions for all files that can be read, and the errors of the others."""
+    from lenet.predict import predictor
+
+    predictions, errors = [], []
+    for path in files:
+        try:
+            predictions += predictor.predict(path, network, reading, _warn)
+        except InputError as error:
+            errors.append(error)
+    return predictions, errors
+
+
+def _raise(errors: Sequence[InputError]) -> None:
     if errors:
         raise InputError("", "\nerror: ".join(map(str, errors)).removesuffix("."))
+
+
+def review(arguments: argparse.Namespace) -> None:
+    """Make a page that needs no other file: characters to check, the doubtful ones first.
+
+    Of the characters that `lenet predict` finds in each FILE, the page saves a raw file. With
+    --label-issues, it saves a table of corrections to the training file, for `lenet relabel`.
+    """
+    from lenet.deploy.recogniser import Recogniser
+
+    page, files = arguments.page, arguments.files
+    if page.suffix.lower() != ".html":
+        raise InputError("--page", f"{page} is no page", "the name of a file *.html")
+    if bool(files) == arguments.label_issues:
+        raise InputError("lenet review", "found both or none", "files to read, or --label-issues")
+    if arguments.label_issues:
+        _write_review(_review_of_label_issues(), page)
+        return
+    network = Recogniser(arguments.model)
+    predictions, errors = _predictions(files, network, {})
+    if predictions:
+        _write_review(_review_of_predictions(predictions, network), page)
+    _raise(errors)
+
+
+def _review_of_predictions(predictions: "list[Prediction]", network: "Recogniser") -> "Review":
+    from lenet.report.review import Review
+
+    predictions = sorted(predictions, key=lambda each: (not each.flags, each.confidence))
+    characters = [
+        {
+            "label": int(each.probabilities.argmax()),
+            "note": ", ".join([f"{100 * each.confidence:.1f} %", *each.flags]),
+            "title": printable(f"{each.file}, index {each.index}"),
+        }
+        for each in predictions
+    ]
+    layout = Layout.check(network.parameters["raw"] | {"classes": network.classes})
+    images = np.array([each.image for each in predictions])
+    return Review(images, characters, predictions[0].classes, layout)
+
+
+def _review_of_label_issues() -> "Review":
+    from lenet.raw import relabel
+    from lenet.report.review import Review
+    from lenet.training.config import Config
+
+    file, layout = Path(Config.load().train_file), Layout.load()
+    table = Path("metrics/label_issues.csv")
+    data, known = relabel.read(file, layout)
+    issues = relabel.find(table, file, known, "suggested", "probability")
+    if not issues:
+        raise InputError(table, "names no image whose label may be wrong")
+    characters = [
+        {
+            "label": int(data.labels[issue["index"]]),
+            "note": f"{issue['suggested']}? {100 * float(issue['probability']):.1f} %",
+            "title": printable(f"{file}, {issue['place']}"),
+            "place": issue["place"],
+            "hash": issue["hash"],
+        }
+        for issue in issues
+    ]
+    images = data.images[[issue["index"] for issue in issues]]
+    return Review(images, characters, data.class_names or range(layout.classes), layout, file)
+
+
+def _write_review(review: "Review", page: Path) -> None:
+    with whole_file(page) as file:
+        file.write(review.html().encode())
+    print(printable(f"{len(review.images)} characters to check: open {page} in a browser"))
 
 
 def _warn(path: Path, warnings: Iterable[str]) -> None:

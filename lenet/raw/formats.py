@@ -183,7 +183,8 @@ def write(data: Dataset, target: Path, layout: Layout) -> None:
         return
     if data.class_names and not layout.class_names:
         found = f"text has no room for the names of the classes: {', '.join(data.class_names)}"
-        advice = f"Or say their order: --class-names {shlex.join(data.class_names)}."
+        names = shlex.join(data.class_names)
+        advice = f"Or say their order, by --class-names {names} or by raw.class_names."
         raise InputError(target, found, "an npz file", advice)
     layout = layout.changed({"classes": len(data.class_names) or layout.classes})
     records = Records(data.labels + layout.first_label, _rounded(data, layout))
