@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from lenet.raw.recognition import READABLE
 if TYPE_CHECKING:
     from lenet.deploy.recogniser import Recogniser
     from lenet.predict.predictor import Prediction
-    from lenet.report.review import Review
 
 # The group `raw` of the built-in data.
 _DEFAULT = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
@@ -216,62 +216,61 @@ def review(arguments: argparse.Namespace) -> None:
         raise InputError("--page", f"{page} is no page", "the name of a file *.html")
     if bool(files) == arguments.label_issues:
         raise InputError("lenet review", "found both or none", "files to read, or --label-issues")
+    errors: list[InputError] = []
     if arguments.label_issues:
-        _write_review(_review_of_label_issues(), page)
-        return
-    network = Recogniser(arguments.model)
-    predictions, errors = _predictions(files, network, {})
-    if predictions:
-        _write_review(_review_of_predictions(predictions, network), page)
+        html = _page_of_label_issues()
+    else:
+        network = Recogniser(arguments.model)
+        predictions, errors = _predictions(files, network, {})
+        html = _page_of_predictions(predictions, network) if predictions else ""
+    if html:
+        with whole_file(page) as file:
+            file.write(html.encode())
+        print(printable(f"{page} has the characters to check: open it in a browser"))
     _raise(errors)
 
 
-def _review_of_predictions(predictions: "list[Prediction]", network: "Recogniser") -> "Review":
-    from lenet.report.review import Review
+def _page_of_predictions(predictions: "list[Prediction]", network: "Recogniser") -> str:
+    from lenet.report import review
 
-    predictions = sorted(predictions, key=lambda each: (not each.flags, each.confidence))
+    ordered = sorted(predictions, key=lambda each: (not each.flags, each.confidence))
     characters = [
         {
             "label": int(each.probabilities.argmax()),
             "note": ", ".join([f"{100 * each.confidence:.1f} %", *each.flags]),
             "title": printable(f"{each.file}, index {each.index}"),
         }
-        for each in predictions
+        for each in ordered
     ]
     layout = Layout.check(network.parameters["raw"] | {"classes": network.classes})
-    images = np.array([each.image for each in predictions])
-    return Review(images, characters, predictions[0].classes, layout)
+    images = np.array([each.image for each in ordered])
+    return review.render(images, characters, ordered[0].classes, layout)
 
 
-def _review_of_label_issues() -> "Review":
+def _page_of_label_issues() -> str:
     from lenet.raw import relabel
-    from lenet.report.review import Review
+    from lenet.report import review
     from lenet.training.config import Config
 
     file, layout = Path(Config.load().train_file), Layout.load()
     table = Path("metrics/label_issues.csv")
     data, known = relabel.read(file, layout)
-    issues = relabel.find(table, file, known, "suggested", "probability")
+    columns = (*relabel.COLUMNS[:3], "suggested", "probability")
+    issues = relabel.find(table, columns, file, known)
     if not issues:
         raise InputError(table, "names no image whose label may be wrong")
     characters = [
         {
-            "label": int(data.labels[issue["index"]]),
-            "note": f"{issue['suggested']}? {100 * float(issue['probability']):.1f} %",
-            "title": printable(f"{file}, {issue['place']}"),
-            "place": issue["place"],
-            "hash": issue["hash"],
+            "label": int(data.labels[i]),
+            "note": f"{row['suggested']}? {100 * float(row['probability']):.1f} %",
+            "title": printable(f"{file}, {row['place']}"),
+            "place": row["place"],
+            "hash": row["hash"],
         }
-        for issue in issues
+        for i, row in issues.items()
     ]
-    images = data.images[[issue["index"] for issue in issues]]
-    return Review(images, characters, data.class_names or range(layout.classes), layout, file)
-
-
-def _write_review(review: "Review", page: Path) -> None:
-    with whole_file(page) as file:
-        file.write(review.html().encode())
-    print(printable(f"{len(review.images)} characters to check: open {page} in a browser"))
+    images, classes = data.images[[*issues]], data.class_names or range(layout.classes)
+    return review.render(images, characters, classes, layout, printable(quote(str(file))))
 
 
 def _warn(path: Path, warnings: Iterable[str]) -> None:

@@ -100,8 +100,8 @@ def label_issues(_: argparse.Namespace) -> None:
     issues = find_label_issues(examples.labels, probabilities)
     for column in ("label", "suggested"):
         issues[column] = named(issues[column].to_numpy(), examples.class_names)
-    issues.insert(1, "place", known["place"].loc[issues["index"]].to_numpy())
-    issues["hash"] = known["hash"].loc[issues["index"]].to_numpy()
+    issues.insert(1, "place", [known[index]["place"] for index in issues["index"]])
+    issues["hash"] = [known[index]["hash"] for index in issues["index"]]
     table, picture = Path("metrics/label_issues.csv"), Path("metrics/label_issues.png")
     write_csv(issues, table)
     save(draw_label_issues(examples.images, issues), picture)
@@ -119,8 +119,7 @@ def relabel(arguments: argparse.Namespace) -> None:
     from lenet.raw.layout import Layout
 
     file, table, target = arguments.file, arguments.corrections, arguments.target
-    counts = relabel.relabel(file, table, target, Layout.load())
-    relabelled, left_out, unchanged = counts
+    relabelled, left_out, unchanged = relabel.relabel(file, table, target, Layout.load())
     numbers = f"relabelled {relabelled}, left out {left_out}, unchanged {unchanged}"
     print(printable(f"{relabelled + unchanged} images -> {target}: {numbers}"))
 

@@ -2,18 +2,18 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lenet.core.npz import Dataset, content_hash
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.raw.relabel import read, relabel
-from lenet.report.review import Review
+from lenet.report.review import render
 from lenet.runs.difference import Difference, Version
 
 if TYPE_CHECKING:
@@ -23,25 +23,33 @@ LAYOUT = Layout.of(side=8, pixel_range=(255, 0), first_label=1, first_index=1, c
 COLUMNS = 12  # of the grid, in a window of 1,280 pixels
 
 
-def review(count: int, classes: Sequence[str | int] = range(10), side: int = 8) -> Review:
-    """Return noise images whose classes are 0, 1, ... again and again."""
-    images = np.random.default_rng(0).random((count, side, side), dtype=np.float32)
-    layout = LAYOUT.changed({"classes": len(classes), "side": side})
+def noise(count: int, side: int = 8) -> NDArray[np.float32]:
+    return np.random.default_rng(0).random((count, side, side), dtype=np.float32)
+
+
+def rendered(
+    images: NDArray[np.float32],
+    classes: Sequence[str | int] = range(10),
+    *,
+    transpose: bool = False,
+) -> str:
+    """Return the page of images whose classes are 0, 1, ... again and again."""
+    values = {"classes": len(classes), "side": images.shape[1], "transpose": transpose}
     characters = [
         {"label": i % len(classes), "note": "51.0 %, unsure", "title": f"<scan> & {i}.jpg"}
-        for i in range(count)
+        for i in range(len(images))
     ]
-    return Review(images, characters, classes, layout)
+    return render(images, characters, classes, LAYOUT.changed(values))
 
 
-def opened(browser: "Browser", path: Path, some: Review, width: int = 1280) -> "Page":
-    """Open the page; any error of its script fails the test."""
-    path.write_text(some.html(), encoding="utf-8")
+def opened(browser: "Browser", path: Path, html: str, width: int = 1280) -> "Page":
+    """Open a page; any error of its script fails the test."""
+    path.write_text(html, encoding="utf-8")
     page = browser.new_page(viewport={"width": width, "height": 800})
     page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto(path.as_uri())
-    page.locator(".current").wait_for()
+    page.locator("[aria-selected=true]").wait_for()
     return page
 
 
@@ -67,8 +75,8 @@ def saved(page: "Page", folder: Path) -> Path:
 def test_keys_label_leave_out_confirm_and_undo_and_save_writes_what_is_checked(
     browser: "Browser", tmp_path: Path
 ) -> None:
-    some = review(30)
-    page = opened(browser, tmp_path / "a.html", some)
+    images = noise(30)
+    page = opened(browser, tmp_path / "a.html", rendered(images))
     assert page.locator("#count").inner_text().startswith("0 of 30 checked, 0 left out.")
     assert page.get_by_role("button", name="Save").is_disabled()
     press(page, "7", "x", "ArrowRight", "3")
@@ -89,7 +97,7 @@ def test_keys_label_leave_out_confirm_and_undo_and_save_writes_what_is_checked(
     assert page.locator("#count").inner_text() == status
     page.reload()
     assert page.locator("#count").inner_text() == status
-    assert page.locator(".current").get_attribute("id") == "13"
+    assert page.locator("[aria-selected=true]").get_attribute("id") == "13"
     # Clicks and buttons do the same.
     page.locator("[id='20']").click()
     page.get_by_role("button", name="6", exact=True).click()
@@ -98,14 +106,12 @@ def test_keys_label_leave_out_confirm_and_undo_and_save_writes_what_is_checked(
 
     path = saved(page, tmp_path)
     assert path.name == "reviewed.jf"
-    back = formats.read(path, some.layout).data
+    back = formats.read(path, LAYOUT).data
     kept = [0, *range(2, 13), 20]
     assert back.labels.tolist() == [7, *range(2, 10), 0, 1, 8, 6]
-    assert [content_hash(image) for image in back.images] == [
-        content_hash(some.images[i]) for i in kept
-    ]
+    assert [*map(content_hash, back.images)] == [*map(content_hash, images[kept])]
     # Another page has a progress of its own.
-    other = opened(browser, tmp_path / "b.html", review(29))
+    other = opened(browser, tmp_path / "b.html", rendered(images[:29]))
     assert other.locator("#count").inner_text().startswith("0 of 29 checked")
 
 
@@ -113,17 +119,17 @@ def test_keys_label_leave_out_confirm_and_undo_and_save_writes_what_is_checked(
 def test_the_saved_file_has_the_layout_of_the_training_file(
     browser: "Browser", tmp_path: Path, transpose: bool
 ) -> None:
-    some = review(COLUMNS)
-    some = replace(some, layout=some.layout.changed({"transpose": transpose}))
-    page = opened(browser, tmp_path / "a.html", some)
+    html = rendered(noise(COLUMNS), transpose=transpose)
+    page = opened(browser, tmp_path / "a.html", html)
     press(page, "Enter")
-    back = formats.read(saved(page, tmp_path), some.layout).data
-    np.testing.assert_allclose(back.images, some.images, rtol=0, atol=0.6e-4)
+    layout = LAYOUT.changed({"transpose": transpose})
+    back = formats.read(saved(page, tmp_path), layout).data
+    np.testing.assert_allclose(back.images, noise(COLUMNS), rtol=0, atol=0.6e-4)
 
 
 def test_names_have_the_keys_of_their_first_characters(browser: "Browser", tmp_path: Path) -> None:
     names = ["Apple", "Axe", "apricot", "Ulm", "x"]
-    page = opened(browser, tmp_path / "a.html", review(6, names))
+    page = opened(browser, tmp_path / "a.html", rendered(noise(6), names))
     # A key takes the next name that begins so, and stays; a sole name goes on.
     for key, text in (("A", "Apple ✓"), ("A", "Apple → Axe"), ("A", "Apple ✓")):
         press(page, key)
@@ -148,14 +154,14 @@ def test_a_corrected_file_differs_in_just_the_corrections(
         {
             "label": int(data.labels[i]),
             "note": "7? 98.0 %",
-            "title": known["place"][i],
-            "place": known["place"][i],
-            "hash": known["hash"][i],
+            "title": known[i]["place"],
+            "place": known[i]["place"],
+            "hash": known[i]["hash"],
         }
         for i in issues
     ]
-    some = Review(data.images[issues], characters, range(10), LAYOUT, file)
-    page = opened(browser, tmp_path / "a.html", some)
+    html = render(data.images[issues], characters, range(10), LAYOUT, f"'{file}'")
+    page = opened(browser, tmp_path / "a.html", html)
     assert f"lenet relabel '{file}' corrections.csv OUT" in page.locator("body").inner_text()
     press(page, "7", "x", "Enter")
     assert page.locator("#count").inner_text().endswith("1 left out. Save writes 2 corrections.")
@@ -176,13 +182,13 @@ def test_thousands_of_characters_are_one_small_file_that_fits_the_screen(
     browser: "Browser", tmp_path: Path, width: int
 ) -> None:
     path = tmp_path / "a.html"
-    page = opened(browser, path, review(5000, side=16), width)
+    page = opened(browser, path, rendered(noise(5000, 16)), width)
     # Noise does not shrink, so this is the largest page of so many images.
     assert path.stat().st_size < 4_000_000
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
-    page.locator(".current").wait_for()
+    page.locator("[aria-selected=true]").wait_for()
     assert asked == [path.as_uri()]
     assert page.evaluate("document.documentElement.scrollWidth") == width
     edges = page.locator("button, [role=option]").evaluate_all(
@@ -195,7 +201,7 @@ def test_thousands_of_characters_are_one_small_file_that_fits_the_screen(
     page.locator("[id='4999']").wait_for()
     assert page.locator("[role=option]").count() < 200
     press(page, "5")
-    box = page.locator(".current").bounding_box()
+    box = page.locator("[aria-selected=true]").bounding_box()
     bar = page.locator("#nav").bounding_box()
     assert box is not None
     assert bar is not None

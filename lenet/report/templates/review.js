@@ -1,16 +1,11 @@
 "use strict";
 
-// Characters to check. A decision about one is a class, from 0, or LEFT_OUT.
-
 const PAGE = JSON.parse(document.getElementById("page").textContent);
+// Each gets a `decision` by the user, a class from 0 or LEFT_OUT, and a `cell` when it comes into view.
 const { characters, classes, layout } = PAGE;
-const [GRID, NAV, COUNT, SAVE] = ["grid", "nav", "count", "save"].map((id) => document.getElementById(id));
+const [GRID, NAV, COUNT, SAVE, UNKEPT] = ["grid", "nav", "count", "save", "unkept"].map((id) => document.getElementById(id));
 const LEFT_OUT = -1;
-// The browser keeps the decisions by this name.
-const KEY = `lenet review ${PAGE.key}`;
-// By the index of the character: its decision, and its cell, which is made when it comes into view.
-const decisions = new Map(), cells = new Map();
-// Each step as the pairs of index and decision that undo it.
+// Each step as pairs of a character and the decision before it.
 const steps = [];
 let levels, current = 0;
 
@@ -21,38 +16,36 @@ async function unpacked(text) {
 }
 
 // The ink of a character, from 0 to 1, row by row.
-function image(i) {
-  const pixels = layout.side ** 2;
-  return Array.from(levels.subarray(i * pixels, (i + 1) * pixels), (level) => level / PAGE.full);
+function image(character) {
+  const pixels = layout.side ** 2, start = characters.indexOf(character) * pixels;
+  return Array.from(levels.subarray(start, start + pixels), (level) => level / PAGE.full);
 }
 
-function cell(i) {
-  if (cells.has(i)) return cells.get(i);
-  const [made, canvas, label, note] = ["div", "canvas", "b", "small"].map((name) => document.createElement(name));
-  const tile = new ImageData(layout.side, layout.side);
-  image(i).forEach((ink, at) => { tile.data[4 * at + 3] = 255 * ink; });
+function made(character) {
+  const parts = ["div", "canvas", "b", "small"].map((name) => document.createElement(name));
+  const [cell, canvas, , note] = parts, tile = new ImageData(layout.side, layout.side);
+  image(character).forEach((ink, i) => { tile.data[4 * i + 3] = 255 * ink; });
   canvas.width = canvas.height = layout.side;
   canvas.getContext("2d").putImageData(tile, 0, 0);
-  note.textContent = characters[i].note;
-  made.append(canvas, label, note);
-  made.id = i;
-  made.role = "option";
-  made.title = `${characters[i].title}: ${characters[i].note}`;
-  cells.set(i, made);
-  show(i);
-  return made;
+  note.textContent = character.note;
+  cell.append(...parts.slice(1));
+  cell.id = characters.indexOf(character);
+  cell.role = "option";
+  cell.title = `${character.title}: ${character.note}`;
+  cell.addEventListener("click", () => select(Number(cell.id)));
+  return cell;
 }
 
-function show(i) {
-  if (!cells.has(i)) return;
-  const own = characters[i].label, decision = decisions.get(i);
-  const [state, text] = decision === undefined ? ["", classes[own]]
+function show(character) {
+  const { cell, label, decision } = character;
+  if (!cell) return;
+  const [state, text] = decision === undefined ? ["", classes[label]]
     : decision === LEFT_OUT ? ["out", PAGE.left_out]
-    : decision === own ? ["confirmed", `${classes[own]} ✓`]
-    : ["changed", `${classes[own]} → ${classes[decision]}`];
-  cells.get(i).className = i === current ? `${state} current` : state;
-  cells.get(i).ariaSelected = i === current;
-  cells.get(i).children[1].textContent = text;
+    : decision === label ? ["confirmed", `${classes[label]} ✓`]
+    : ["changed", `${classes[label]} → ${classes[decision]}`];
+  cell.ariaSelected = character === characters[current];
+  cell.className = state;
+  cell.children[1].textContent = text;
 }
 
 // The columns of the grid, and the height of a row with its gap in pixels.
@@ -64,18 +57,23 @@ function measured() {
 // Only the rows in view are in the page, so that thousands of characters stay smooth.
 function lay() {
   const [columns, height] = measured(), above = -GRID.getBoundingClientRect().top / height;
-  const first = Math.max(0, Math.floor(above) - 2), end = Math.ceil(above + innerHeight / height) + 2;
-  const some = [...characters.keys()].slice(first * columns, Math.max(end, 1) * columns);
+  const first = Math.max(0, Math.floor(above) - 2), end = Math.max(1, Math.ceil(above + innerHeight / height) + 2);
+  const seen = characters.slice(first * columns, end * columns);
   GRID.style.height = `${Math.ceil(characters.length / columns) * height}px`;
   GRID.style.paddingTop = `${first * height}px`;
-  if (GRID.firstChild !== cells.get(some[0]) || GRID.children.length !== some.length) GRID.replaceChildren(...some.map(cell));
+  if (GRID.firstChild === seen[0].cell && GRID.children.length === seen.length) return;
+  for (const character of seen) {
+    character.cell ??= made(character);
+    show(character);
+  }
+  GRID.replaceChildren(...seen.map(({ cell }) => cell));
 }
 
 function select(i) {
-  const before = current, [columns, height] = measured();
+  const before = characters[current], [columns, height] = measured();
   current = Math.min(Math.max(i, 0), characters.length - 1);
   show(before);
-  show(current);
+  show(characters[current]);
   GRID.setAttribute("aria-activedescendant", current);
   GRID.focus({ preventScroll: true });
   const top = GRID.getBoundingClientRect().top + Math.floor(current / columns) * height;
@@ -83,33 +81,26 @@ function select(i) {
   lay();
 }
 
-// What Save writes: pairs of index and decision, in the order of the page.
-function written() {
-  const all = [...decisions].sort(([a], [b]) => a - b);
-  return PAGE.file ? all.filter(([i, decision]) => decision !== characters[i].label)
-    : all.filter(([, decision]) => decision !== LEFT_OUT);
-}
+// What Save writes.
+const written = () => characters.filter(({ label, decision }) =>
+  decision !== undefined && decision !== (PAGE.file ? label : LEFT_OUT));
 
 function count() {
-  const out = [...decisions.values()].filter((decision) => decision === LEFT_OUT).length;
-  const rows = written().length, what = PAGE.file ? "corrections" : "characters";
-  COUNT.textContent = `${decisions.size} of ${characters.length} checked, ${out} left out. Save writes ${rows} ${what}.`;
-  SAVE.disabled = !rows;
+  const [checked, out] = [undefined, LEFT_OUT].map((one) => characters.filter(({ decision }) => decision === one).length);
+  COUNT.textContent = `${characters.length - checked} of ${characters.length} checked, ${out} left out. `
+    + `Save writes ${written().length} ${PAGE.file ? "corrections" : "characters"}.`;
+  SAVE.disabled = !written().length;
 }
 
-// Makes changes, pairs of index and decision; returns those that undo them.
+// Makes changes, pairs of a character and a decision; returns the pairs that undo them.
 function change(pairs) {
-  const before = pairs.map(([i]) => [i, decisions.get(i)]);
-  for (const [i, decision] of pairs) {
-    if (decision === undefined) decisions.delete(i);
-    else decisions.set(i, decision);
-    show(i);
-  }
+  const before = pairs.map(([character]) => [character, character.decision]);
+  for (const [character, decision] of pairs) show(Object.assign(character, { decision }));
   count();
   try {
-    localStorage.setItem(KEY, JSON.stringify([...decisions]));
+    localStorage.setItem(PAGE.key, JSON.stringify(characters.map(({ decision }) => decision ?? null)));
   } catch {
-    document.getElementById("unkept").hidden = false;
+    UNKEPT.hidden = false;
   }
   return before;
 }
@@ -118,19 +109,20 @@ function undo() {
   if (!steps.length) return;
   const before = steps.pop();
   change(before);
-  select(before[0][0]);
+  select(characters.indexOf(before[0][0]));
 }
 
 function confirmRow() {
   const [columns] = measured(), first = current - current % columns;
-  const rest = [...characters.keys()].slice(first, first + columns).filter((i) => !decisions.has(i));
-  if (rest.length) steps.push(change(rest.map((i) => [i, characters[i].label])));
+  const rest = characters.slice(first, first + columns).filter(({ decision }) => decision === undefined);
+  if (rest.length) steps.push(change(rest.map((character) => [character, character.label])));
   select(first + columns);
 }
 
 // Where several labels begin with the character of a key, each press takes the next of them.
 function decide(some) {
-  steps.push(change([[current, some[(some.indexOf(decisions.get(current)) + 1) % some.length]]]));
+  const next = some[(some.indexOf(characters[current].decision) + 1) % some.length];
+  steps.push(change([[characters[current], next]]));
   select(some.length === 1 ? current + 1 : current);
 }
 
@@ -141,28 +133,33 @@ function beginning(character) {
 }
 
 function save() {
-  if (PAGE.file) {
-    const rows = written().map(([i, decision]) => [characters[i].place, characters[i].hash,
-      classes[characters[i].label], decision === LEFT_OUT ? PAGE.left_out : classes[decision]]);
-    const lines = [PAGE.columns, ...rows].map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`));
-    download("corrections.csv", `${lines.join("\n")}\n`);
-  } else {
-    download("reviewed.jf", rawFile(layout, written().map(([i, label]) => ({ label, image: image(i) }))));
+  if (!PAGE.file) {
+    download("reviewed.jf", rawFile(layout, written().map((each) => ({ label: each.decision, image: image(each) }))));
+    return;
   }
+  const rows = written().map(({ place, hash, label, decision }) => [
+    place, hash, classes[label], decision === LEFT_OUT ? PAGE.left_out : classes[decision]]);
+  const lines = [PAGE.columns, ...rows].map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`));
+  download("corrections.csv", `${lines.join("\n")}\n`);
 }
 
-const leaveOut = () => decide([LEFT_OUT]);
-const BUTTONS = { out: leaveOut, row: confirmRow, undo, save };
-const KEYS = { Enter: confirmRow, Delete: leaveOut, "Ctrl+z": undo };
-for (const [key, move] of Object.entries({ ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: (columns) => -columns, ArrowDown: (columns) => columns })) {
-  KEYS[key] = () => select(current + move(measured()[0]));
-}
+const BUTTONS = { out: () => decide([LEFT_OUT]), row: confirmRow, undo, save };
+const KEYS = { Enter: confirmRow, Delete: BUTTONS.out, "Ctrl+z": undo };
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+for (const [key, [x, y]] of Object.entries(MOVES)) KEYS[key] = () => select(current + x + y * measured()[0]);
+for (const [id, action] of Object.entries(BUTTONS)) document.getElementById(id).addEventListener("click", action);
 // A label that begins with x or u has this key for itself.
 for (const [letter, id, other] of [["x", "out", "Delete"], ["u", "undo", "Ctrl+z"]]) {
   const key = beginning(letter).length ? other : letter;
   KEYS[key] = BUTTONS[id];
   document.getElementById(id).append(` (${key})`);
 }
+document.getElementById("labels").append(...classes.map((name, i) => {
+  const button = document.createElement("button");
+  button.textContent = name;
+  button.addEventListener("click", () => decide([i]));
+  return button;
+}));
 
 document.addEventListener("keydown", (event) => {
   // Enter and space press the button that has the focus.
@@ -174,29 +171,16 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-GRID.addEventListener("click", (event) => {
-  const made = event.target.closest("[role=option]");
-  if (made) select(Number(made.id));
-});
 addEventListener("scroll", lay);
 addEventListener("resize", lay);
-for (const [id, action] of Object.entries(BUTTONS)) document.getElementById(id).addEventListener("click", action);
-for (const i of classes.keys()) {
-  const button = document.createElement("button");
-  button.textContent = classes[i];
-  button.addEventListener("click", () => decide([i]));
-  document.getElementById("labels").append(button);
-}
 
-async function start() {
-  levels = await unpacked(PAGE.levels);
+unpacked(PAGE.levels).then((all) => {
+  levels = all;
   try {
-    for (const [i, decision] of JSON.parse(localStorage.getItem(KEY)) || []) decisions.set(i, decision);
+    JSON.parse(localStorage.getItem(PAGE.key) || "[]").forEach((decision, i) => { characters[i].decision = decision ?? undefined; });
   } catch {
-    // The first decision tells that this browser keeps nothing.
+    UNKEPT.hidden = false;
   }
   count();
-  select([...characters.keys()].findIndex((i) => !decisions.has(i)));
-}
-
-start();
+  select(characters.findIndex(({ decision }) => decision === undefined));
+});
