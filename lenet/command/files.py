@@ -7,10 +7,8 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lenet.command.parsers import Commands, add_command, given
-from lenet.core.errors import InputError, as_typed, printable, see_inspect
+from lenet.core.errors import InputError, as_typed, printable, see_inspect, untrusted
 from lenet.core.files import whole_file
 from lenet.raw.layout import Layout
 from lenet.raw.recognition import READABLE
@@ -231,13 +229,15 @@ def review(arguments: argparse.Namespace) -> None:
 
 
 def _page_of_predictions(predictions: "list[Prediction]", network: "Recogniser") -> str:
+    import numpy as np
+
     from lenet.report import review
 
     ordered = sorted(predictions, key=lambda each: (not each.flags, each.confidence))
     characters = [
         {
             "label": int(each.probabilities.argmax()),
-            "note": ", ".join([f"{100 * each.confidence:.1f} %", *each.flags]),
+            "note": ", ".join([f"{each.confidence:.1%}", *each.flags]),
             "title": printable(f"{each.file}, index {each.index}"),
         }
         for each in ordered
@@ -255,20 +255,20 @@ def _page_of_label_issues() -> str:
     file, layout = Path(Config.load().train_file), Layout.load()
     table = Path("metrics/label_issues.csv")
     data, known = relabel.read(file, layout)
-    columns = (*relabel.COLUMNS[:3], "suggested", "probability")
-    issues = relabel.find(table, columns, file, known)
+    issues = relabel.find(table, file, known)
     if not issues:
         raise InputError(table, "names no image whose label may be wrong")
-    characters = [
-        {
-            "label": int(data.labels[i]),
-            "note": f"{row['suggested']}? {100 * float(row['probability']):.1f} %",
-            "title": printable(f"{file}, {row['place']}"),
-            "place": row["place"],
-            "hash": row["hash"],
-        }
-        for i, row in issues.items()
-    ]
+    with untrusted(table, "not a table of `lenet label-issues`"):
+        characters = [
+            {
+                "label": int(data.labels[i]),
+                "note": f"{row['suggested']}? {float(row['probability']):.1%}",
+                "title": printable(f"{file}, {row['place']}"),
+                "place": row["place"],
+                "hash": row["hash"],
+            }
+            for i, row in issues.items()
+        ]
     images, classes = data.images[[*issues]], data.class_names or range(layout.classes)
     return review.render(images, characters, classes, layout, printable(quote(str(file))))
 

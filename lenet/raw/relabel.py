@@ -6,7 +6,6 @@ the hash of its content, and its class. The column `new_label` has the right cla
 """
 
 import csv
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,12 +38,11 @@ def read(path: Path, layout: Layout) -> tuple[Dataset, list[Row]]:
     return data, [dict(zip(COLUMNS[:3], row, strict=True)) for row in rows]
 
 
-def find(table: Path, columns: Sequence[str], file: Path, known: list[Row]) -> dict[int, Row]:
+def find(table: Path, file: Path, known: list[Row]) -> dict[int, Row]:
     """Return the rows of a table by the index of the image in the raw file that each names.
 
     Args:
-        table: CSV.
-        columns: place, hash, label, and others that the table has to have.
+        table: CSV with the columns place, hash and label, and others.
         file, known: the raw file, and what `read` returned for it.
 
     Raises InputError where the table is of another version of the file, or two rows for an image
@@ -58,21 +56,19 @@ def find(table: Path, columns: Sequence[str], file: Path, known: list[Row]) -> d
         untrusted(table, "cannot be read as CSV", advice),
         table.open(encoding="utf-8-sig", newline="") as text,
     ):
-        reader = csv.DictReader(text, restval="")
-        rows, names = list(reader), reader.fieldnames or ()
-    if missing := [name for name in columns if name not in names]:
-        raise InputError(table, f"has no column {missing[0]}", ", ".join(columns), advice)
+        rows = list(csv.DictReader(text, restval=""))
     index = {row["place"]: i for i, row in enumerate(known)}
     found: dict[int, Row] = {}
     for row in rows:
-        i = index.get(row["place"], -1)
-        for name in ("hash", "label"):
-            here = known[i][name] if i >= 0 else "none"
-            if here != row[name]:
-                place, expected = f"{file}, {row['place']}", f"{row[name]}, as in {table}"
-                raise InputError(place, f"found {name} {here}", expected, advice)
+        place = row.get("place", "")
+        i = index.get(place, -1)
+        for name in COLUMNS[1:3]:
+            here, there = known[i][name] if i >= 0 else "none", row.get(name, "none")
+            if i < 0 or here != there:
+                expected = f"{there}, as in {table}"
+                raise InputError(f"{file}, {place}", f"found {name} {here}", expected, advice)
         if found.setdefault(i, row) != row:
-            raise InputError(f"{table}, {row['place']}", "has two rows that differ", "one row")
+            raise InputError(f"{table}, {place}", "has two rows that differ", "one row")
     return found
 
 
@@ -89,8 +85,8 @@ def relabel(file: Path, table: Path, target: Path, layout: Layout) -> tuple[int,
     data, known = read(file, layout)
     classes = [*map(str, data.class_names or range(layout.classes))]
     labels, kept = data.labels.copy(), np.full(len(data), True)
-    for i, row in find(table, COLUMNS, file, known).items():
-        label = same_name(row["new_label"])
+    for i, row in find(table, file, known).items():
+        label = same_name(row.get("new_label", ""))
         if label == LEFT_OUT:
             kept[i] = False
         elif label in classes:

@@ -42,7 +42,7 @@ function show(character) {
   const [state, text] = decision === undefined ? ["", classes[label]]
     : decision === LEFT_OUT ? ["out", PAGE.left_out]
     : decision === label ? ["confirmed", `${classes[label]} ✓`]
-    : ["changed", `${classes[label]} → ${classes[decision]}`];
+    : ["changed", `${classes[decision]} (was ${classes[label]})`];
   cell.ariaSelected = character === characters[current];
   cell.className = state;
   cell.children[1].textContent = text;
