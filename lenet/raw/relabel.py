@@ -45,8 +45,8 @@ def find(table: Path, file: Path, known: list[Row]) -> dict[int, Row]:
         table: CSV with the columns place, hash and label, and others.
         file, known: the raw file, and what `read` returned for it.
 
-    Raises InputError where the table is of another version of the file, or two rows for an image
-    differ.
+    Raises InputError where the table is of another version of the file or empty, or two rows for an
+    image differ.
     """
     advice = (
         "`lenet label-issues` makes a table of the file as it is, and "
@@ -69,6 +69,8 @@ def find(table: Path, file: Path, known: list[Row]) -> dict[int, Row]:
                 raise InputError(f"{file}, {place}", f"found {name} {here}", expected, advice)
         if found.setdefault(i, row) != row:
             raise InputError(f"{table}, {place}", "has two rows that differ", "one row")
+    if not found:
+        raise InputError(table, "names no image", f"a table with {', '.join(COLUMNS[:3])}", advice)
     return found
 
 

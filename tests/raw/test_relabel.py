@@ -141,6 +141,7 @@ def test_what_is_no_table_of_corrections_is_refused(tmp_path: Path) -> None:
         ([header, first, f"{place},8"], "line 4, record 3: has two rows that differ; expected one"),
         (["place,hash,label", place], "found new_label ''; expected one of 0, 1"),
         ([header.replace("hash", "md5"), first], "found hash .*; expected none, as in .* `lenet l"),
+        (["words"], "names no image; expected a table with place, hash, label. `lenet label"),
         ([header, *outs], "leaves all images out; expected at least one image that stays"),
     ):
         table.write_text("\n".join(rows))

@@ -93,7 +93,7 @@ def test_keys_label_leave_out_confirm_and_undo_and_save_writes_what_is_checked(
     # The arrows move by rows and columns.
     press(page, "Enter", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "8")
     assert labels(page, 13)[12] == "8 (was 2)"
-    status = "13 of 30 checked, 1 left out. Save writes 12 characters."
+    status = "13 of 30 checked, 1 left out. Save writes 12 of them."
     assert page.locator("#count").inner_text() == status
     page.reload()
     assert page.locator("#count").inner_text() == status
@@ -164,7 +164,7 @@ def test_a_corrected_file_differs_in_just_the_corrections(
     page = opened(browser, tmp_path / "a.html", html)
     assert f"lenet relabel '{file}' corrections.csv OUT" in page.locator("body").inner_text()
     press(page, "7", "x", "Enter")
-    assert page.locator("#count").inner_text().endswith("1 left out. Save writes 2 corrections.")
+    assert page.locator("#count").inner_text().endswith("1 left out. Save writes 2 of them.")
     table = saved(page, tmp_path)
     assert table.name == "corrections.csv"
     with table.open(newline="") as rows:

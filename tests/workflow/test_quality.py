@@ -32,7 +32,7 @@ def correct(project: Project, issues: list[dict[str, str]], new_labels: dict[str
     Returns what `lenet relabel` says.
     """
     project.run(f"{LENET} review --label-issues")
-    assert (project.path / "review.html").read_text().count('"hash"') == len(issues)
+    assert (project.path / "review.html").read_text().count('"title"') == len(issues)
     columns = ["place", "hash", "label", "new_label"]
     with (project.path / "corrections.csv").open("w") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore")

@@ -30,7 +30,7 @@ function made(character) {
   note.textContent = character.note;
   cell.append(...parts.slice(1));
   cell.id = characters.indexOf(character);
-  cell.role = "option";
+  cell.setAttribute("role", "option");
   cell.title = `${character.title}: ${character.note}`;
   cell.addEventListener("click", () => select(Number(cell.id)));
   return cell;
@@ -43,7 +43,7 @@ function show(character) {
     : decision === LEFT_OUT ? ["out", PAGE.left_out]
     : decision === label ? ["confirmed", `${classes[label]} ✓`]
     : ["changed", `${classes[decision]} (was ${classes[label]})`];
-  cell.ariaSelected = character === characters[current];
+  cell.setAttribute("aria-selected", character === characters[current]);
   cell.className = state;
   cell.children[1].textContent = text;
 }
@@ -88,7 +88,7 @@ const written = () => characters.filter(({ label, decision }) =>
 function count() {
   const [checked, out] = [undefined, LEFT_OUT].map((one) => characters.filter(({ decision }) => decision === one).length);
   COUNT.textContent = `${characters.length - checked} of ${characters.length} checked, ${out} left out. `
-    + `Save writes ${written().length} ${PAGE.file ? "corrections" : "characters"}.`;
+    + `Save writes ${written().length} of them.`;
   SAVE.disabled = !written().length;
 }
 
