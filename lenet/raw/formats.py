@@ -203,7 +203,8 @@ def write(data: Dataset, target: Path, layout: Layout) -> None:
         return
     if data.class_names and not layout.class_names:
         found = f"text has no room for the names of the classes: {', '.join(data.class_names)}"
-        advice = f"Or say their order: {options({'class_names': data.class_names})}."
+        option = options({"class_names": data.class_names})
+        advice = f"Or say their order, by {option} or by raw.class_names."
         raise InputError(target, found, "an npz file", advice)
     layout = layout.changed({"classes": len(data.class_names) or layout.classes})
     records = Records(data.labels + layout.first_label, _rounded(data, layout))

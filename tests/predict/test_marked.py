@@ -9,6 +9,7 @@ from lenet.pictures import characters
 from lenet.predict.marked import _caption, draw_marked
 from lenet.predict.predictor import Prediction
 
+BLANK = np.zeros((16, 16), np.float32)
 GREEN, RED = (10, 125, 50), (198, 40, 40)
 
 
@@ -25,7 +26,7 @@ def answers(path: Path, sure: Callable[[int], bool] = bool) -> list[Prediction]:
     found = characters.read(path)
     rows = [np.eye(10, dtype=np.float32)[1] * (1 if sure(i) else 0.5) for i in range(len(found))]
     return [
-        Prediction(str(path), i, row, 0.25, one)
+        Prediction(str(path), i, BLANK, row, 0.25, one)
         for i, (row, one) in enumerate(zip(rows, found, strict=True))
     ]
 
@@ -93,7 +94,7 @@ def test_small_pictures_stand_side_by_side(tmp_path: Path) -> None:
     pages = [strokes(60), strokes(100, size=(300, 250))]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     strokes(200, size=(4000, 1600)).save(tmp_path / "b.png")
-    whole = Prediction("c.npz", 0, np.full(10, 0.1, np.float32), 0.25)
+    whole = Prediction("c.npz", 0, BLANK, np.full(10, 0.1, np.float32), 0.25)
     sheet = draw_marked([*answers(tmp_path / "a.tif"), whole, *answers(tmp_path / "b.png")])
     assert sheet is not None
     # The last is shrunk, and stands below the others; its caption has room above it.
