@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lenet.core.errors import as_typed, untrusted
-from lenet.deploy.recogniser import CONFIDENT, INPUT, NOVELTY, OUTPUT
+from lenet.deploy.recogniser import CONFIDENT, NOVELTY, OUTPUT
 from lenet.model.architecture import ACTIVATIONS, Layer, Network
 from lenet.pictures.frame import EDGE, WIDEST
 from lenet.report.page import template
@@ -53,6 +53,7 @@ def render(path: Path, train_file: str) -> str:
     shown, members = _shown(nodes)
     layout = parameters["raw"] | {"side": side, "classes": classes}
     images = {name: value for name, value in constants.items() if value.dtype == np.uint8}
+    numbers = {name: value for name, value in constants.items() if name not in images}
     network = {
         "side": side,
         "classes": layout["class_names"] or list(range(classes)),
@@ -61,13 +62,10 @@ def render(path: Path, train_file: str) -> str:
         "edge": EDGE,
         "confident": CONFIDENT,
         "widest": WIDEST,
-        "input": INPUT,
         "output": OUTPUT,
         "novelty": NOVELTY,
         "nodes": [_node(node) for node in nodes],
-        "tensors": {
-            name: _stored(value) for name, value in constants.items() if name not in images
-        },
+        "tensors": {name: _stored(value) for name, value in numbers.items()},
         "pictures": {name: _packed(value) for name, value in images.items()},
         "layers": [
             {
