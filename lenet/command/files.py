@@ -30,7 +30,11 @@ _LAYOUT: dict[str, dict[str, Any]] = {
     "side": {"type": int, "metavar": "N", "help": "pixels a side"},
     "first_label": {"type": int, "metavar": "N", "help": "label of class 0 in text"},
     "classes": {"type": int, "metavar": "N", "help": "number of classes, if these are numbers"},
-    "class_names": {"nargs": "+", "metavar": "NAME", "help": "names of the classes, in order"},
+    "class_names": {
+        "nargs": "+",
+        "metavar": "NAME",
+        "help": "names of the classes, in order; ' -a' for -a",
+    },
     "pictures": {"choices": ("whole", "cut"), "help": "how a picture becomes an image"},
     "transpose": {"action": "store_true", "default": None, "help": "pixels are column by column"},
 }
@@ -90,7 +94,7 @@ def _layout(arguments: argparse.Namespace) -> Layout:
 def inspect(arguments: argparse.Namespace) -> None:
     """Say what each FILE holds: format, images, labels, pixels, and anything odd.
 
-    The last lines have the settings to train and test on all files together.
+    The last lines are commands to train and test on all files together, ready to paste.
     """
     from lenet.raw import inspection
 
@@ -121,7 +125,7 @@ def split(arguments: argparse.Namespace) -> None:
 
     The same seed gives the same files.
     """
-    from lenet.raw.split import split
+    from lenet.raw import formats
 
     share, seed = arguments.test_fraction, arguments.seed
     if not 0 < share < 1:
@@ -130,7 +134,7 @@ def split(arguments: argparse.Namespace) -> None:
         raise InputError("--seed", f"found {seed}", f"0 to {2**32 - 1}")
     source, train, test = arguments.source, arguments.train, arguments.test
     layout = _layout(arguments)
-    statistics, tested = split(source, train, test, layout, test_fraction=share, seed=seed)
+    statistics, tested = formats.split(source, train, test, layout, test_fraction=share, seed=seed)
     print(printable(f"{statistics.images - tested} images -> {train}, {tested} -> {test}"))
     _warn(source, statistics.warnings(layout))
 
