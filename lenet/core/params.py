@@ -45,7 +45,8 @@ ClassCount = Annotated[
 class Params(BaseModel, frozen=True, extra="forbid"):
     """Parameters that belong together: all of params.yaml, or a group of it.
 
-    A field is a parameter, whose description says what it may be; or a group, a model of its own.
+    A field is a parameter, whose description says what it may be, and whose example is the value in
+    the default recipe; or a group, a model of its own.
     """
 
     @classmethod
@@ -91,6 +92,18 @@ class Params(BaseModel, frozen=True, extra="forbid"):
             expected = "a group of parameters, a line `  name: value` for each"
             return InputError(f"{prefix}{name}", found, expected)
         return InputError(f"{prefix}{name}", found, field.description or "")
+
+    @classmethod
+    def recipe(cls) -> dict[str, Any]:
+        """Return the default recipe: values by their dotted names; data have no default."""
+        values: dict[str, Any] = {}
+        for name, field in cls.model_fields.items():
+            group = field.annotation
+            if isinstance(group, type) and issubclass(group, Params):
+                values |= flat(group.recipe(), f"{name}.")
+            elif field.examples:
+                values[name] = field.examples[0]
+        return values
 
     def changed(self, values: Mapping[str, object]) -> Self:
         """Return the parameters with other `values`, by their dotted names, such as "raw.side".

@@ -76,13 +76,15 @@ class Network(Params, frozen=True):
     """
 
     image_size: Whole = Field(
-        ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"
+        examples=[32], ge=16, le=512, multiple_of=4, description="a multiple of 4 from 16 to 512"
     )
     activation: str = Field(
-        pattern=f"^({'|'.join(ACTIVATIONS)})$", description=f"one of {', '.join(ACTIVATIONS)}"
+        examples=["relu"],
+        pattern=f"^({'|'.join(ACTIVATIONS)})$",
+        description=f"one of {', '.join(ACTIVATIONS)}",
     )
-    c3: Literal["full", "partial"] = Field(description="full or partial")
-    pooling: Literal["max", "subsample"] = Field(description="max or subsample")
+    c3: Literal["full", "partial"] = Field(examples=["full"], description="full or partial")
+    pooling: Literal["max", "subsample"] = Field(examples=["max"], description="max or subsample")
 
     def layers(self, classes: int) -> list[Layer]:
         """Return the layers from C1 to O7, which has a unit for each class."""

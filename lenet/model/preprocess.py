@@ -43,10 +43,12 @@ class Preprocess(Params, frozen=True):
         digits (1), at the same area.
     """
 
-    input_range: Span = Field(description="two different numbers from -1e9 to 1e9, such as [-1,1]")
-    margin: Number = Field(ge=0, le=2, description="a number from 0 to 2")
-    centering: Number = Field(ge=0, le=1, description="a number from 0 to 1")
-    proportion: Number = Field(ge=0, le=1, description="a number from 0 to 1")
+    input_range: Span = Field(
+        examples=[(-1, 1)], description="two different numbers from -1e9 to 1e9, such as [-1,1]"
+    )
+    margin: Number = Field(examples=[0.35], ge=0, le=2, description="a number from 0 to 2")
+    centering: Number = Field(examples=[0.7], ge=0, le=1, description="a number from 0 to 1")
+    proportion: Number = Field(examples=[0.7], ge=0, le=1, description="a number from 0 to 1")
 
     def axes(self, images: Any) -> list[tuple[Any, Any]]:
         """Return scale and offset of each axis, x then y, from the network's input to the image.

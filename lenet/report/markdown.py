@@ -10,6 +10,7 @@ from lenet.core.params import flat
 from lenet.report.page import template
 from lenet.report.results import Results
 from lenet.sources.usps import TEST_COUNTS
+from lenet.training.config import Config
 
 # The md5 of the test file of the source `usps-zip`, which a data card names as `raw_md5`.
 _ZIP_TEST_MD5 = "f9350e940232b89f1dc8f8eacac88625"
@@ -31,6 +32,7 @@ def render(results: Results) -> str:
     The addresses of its pictures start from the folder that `Results.load` reads.
     """
     test = results.cards["test"]
+    params = flat(results.config.model_dump())
     seen = results.predictions["train_index"].notna()
     page = template("report.md.jinja", trim_blocks=True, lstrip_blocks=True, finalize=_escaped)
     return page.render(
@@ -40,7 +42,8 @@ def render(results: Results) -> str:
         nearly_seen=int((results.predictions["near_train_index"].notna() & ~seen).sum()),
         official=tuple(each["images"] for each in test["classes"]) == TEST_COUNTS,
         published=PUBLISHED if test["raw_md5"] == _ZIP_TEST_MD5 else (),
-        params=sorted(flat(results.config.model_dump()).items()),
+        params=sorted(params.items()),
+        changed={name: value for name, value in Config.recipe().items() if params[name] != value},
         layers=results.config.network.table(results.config.classes),
     )
 

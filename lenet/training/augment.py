@@ -23,12 +23,16 @@ class Augment(Params, frozen=True):
     control_points: the shifts are drawn at this many points in each direction over the input.
     """
 
-    rotation: Number = Field(ge=0, le=180, description="a number of degrees from 0 to 180")
-    scale: Number = Field(ge=0, le=2, description="a number from 0 to 2")
-    shift: Number = Field(ge=0, le=2, description="a number from 0 to 2")
-    gamma: Number = Field(ge=0, le=2, description="a number from 0 to 2")
-    elastic: Number = Field(ge=0, le=2, description="a number from 0 to 2")
-    control_points: Whole = Field(ge=4, le=16, description="a whole number from 4 to 16")
+    rotation: Number = Field(
+        examples=[12], ge=0, le=180, description="a number of degrees from 0 to 180"
+    )
+    scale: Number = Field(examples=[0.15], ge=0, le=2, description="a number from 0 to 2")
+    shift: Number = Field(examples=[0.12], ge=0, le=2, description="a number from 0 to 2")
+    gamma: Number = Field(examples=[0.6], ge=0, le=2, description="a number from 0 to 2")
+    elastic: Number = Field(examples=[0.12], ge=0, le=2, description="a number from 0 to 2")
+    control_points: Whole = Field(
+        examples=[5], ge=4, le=16, description="a whole number from 4 to 16"
+    )
 
     def draw(
         self, generator: np.random.Generator, images: NDArray[np.float32]

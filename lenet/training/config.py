@@ -39,17 +39,25 @@ class Config(Params, frozen=True):
     train_file: str = Field(description="the path of a file or a folder")
     test_file: str = Field(description="the path of a file or a folder")
     seed: Whole = Field(ge=0, lt=2**31, description="a whole number from 0 to 2147483647")
-    validation_fraction: Number = Field(ge=0, le=0.9, description="a number from 0 to 0.9")
-    epochs: Whole = Field(ge=1, le=100_000, description="a whole number from 1 to 100000")
-    batch_size: Whole = Field(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
-    lr: Number = Field(ge=1e-9, le=100, description="a number from 1e-9 to 100")
-    lr_schedule: Literal["cosine", "constant"] = Field(description="cosine or constant")
-    momentum: Number = Field(ge=0, lt=1, description="a number from 0 to below 1")
-    weight_decay: Number = Field(ge=0, le=1, description="a number from 0 to 1")
-    members: Whole = Field(ge=1, le=100, description="a whole number from 1 to 100")
-    workers: Whole = Field(ge=1, le=64, description="a whole number from 1 to 64")
-    device: Literal["cpu", "gpu"] = Field(description="cpu or gpu")
-    test_shift: Number = Field(ge=0, le=2, description="a number from 0 to 2")
+    validation_fraction: Number = Field(
+        examples=[0.1], ge=0, le=0.9, description="a number from 0 to 0.9"
+    )
+    epochs: Whole = Field(
+        examples=[60], ge=1, le=100_000, description="a whole number from 1 to 100000"
+    )
+    batch_size: Whole = Field(
+        examples=[64], ge=1, le=1_000_000, description="a whole number from 1 to 1000000"
+    )
+    lr: Number = Field(examples=[0.05], ge=1e-9, le=100, description="a number from 1e-9 to 100")
+    lr_schedule: Literal["cosine", "constant"] = Field(
+        examples=["cosine"], description="cosine or constant"
+    )
+    momentum: Number = Field(examples=[0.9], ge=0, lt=1, description="a number from 0 to below 1")
+    weight_decay: Number = Field(examples=[0.0005], ge=0, le=1, description="a number from 0 to 1")
+    members: Whole = Field(examples=[1], ge=1, le=100, description="a whole number from 1 to 100")
+    workers: Whole = Field(examples=[1], ge=1, le=64, description="a whole number from 1 to 64")
+    device: Literal["cpu", "gpu"] = Field(examples=["cpu"], description="cpu or gpu")
+    test_shift: Number = Field(examples=[0.09], ge=0, le=2, description="a number from 0 to 2")
     raw: Classes
     network: Network
     preprocess: Preprocess

@@ -7,8 +7,10 @@ from markdown_it import MarkdownIt
 from PIL import Image
 from ruamel.yaml import YAML
 
+from lenet.core.errors import as_typed
 from lenet.core.params import flat, read
 from lenet.report import markdown, page
+from lenet.training.config import Config
 from tests.project import PICTURES, ROOT
 from tests.report.conftest import Write, load
 from tests.settings import DEFAULT
@@ -123,10 +125,20 @@ def test_the_parameters_read_back_as_they_are(write: Write) -> None:
     params = flat(read(ROOT / "params.yaml"))
     assert {name: yaml.load(value) for name, value in table.items()} == params
     assert table["preprocess.input_range"] == "[-1,1]"
-    config = DEFAULT.changed({"lr": 0.1 + 0.2, "weight_decay": 1e-06})
-    table = dict(rows(write(config=config), "Parameters")[1:])
-    assert table["weight_decay"] == "1e-06"
-    assert yaml.load(table["lr"]) == 0.1 + 0.2
+    config = DEFAULT.changed({"augment.gamma": 0.1 + 0.2, "raw.classes": 12})
+    values = {name: cells for name, *cells in rows(write(config=config), "Parameters")[1:]}
+    assert values["raw.classes"] == ["12", ""]
+    value, default = values["augment.gamma"]
+    assert (yaml.load(value), default) == (0.1 + 0.2, "0.6")
+
+
+def test_the_default_recipe_is_that_of_the_project(write: Write) -> None:
+    params = flat(read(ROOT / "params.yaml"))
+    recipe = {name: as_typed(value) for name, value in Config.recipe().items()}
+    assert recipe == {name: as_typed(params[name]) for name in recipe}
+    data = {name for name in params if name.startswith("raw.")}
+    assert params.keys() - recipe.keys() - data == {"train_file", "test_file", "seed"}
+    assert "The recipe is the default one." in write()
 
 
 def test_layers_and_members_are_those_of_the_parameters(write: Write) -> None:
