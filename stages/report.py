@@ -24,7 +24,7 @@ def main() -> None:
     pages = {
         "report.md": text,
         "report.html": page.render(text, folder),
-        "draw.html": drawing.render(arguments.network),
+        "draw.html": drawing.render(arguments.network, results.config.train_file),
     }
     for name, content in pages.items():
         with whole_file(folder / name) as file:

@@ -24,8 +24,8 @@ from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.files import write_csv
 from lenet.core.npz import Dataset
-from lenet.deploy.recogniser import Recogniser
-from lenet.predict.predictor import CONFIDENT, predict
+from lenet.deploy.recogniser import CONFIDENT, Recogniser
+from lenet.predict.predictor import predict
 from lenet.training.config import Config
 from lenet.training.loop import split
 

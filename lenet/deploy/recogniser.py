@@ -12,6 +12,8 @@ from lenet.pictures.frame import Frame
 
 # The names of the exported network's input and outputs.
 INPUT, OUTPUT, NOVELTY = "images", "probabilities", "novelty"
+# A lower confidence is flagged.
+CONFIDENT = 0.9
 # The number of images at once; memory stays at a few MiB.
 _BATCH = 256
 

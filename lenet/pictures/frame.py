@@ -9,7 +9,7 @@ from PIL import Image
 # Top, left, bottom and right in pixels; bottom and right are the first pixels outside.
 Box = tuple[int, int, int, int]
 # The largest width of a single character, as a share of its height.
-_WIDEST = 1.25
+WIDEST = 1.25
 # The least ink at the edge of a character, as a share of its own full ink.
 EDGE = 0.35
 
@@ -64,7 +64,7 @@ class Character:
     @property
     def wide(self) -> bool:
         """Whether it is so wide that it may be several characters that touch."""
-        return self.ink.shape[1] > _WIDEST * self.ink.shape[0]
+        return self.ink.shape[1] > WIDEST * self.ink.shape[0]
 
     def framed(self, side: int, frame: Frame = Frame()) -> NDArray[np.float32]:
         """Return the ink scaled to fit a square, its proportions kept, in the middle.

@@ -9,16 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError
-from lenet.deploy.recogniser import Recogniser
+from lenet.deploy.recogniser import CONFIDENT, Recogniser
 from lenet.pictures import characters, decode
 from lenet.pictures.frame import Character
 from lenet.raw import folder, formats
 from lenet.raw.layout import Layout
 from lenet.raw.records import Records
 from lenet.raw.statistics import Statistics
-
-# A lower confidence is flagged.
-CONFIDENT = 0.9
 
 
 @dataclass(frozen=True)

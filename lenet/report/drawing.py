@@ -5,27 +5,34 @@ network works that the project can train. templates/network.js has a function fo
 """
 
 import base64
+import io
 import json
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Mapping
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx.reference import ReferenceEvaluator
+from PIL import Image
 
-from lenet.core.errors import untrusted
+from lenet.core.errors import as_typed, untrusted
+from lenet.deploy.recogniser import CONFIDENT, NOVELTY, OUTPUT
 from lenet.model.architecture import ACTIVATIONS, Layer, Network
+from lenet.pictures.frame import EDGE, WIDEST
 from lenet.report.page import template
 
-# The output that the page computes; it leaves out what only the others need.
-_OUTPUT = "probabilities"
 _TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.DOUBLE: "float64"}
 
 
-def render(path: Path) -> str:
+def render(path: Path, train_file: str) -> str:
     """Return the page for an exported network, HTML.
+
+    Args:
+        path: the network, an ONNX file.
+        train_file: the raw file that the network learnt from, as a path for commands.
 
     Raises InputError where the file is no such network.
     """
@@ -35,20 +42,41 @@ def render(path: Path) -> str:
         parameters = json.loads(metadata["parameters"])
         classes = model.graph.output[0].type.tensor_type.shape.dim[1].dim_value
         side = model.graph.input[0].type.tensor_type.shape.dim[1].dim_value
-        layers = Network(**parameters["network"]).layers(classes)
-        nodes, tensors = _folded(model)
+        kind = Network(**parameters["network"])
+        layers = kind.layers(classes)
+        nodes = [node for node in model.graph.node if node.op_type != "Constant"]
+        constants = {
+            node.output[0]: onnx.numpy_helper.to_array(node.attribute[0].t)
+            for node in model.graph.node
+            if node.op_type == "Constant"
+        }
     shown, members = _shown(nodes)
+    layout = parameters["raw"] | {"side": side, "classes": classes}
+    images = {name: value for name, value in constants.items() if value.dtype == np.uint8}
+    numbers = {name: value for name, value in constants.items() if name not in images}
     network = {
         "side": side,
-        "classes": parameters["raw"]["class_names"] or list(range(classes)),
+        "classes": layout["class_names"] or list(range(classes)),
+        "layout": layout,
         "frame": parameters["frame"],
-        "output": _OUTPUT,
+        "edge": EDGE,
+        "confident": CONFIDENT,
+        "widest": WIDEST,
+        "output": OUTPUT,
+        "novelty": NOVELTY,
         "nodes": [_node(node) for node in nodes],
-        "tensors": {name: _stored(value) for name, value in tensors.items()},
+        "tensors": {name: _stored(value) for name, value in numbers.items()},
+        "pictures": {name: _packed(value) for name, value in images.items()},
         "layers": [
-            {"name": "Input", "value": shown[0], "maps": 1, "about": "what the network sees"},
+            {
+                "name": "Input",
+                "value": shown[0],
+                "shape": [1, kind.image_size, kind.image_size],
+                "range": parameters["preprocess"]["input_range"],
+                "about": "what the network sees",
+            },
             *(
-                {"name": each.name, "value": value, "maps": each.output[0], "about": _about(each)}
+                {"name": each.name, "value": value, "shape": each.output, "about": _about(each)}
                 for each, value in zip(layers, shown[1:], strict=True)
             ),
         ],
@@ -59,33 +87,19 @@ def render(path: Path) -> str:
         parameters=sum(layer.parameters for layer in layers),
         members=members,
         activations={each.onnx: each.javascript for each in ACTIVATIONS.values()},
+        train_file=shlex.quote(train_file),
+        options=_options(layout),
     )
 
 
-def _folded(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], dict[str, NDArray]]:
-    """Return the nodes that depend on the image, in order, and the other values that they need."""
-    needed = {_OUTPUT}
-    nodes: list[onnx.NodeProto] = []
-    for node in reversed(model.graph.node):
-        if needed.intersection(node.output):
-            needed.update(node.input)
-            nodes.insert(0, node)
-    varying = {model.graph.input[0].name}
-    for node in nodes:
-        if varying.intersection(node.input):
-            varying.update(node.output)
-    live = [node for node in nodes if varying.intersection(node.input)]
-    inputs = dict.fromkeys(name for node in live for name in node.input)
-    constant = [name for name in inputs if name not in varying]
-    graph = onnx.helper.make_graph(
-        [node for node in nodes if not varying.intersection(node.input)],
-        "constants",
-        [],
-        [onnx.helper.make_empty_tensor_value_info(name) for name in constant],
-    )
-    only = onnx.helper.make_model(graph, opset_imports=model.opset_import)
-    values = ReferenceEvaluator(only).run(None, {})
-    return live, dict(zip(constant, values, strict=True))
+def _options(layout: Mapping[str, Any]) -> str:
+    """Return the reading of the group `raw` as options of `lenet convert`."""
+    words: list[str] = []
+    for name, value in layout.items():
+        if value is not False and value != [] and not (name == "classes" and layout["class_names"]):
+            several = value if isinstance(value, list) else [] if value is True else [value]
+            words += [f"--{name.replace('_', '-')}", *map(as_typed, several)]
+    return shlex.join(words)
 
 
 def _shown(nodes: Iterable[onnx.NodeProto]) -> tuple[list[str], int]:
@@ -122,6 +136,18 @@ def _stored(value: NDArray) -> dict[str, Any]:
     stored = value.astype(np.float64) if value.dtype == np.int64 else value
     data = base64.b64encode(stored.tobytes()).decode()
     return {"type": value.dtype.name, "dims": value.shape, "data": data}
+
+
+def _packed(images: NDArray[np.uint8]) -> dict[str, Any]:
+    """Return images, (n, side * side), beside each other in a square PNG picture."""
+    count, pixels = images.shape
+    side, columns = isqrt(pixels), isqrt(count - 1) + 1
+    tiles = np.zeros((columns, columns, side, side), np.uint8)
+    tiles.reshape(-1, pixels)[:count] = images
+    file = io.BytesIO()
+    picture = Image.fromarray(tiles.swapaxes(1, 2).reshape(columns * side, -1))
+    picture.save(file, "PNG", optimize=True)
+    return {"dims": images.shape, "data": base64.b64encode(file.getvalue()).decode()}
 
 
 def _about(layer: Layer) -> str:

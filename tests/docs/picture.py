@@ -55,7 +55,7 @@ def screenshot() -> Image.Image:
     path = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto((ROOT / "metrics/draw.html").as_uri())
         draw(page, [(x / 100, y / 100) for x, y in zip(_FIVE[::2], _FIVE[1::2], strict=True)])
         page.locator("#sheet").blur()

@@ -1,22 +1,32 @@
 """The page to draw on, in a real browser."""
 
 import base64
+import dataclasses
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from sklearn.datasets import load_digits
 
+from lenet import command
+from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
 from lenet.deploy import export
 from lenet.deploy.recogniser import Recogniser
 from lenet.pictures import characters
+from lenet.predict.predictor import predict
+from lenet.raw import formats, inspection
+from lenet.raw.layout import Layout
 from lenet.report import drawing
 from lenet.training.config import Config
+from tests.conftest import Typed
 from tests.deploy.untrained import save_untrained
+from tests.project import ROOT
 from tests.settings import ACTIVATIONS, DEFAULT
 
 if TYPE_CHECKING:
@@ -24,6 +34,8 @@ if TYPE_CHECKING:
 
 # The way of a pen that draws a seven, as shares of the sheet.
 SEVEN = [(0.3, 0.2), (0.7, 0.22), (0.45, 0.85)]
+MODEL = ROOT / "models/lenet.onnx"
+needs_model = pytest.mark.skipif(not MODEL.exists(), reason="`dvc repro` makes it")
 
 
 def digits(count: int, side: int) -> NDArray[np.float32]:
@@ -59,11 +71,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return exported(tmp_path_factory.mktemp("network"))
 
 
-def opened(browser: "Browser", network: Path, width: int = 1280) -> "Page":
+def opened(
+    browser: "Browser", network: Path, width: int = 1280, train_file: str = "train.jf", **given: Any
+) -> "Page":
     """Open the page of a network; any error of its script fails the test."""
     path = network.with_suffix(".html")
-    path.write_text(drawing.render(network), encoding="utf-8")
-    page = browser.new_page(viewport={"width": width, "height": 800})
+    path.write_text(drawing.render(network, train_file), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 800}, **given)
     page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto(path.as_uri())
@@ -76,11 +90,24 @@ def page(browser: "Browser", network: Path) -> "Page":
     return opened(browser, network)
 
 
-def probabilities(page: "Page", images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what the page says about images."""
-    script = "images => images.map(image => Array.from(NETWORK.probabilities(image)))"
-    answers: Any = page.evaluate(script, images.reshape(len(images), -1).tolist())
-    return np.array(answers, np.float32)
+def answers(page: "Page", images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """Return the probabilities and the novelty of images by the page."""
+    script = """async (images) => {
+      await NETWORK.ready;
+      const all = images.map((image) => NETWORK.run(image));
+      return ["probabilities", "novelty"].map(
+        (name) => all.map((values) => Array.from(values.get(name).data)));
+    }"""
+    shares, novelty = page.evaluate(script, images.reshape(len(images), -1).tolist())
+    return np.array(shares, np.float32), np.array(novelty, np.float32)[:, 0]
+
+
+def compare(page: "Page", network: Path, images: NDArray[np.float32]) -> None:
+    """Compare what the page and ONNX Runtime say of images."""
+    shares, novelty = answers(page, images)
+    recogniser = Recogniser(network)
+    np.testing.assert_allclose(shares, recogniser.probabilities(images), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(novelty, recogniser.novelty(images), rtol=1e-3, atol=0.02)
 
 
 def draw(page: "Page", way: list[tuple[float, float]]) -> None:
@@ -101,14 +128,26 @@ def settled(page: "Page") -> None:
     page.wait_for_function("() => !waiting")
 
 
+def pixels(page: "Page", side: int) -> NDArray[np.float32]:
+    """Return the image that the page makes of its sheet."""
+    return np.array(page.evaluate("Array.from(image().pixels)"), np.float32).reshape(side, side)
+
+
+def sheet(page: "Page", folder: Path) -> Path:
+    """Save the sheet as a picture."""
+    data = page.locator("#sheet").evaluate("sheet => sheet.toDataURL().split(',')[1]")
+    path = folder / "sheet.png"
+    path.write_bytes(base64.b64decode(data))
+    return path
+
+
 def test_the_page_agrees_with_the_exported_network_on_200_images(
     page: "Page", network: Path
 ) -> None:
     images = digits(200, 16)
-    expected = Recogniser(network).probabilities(images)
     # Answers differ from image to image.
-    assert len(set(expected.argmax(axis=1).tolist())) >= 5
-    np.testing.assert_allclose(probabilities(page, images), expected, rtol=0, atol=1e-5)
+    assert len(set(Recogniser(network).probabilities(images).argmax(axis=1).tolist())) >= 5
+    compare(page, network, images)
 
 
 OF_1998 = {"activation": "scaled_tanh", "pooling": "subsample", "c3": "partial"}
@@ -130,8 +169,7 @@ def test_every_kind_of_network_works(browser: "Browser", tmp_path: Path, kind: s
     path = exported(tmp_path, config, side=side)
     page = opened(browser, path)
     images = np.concatenate([digits(10, side), np.zeros((1, side, side), np.float32)])
-    expected = Recogniser(path).probabilities(images)
-    np.testing.assert_allclose(probabilities(page, images), expected, rtol=0, atol=1e-5)
+    compare(page, path, images)
     draw(page, SEVEN)
     captions = page.locator("figcaption").all_inner_texts()
     layers = config.network.layers(config.classes)
@@ -140,37 +178,195 @@ def test_every_kind_of_network_works(browser: "Browser", tmp_path: Path, kind: s
         assert " x ".join(map(str, layer.output[1:])) in caption
         assert f"{layer.output[0]} {'maps' if len(layer.output) > 1 else 'units'}" in caption
         assert f" {layer.parameters:,} parameters" in caption
-    assert page.locator("#bars li").count() == min(config.classes, 10)
+    assert page.locator("#layer-O7 span").count() == config.classes
+    assert page.locator("#bars li").count() == config.classes
+    # The most probable class is in sight.
+    answer = page.locator("#answer").inner_text()
+    visible = page.locator("#bars .best")
+    assert answer.startswith(visible.locator("b").inner_text())
+    assert visible.evaluate(
+        "row => row.offsetTop < row.parentElement.offsetTop + row.parentElement.clientHeight"
+    )
+
+
+WAYS = [
+    *(SEVEN, [(0.5, 0.1), (0.52, 0.9)], [(0.2, 0.3), (0.8, 0.3), (0.5, 0.3), (0.5, 0.6)]),
+    *([(0.1, 0.4), (0.9, 0.45), (0.1, 0.5)], [(0.02, 0.01), (0.3, 0.99)]),
+]
 
 
 @pytest.mark.parametrize("border", [0, 4])
-def test_a_drawing_is_read_as_predict_reads_its_picture(
+def test_a_drawing_is_the_image_that_predict_makes_of_its_picture(
     browser: "Browser", tmp_path: Path, border: int
 ) -> None:
     names = tuple("abcdefghij")
     network = exported(tmp_path, side=16 + 2 * border, border=border, class_names=names)
     page, recogniser = opened(browser, network), Recogniser(network)
-    side = recogniser.side
+    page.evaluate("NETWORK.ready")
+    side, flags = recogniser.side, set()
     assert recogniser.frame.size == pytest.approx(16 / side, abs=1e-4)
-    for way in (SEVEN, [(0.5, 0.1), (0.52, 0.9)], [(0.2, 0.3), (0.8, 0.3), (0.5, 0.3), (0.5, 0.6)]):
+    for i, way in enumerate(WAYS):
+        page.get_by_role("radio", name=("Thin", "Thick")[i % 2]).check(force=True)
         draw(page, way)
-        sheet = page.locator("#sheet").evaluate("sheet => sheet.toDataURL().split(',')[1]")
-        picture = tmp_path / "sheet.png"
-        picture.write_bytes(base64.b64decode(sheet))
+        picture = sheet(page, tmp_path)
         (character,) = characters.read(picture)
-        image = character.framed(side, recogniser.frame)
-        own = np.array(page.evaluate("Array.from(image())"), np.float32).reshape(side, side)
-        assert np.abs(own - image).mean() < 0.02
-        both = recogniser.probabilities(np.array([own, image]))
-        assert both[0].argmax() == both[1].argmax()
+        for by_mass in (True, False):
+            page.evaluate(f"NETWORK.frame.by_mass = {str(by_mass).lower()}")
+            frame = dataclasses.replace(recogniser.frame, by_mass=by_mass)
+            image = character.framed(side, frame)
+            np.testing.assert_allclose(pixels(page, side), image, rtol=0, atol=1e-5)
+        (prediction,) = predict(picture, recogniser, {})
         shown = page.locator("#answer").inner_text()
-        assert shown.startswith(f"{names[both[0].argmax()]}, {100 * both[0].max():.1f} %")
+        assert shown.startswith(f"{prediction.label}, {100 * prediction.confidence:.1f} %")
+        told = page.locator("#flags").inner_text()
+        assert [part.split(":")[0].split()[0] for part in told.split("; ")] == prediction.flags
+        assert shown.endswith("?")
+        flags.update(prediction.flags)
         page.get_by_role("button", name="Clear").click()
         settled(page)
         assert page.locator("#answer").inner_text() == "Nothing is drawn yet."
+        assert page.get_by_role("button", name="Keep").is_disabled()
+    assert flags == {"unsure", "unlike", "wide"}
+
+
+NAMES = ("A", "B b", *"CDEFGHIJ")
+# Parameters of the group raw, and the names of the classes.
+READINGS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
+    "jf": ({}, ()),
+    "columns": ({"transpose": True, "first_label": 1, "pixel_range": [-1.0, 1.0]}, ()),
+    "folder": ({"pixel_range": [255.0, 0.0]}, NAMES),
+}
+
+
+def write_training_file(path: Path, layout: Layout) -> None:
+    """Write ten images, one of each class: a .jf file, or a folder if the classes have names."""
+    images = digits(10, 16)
+    if not layout.class_names:
+        path.parent.mkdir()
+        # A reader of columns turns the images.
+        turned = images.transpose(0, 2, 1).copy() if layout.transpose else images
+        formats.write(npz.Dataset(turned, np.arange(10)), path, layout)
+    for name, image in zip(layout.class_names, images, strict=bool(layout.class_names)):
+        (path / name).mkdir(parents=True)
+        Image.fromarray(np.uint8(np.round(255 - 255 * image))).save(path / name / "one.png")
+
+
+def keep_three(page: "Page", network: Path) -> tuple[list[NDArray[np.float32]], list[int]]:
+    """Keep drawings: by the button as the answer, and by keys as 7, then as 9 after all.
+
+    Returns what `predict` makes of the sheets, and the labels, both as the page saves them.
+    """
+    keep, images = page.get_by_role("button", name="Keep"), []
+    key, answer = str(page.evaluate("NETWORK.classes[7]"))[0].lower(), 0
+    for i, way in enumerate(WAYS[:3]):
+        draw(page, way)
+        (character,) = characters.read(sheet(page, network.parent))
+        images.append(character.framed(16, Recogniser(network).frame))
+        if i:
+            page.keyboard.press(key)
+            page.keyboard.press("Enter")
+        else:
+            answer = page.evaluate("answer")
+            assert page.locator("#bars input").nth(answer).is_checked()
+            assert page.locator("#answer").inner_text().startswith(keep.inner_text()[8:] + ",")
+            keep.click()
+        settled(page)
+    assert "3 kept. For 10 of each: 10 more of " in page.locator("#wanted").inner_text()
+    assert page.locator("#bars .count").nth(7).inner_text() == f"{2 + (answer == 7)}/10"
+    page.get_by_role("button", name="Take back").first.click()
+    settled(page)
+    np.testing.assert_allclose(pixels(page, 16), images[2], atol=1e-5)
+    assert page.locator("#strip li").count() == 2
+    page.locator("#bars input").nth(9).check()
+    keep.click()
+    return images[::-1], [9, 7, answer]
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_kept_drawings_are_a_raw_file_that_joins_the_training_file(
+    browser: "Browser", tmp_path: Path, typed: Typed, reading: str
+) -> None:
+    changes, names = READINGS[reading]
+    config = DEFAULT.changed({f"raw.{name}": value for name, value in changes.items()})
+    layout = Layout.check(config.raw.model_dump() | {"class_names": names})
+    train = Path("its data", "pictures" if names else "train.jf")
+    write_training_file(tmp_path / train, layout)
+    network = exported(tmp_path, config, class_names=names)
+    page = opened(browser, network, train_file=str(train))
+    save, path = page.get_by_role("button", name="Save"), tmp_path / "drawings.jf"
+    assert save.is_disabled()
+    images, labels = keep_three(page, network)
+    with page.expect_download() as download:
+        save.click()
+    download.value.save_as(path)
+
+    data = formats.read(path, layout).data
+    np.testing.assert_allclose(data.images, images, rtol=0, atol=1e-5)
+    assert data.labels.tolist() == labels
+    if reading == "jf":
+        (settings,) = inspection.settings([inspection.inspect(path)])
+        assert {*settings} == {"side", "pixel_range", "first_label", "classes", "transpose"}
+        assert settings == {name: layout.model_dump()[name] for name in settings}
+    # The commands of the page are as typed.
+    (tmp_path / "data/raw").mkdir(parents=True)
+    page.locator("summary").click()
+    for line in page.locator("#commands").inner_text().splitlines()[:2]:
+        done = typed(command.main, *shlex.split(line)[1:])
+        assert (done.returncode, done.stderr) == (0, "")
+    joined = npz.load(tmp_path / "data/raw/more.npz")
+    np.testing.assert_allclose(joined.images, [*digits(10, 16), *images], rtol=0, atol=0.002)
+    assert joined.labels.tolist() == [*range(10), *labels]
+    assert joined.class_names == names
+
+
+@needs_model
+def test_the_page_opens_with_a_sample_that_the_network_knows(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    network = tmp_path / "lenet.onnx"
+    network.write_bytes(MODEL.read_bytes())
+    page = opened(browser, network, reduced_motion="reduce")
+    assert network.with_suffix(".html").stat().st_size < 1_000_000
+    page.wait_for_function("strokes.length")
+    page.evaluate("NETWORK.ready")
+    settled(page)
+    still = page.evaluate("strokes[0].points.length")
+    assert still == page.evaluate("FIVE.length")
+    assert page.locator("#answer").inner_text() == "5, 100.0 %"
+    assert page.locator("#flags").inner_text() == ""
+    # It is no drawing of the user's.
+    page.keyboard.press("Enter")
+    assert page.get_by_role("button", name="Keep").is_disabled()
+    assert page.locator("#strip li").count() == 0
+    draw(page, SEVEN)
+    assert page.locator("#answer").inner_text() == "7, 100.0 %"
+    assert page.locator("#sample").is_hidden()
+    # A scribble is none of the classes.
+    draw(page, [(0.1, 0.1), (0.9, 0.3), (0.1, 0.5), (0.9, 0.6), (0.1, 0.8), (0.9, 0.9)])
+    assert "unlike" in page.locator("#flags").inner_text()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_on_the_page_moves_when_its_content_changes(
+    browser: "Browser", network: Path, width: int
+) -> None:
+    page = opened(browser, network, width)
+    places = """() => [...document.querySelectorAll("body *")]
+      .filter((e) => !e.matches("#strip *, .bar, .value, #pen, #sample, .told, #keep"))
+      .map((e) => [e.tagName, e.id, e.getBoundingClientRect().top, e.offsetHeight])"""
+    # The sample may be incomplete.
+    first = page.evaluate(places)
+    for _ in range(3):
+        draw(page, SEVEN)
+        assert page.evaluate(places) == first
+        page.get_by_role("button", name="Keep").click()
+        settled(page)
+        assert page.evaluate(places) == first
 
 
 def test_bars_and_layers_follow_the_drawing(page: "Page") -> None:
+    page.get_by_role("button", name="Clear").click()
+    settled(page)
     blank = page.locator("#layer-C1").evaluate("canvas => canvas.toDataURL()")
     draw(page, SEVEN)
     assert page.locator("#layer-C1").evaluate("canvas => canvas.toDataURL()") != blank
@@ -206,8 +402,33 @@ def test_the_keyboard_draws_and_a_screen_reader_is_told(page: "Page") -> None:
     page.keyboard.press("Backspace")
     settled(page)
     assert page.locator("#answer").inner_text() == "Nothing is drawn yet."
-    page.keyboard.press("Tab")
-    assert page.get_by_role("button", name="Clear").evaluate("e => e === document.activeElement")
+    # The keys reach whatever a pointer does.
+    draw(page, SEVEN)
+    reached = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.name"))
+    assert reached == ["pen", "undo", "clear", "keep", "label"]
+    label = page.evaluate("answer")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    settled(page)
+    assert told.inner_text() == f"Kept as {(label + 1) % 10}."
+    assert sheet.evaluate("sheet => sheet === document.activeElement")
+
+
+def test_the_browser_asks_before_it_drops_drawings(page: "Page") -> None:
+    draw(page, SEVEN)
+    page.keyboard.press("Enter")
+    reload = "setTimeout(() => location.reload())"
+    with page.expect_event("dialog") as question:
+        page.evaluate(reload)
+    assert question.value.type == "beforeunload"
+    question.value.dismiss()
+    with page.expect_download():
+        page.get_by_role("button", name="Save").click()
+    with page.expect_event("load"):
+        page.evaluate(reload)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -235,4 +456,4 @@ def test_the_page_is_one_small_file_and_fits_the_screen(
 def test_a_file_that_is_no_exported_network_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no network")
     with pytest.raises(InputError, match=r"text.onnx: not a network that a page can be made of"):
-        drawing.render(tmp_path / "text.onnx")
+        drawing.render(tmp_path / "text.onnx", "train.jf")

@@ -1,44 +1,75 @@
 "use strict";
 
-// The page's parts: a sheet to draw on, the answer, and the layers.
+// The page's parts: a sheet to draw on, the answer, the layers, and the drawings that are kept.
 
 const STORED = JSON.parse(document.getElementById("network").textContent);
 const NETWORK = new Network(STORED);
-const SHEET = document.getElementById("sheet");
+const at = (id) => document.getElementById(id);
+const SHEET = at("sheet");
 const INK = SHEET.getContext("2d", { willReadFrequently: true });
 const SIDE = SHEET.width;
-const PEN = 0.075 * SIDE;
-// The most probable classes are shown, if there are more than this.
+// The most probable classes come first, if there are more than this.
 const MOST = 12;
+// The number of drawings of each class that the page asks for.
+const WANTED = 10;
 // A step of the pen by an arrow key.
 const STEP = SIDE / 28;
-// Where a drawing begins and ends: as `lenet predict` cuts out characters.
-const EDGE = 0.35;
+// `lenet predict` smooths a picture of this size by these weights of a pixel and its neighbours.
+const BELL = [-2, -1, 0, 1, 2].map((x) => Math.exp(-0.5 * (x / (SIDE / 500)) ** 2));
+const SMOOTH = BELL.map((weight) => weight / BELL.reduce((a, b) => a + b));
+// The sample, a five: the way of the pen.
+const FIVE = [
+  ...Array.from({ length: 12 }, (_, i) => [0.68 - i * 0.026, 0.18]),
+  ...Array.from({ length: 12 }, (_, i) => [0.39 - i * 0.003, 0.2 + i * 0.0225]),
+  ...Array.from({ length: 40 }, (_, i) => -2.3 + i * 0.122).map(
+    (angle) => [0.49 + 0.2 * Math.cos(angle), 0.62 + 0.2 * Math.sin(angle)]),
+].map((point) => point.map((share) => share * SIDE));
 
-let strokes = [];
+// A stroke is {width, points}. `past` has the strokes before each change, for undo.
+let strokes = [], past = [];
 let current = null;
+let isSample = true;
+// What is on the sheet, {pixels, wide} or null; the class of the answer, and that of the user.
+let drawn = null, answer = null, chosen = null;
+// The drawings to save, {label, image, strokes}, the last first; and whether all are saved.
+let kept = [], saved = true;
 let resting = 0;
 const pen = { x: SIDE / 2, y: SIDE / 5, down: false, seen: false };
 
 function draw() {
   INK.fillStyle = "#fff";
   INK.fillRect(0, 0, SIDE, SIDE);
-  INK.strokeStyle = INK.fillStyle = "#000";
-  INK.lineWidth = PEN;
+  INK.strokeStyle = "#000";
   INK.lineCap = INK.lineJoin = "round";
-  for (const stroke of strokes) {
+  for (const { width, points } of strokes) {
+    INK.lineWidth = width;
     INK.beginPath();
-    stroke.forEach(([x, y], i) => (i ? INK.lineTo(x, y) : INK.moveTo(x, y)));
+    points.forEach(([x, y], i) => (i ? INK.lineTo(x, y) : INK.moveTo(x, y)));
     // A dot is a line of no length.
-    if (stroke.length === 1) INK.lineTo(...stroke[0]);
+    if (points.length === 1) INK.lineTo(...points[0]);
     INK.stroke();
   }
+}
+
+// Levels of the sheet smoothed along rows, where pixels are 1 apart, or along columns.
+function smoothed(levels, apart) {
+  const out = new Float64Array(levels.length);
+  for (let i = 0; i < levels.length; i++) {
+    const middle = Math.floor(i / apart) % SIDE;
+    for (let k = 0; k < SMOOTH.length; k++) {
+      const to = middle + k - 2, inside = to < 0 ? -1 - to : to < SIDE ? to : 2 * SIDE - 1 - to;
+      out[i] += SMOOTH[k] * levels[i + (inside - middle) * apart];
+    }
+  }
+  return out;
 }
 
 // The ink of the sheet, from 0 to 1, row by row.
 function ink() {
   const { data } = INK.getImageData(0, 0, SIDE, SIDE);
-  return Float32Array.from({ length: SIDE * SIDE }, (_, i) => 1 - data[4 * i] / 255);
+  const levels = new Float64Array(SIDE * SIDE);
+  for (let i = 0; i < levels.length; i++) levels[i] = 1 - data[4 * i] / 255;
+  return smoothed(smoothed(levels, SIDE), 1);
 }
 
 // Bilinear and antialiased, as Pillow shrinks pictures: the weights of the pixels for each new one.
@@ -66,13 +97,19 @@ function start(sums) {
   return Math.min(Math.max(at, 0), NETWORK.side - sums.length);
 }
 
-// The drawing cut out, scaled and placed as in the training images; null if there is none.
+// Halves go to the even number, as in Python.
+function rounded(value) {
+  const near = Math.round(value);
+  return near - value === 0.5 && near % 2 ? near - 1 : near;
+}
+
+// The drawing cut out, scaled and placed as `lenet predict` does; null if there is none.
 function image() {
   const levels = ink();
   let [top, left, bottom, right] = [SIDE, SIDE, 0, 0];
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
-      if (levels[y * SIDE + x] <= EDGE) continue;
+      if (levels[y * SIDE + x] <= STORED.edge) continue;
       top = Math.min(top, y);
       bottom = Math.max(bottom, y + 1);
       left = Math.min(left, x);
@@ -82,94 +119,155 @@ function image() {
   if (bottom <= top) return null;
   const side = NETWORK.side, scale = NETWORK.frame.size * side / Math.max(bottom - top, right - left);
   const [width, height] = [right - left, bottom - top].map(
-    (length) => Math.min(side, Math.max(1, Math.round(length * scale))));
+    (length) => Math.min(side, Math.max(1, rounded(length * scale))));
   const across = weights(right - left, width), down = weights(bottom - top, height);
   const narrow = Array.from({ length: bottom - top }, (_, y) => across.map(({ first, row }) =>
     row.reduce((sum, weight, i) => sum + weight * levels[(top + y) * SIDE + left + first + i], 0)));
   const small = down.map(({ first, row }) => across.map((_, x) =>
     row.reduce((sum, weight, i) => sum + weight * narrow[first + i][x], 0)));
   const full = Math.max(...small.flat());
-  const out = new Float32Array(side * side);
+  const pixels = new Float32Array(side * side);
   const y0 = start(small.map((row) => row.reduce((a, b) => a + b, 0)));
   const x0 = start(small[0].map((_, x) => small.reduce((sum, row) => sum + row[x], 0)));
   small.forEach((row, y) => row.forEach((level, x) => {
-    out[(y0 + y) * side + x0 + x] = Math.min(Math.max(level / full, 0), 1);
+    pixels[(y0 + y) * side + x0 + x] = Math.min(Math.max(level / full, 0), 1);
   }));
-  return out;
+  return { pixels, wide: right - left > STORED.widest * (bottom - top) };
 }
 
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const label = () => chosen ?? answer;
 
-// The classes that have a bar: all, or the most probable ones.
-function ranked(probabilities) {
-  const all = Array.from(probabilities, (value, i) => ({ label: NETWORK.classes[i], value }));
-  return all.length <= MOST ? all : all.sort((a, b) => b.value - a.value).slice(0, 10);
+function made(name, className, text) {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = text;
+  return element;
 }
 
-function showAnswer(probabilities) {
-  const bars = document.getElementById("bars");
-  const rows = ranked(probabilities || new Float32Array(NETWORK.classes.length));
-  const best = Math.max(...rows.map((row) => row.value));
-  bars.replaceChildren(...rows.map(({ label, value }) => {
-    const row = document.createElement("li");
-    row.className = probabilities && value === best ? "best" : "";
-    row.innerHTML = "<b></b><span class=track><span class=bar></span></span><span class=value></span>";
-    row.querySelector("b").textContent = label;
-    row.querySelector(".bar").style.width = `${100 * value}%`;
-    row.querySelector(".value").textContent = probabilities ? percent(value) : "";
-    return row;
-  }));
-  const answer = document.getElementById("answer");
-  const { label } = rows.reduce((a, b) => (b.value > a.value ? b : a));
-  answer.textContent = probabilities
-    ? `${label}, ${percent(best)}${best < 0.9 ? ": unsure" : ""}` : "Nothing is drawn yet.";
+// A row for each class: its bar, and the button that makes it the label of the drawing.
+const ROWS = NETWORK.classes.map((name, i) => {
+  const row = document.createElement("li");
+  row.innerHTML = "<label><input type=radio name=label><b></b><span class=track><span class=bar>"
+    + "</span></span><span class=value></span><span class=count></span></label>";
+  row.querySelector("b").textContent = name;
+  row.querySelector("input").addEventListener("change", () => choose(i));
+  return row;
+});
+at("bars").append(...ROWS);
+const LONGEST = Math.max(...NETWORK.classes.map((name) => `${name}`.length));
+at("bars").style.setProperty("--name", `min(${LONGEST}ch, 6rem)`);
+
+function choose(i) {
+  chosen = i;
+  showLabel();
+}
+
+function showLabel() {
+  ROWS.forEach((row, i) => { row.querySelector("input").checked = i === label(); });
+  at("keep").disabled = !drawn || isSample;
+  at("keep").textContent = label() === null ? "Keep" : `Keep as ${NETWORK.classes[label()]}`;
+}
+
+// Why the answer may be wrong: the flags of `lenet predict`.
+function flags(confidence, novelty) {
+  return [
+    [confidence < STORED.confident, `unsure: less than ${100 * STORED.confident} %`],
+    [novelty > 1, "unlike all training images: perhaps none of the classes"],
+    [drawn.wide, "wide: perhaps several characters"],
+  ].filter(([holds]) => holds).map(([, text]) => text);
+}
+
+function showAnswer(values) {
+  const shares = values ? values.get(NETWORK.output).data : new Float32Array(ROWS.length);
+  const best = Math.max(...shares);
+  answer = values ? shares.indexOf(best) : null;
+  ROWS.forEach((row, i) => {
+    row.className = i === answer ? "best" : "";
+    row.querySelector(".bar").style.width = `${100 * shares[i]}%`;
+    row.querySelector(".value").textContent = values ? percent(shares[i]) : "";
+  });
+  if (ROWS.length > MOST) {
+    const order = ROWS.map((_, i) => i).sort((a, b) => shares[b] - shares[a]);
+    at("bars").append(...order.map((i) => ROWS[i]));
+    at("bars").scrollTop = 0;
+  }
+  const doubts = values ? flags(best, values.get(STORED.novelty)?.data[0]) : [];
+  at("flags").textContent = doubts.join("; ");
+  at("answer").textContent = values
+    ? `${NETWORK.classes[answer]}, ${percent(best)}${doubts.length ? " ?" : ""}`
+    : "Nothing is drawn yet.";
+  showLabel();
   // A screen reader says the answer when the pen rests.
   clearTimeout(resting);
-  resting = setTimeout(() => tell(answer.textContent), 700);
+  resting = setTimeout(() => tell([at("answer").textContent, ...doubts].join(" ")), 700);
 }
 
 function tell(text) {
-  document.getElementById("told").textContent = text;
+  at("told").textContent = text;
 }
 
-// Draws the maps of a layer side by side, or its units in rows; dark is high, and 0 is white where
-// no value is below 0.
+// From orange, -1, over paper, 0, to blue, 1.
+function colour(value) {
+  const [red, green, blue] = value < 0 ? [214, 96, 0] : [8, 38, 102], far = Math.abs(value);
+  return [255 + far * (red - 255), 255 + far * (green - 255), 255 + far * (blue - 255), 255];
+}
+
+// Draws levels from -1 to 1 on a canvas of as many pixels, and returns the canvas.
+function tile(levels, canvas) {
+  const pixels = new ImageData(canvas.width, canvas.height);
+  for (let i = 0; i < levels.length; i++) pixels.data.set(colour(levels[i]), 4 * i);
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+// The values of a layer from -1 to 1; of the input, from background to full ink.
+function shades({ shape, range }, value) {
+  const own = value.data.subarray(0, shape.reduce((a, b) => a * b));
+  if (range) return own.map((level) => (level - range[0]) / (range[1] - range[0]));
+  const most = own.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-6);
+  return own.map((level) => level / most);
+}
+
+// Draws the maps of a layer side by side, or its units in rows. Its size is that without a drawing.
 function showLayer(layer, value) {
-  const canvas = document.getElementById(`layer-${layer.name}`);
-  const units = !value || value.dims.length < 4;
-  const side = units ? 1 : value.dims[2];
+  const canvas = at(`layer-${layer.name}`), [maps, side = 1] = layer.shape;
+  const all = value && shades(layer, value);
+  if (layer.name === "O7") {
+    canvas.replaceChildren(...NETWORK.classes.map((name, i) => {
+      const cell = made("span", "", name);
+      if (all) cell.style.background = `rgb(${colour(all[i]).slice(0, 3)})`;
+      if (all && all[i] > 0.6) cell.style.color = "#fff";
+      return cell;
+    }));
+    return;
+  }
   // Small maps are enlarged, so that the gaps between maps stay thin.
-  const zoom = units ? 1 : Math.max(1, Math.round(56 / side)), gap = units ? 0 : 2;
-  const columns = units ? Math.ceil(layer.maps / Math.ceil(layer.maps / 42)) : Math.min(layer.maps, 8);
+  const zoom = side === 1 ? 1 : Math.max(1, Math.round(56 / side)), gap = side === 1 ? 0 : 2;
+  const columns = side === 1 ? Math.ceil(maps / Math.ceil(maps / 42)) : Math.min(maps, 8);
   const step = side * zoom + gap;
   canvas.width = columns * step - gap;
-  canvas.height = Math.ceil(layer.maps / columns) * step - gap;
+  canvas.height = Math.ceil(maps / columns) * step - gap;
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
   context.fillStyle = "#dde";
   context.fillRect(0, 0, canvas.width, canvas.height);
-  if (!value) return;
-  const own = value.data.subarray(0, layer.maps * side * side);
-  const low = own.reduce((a, b) => Math.min(a, b), 0), high = own.reduce((a, b) => Math.max(a, b), low + 1e-6);
-  const small = new OffscreenCanvas(side, side), pixels = small.getContext("2d");
-  for (let map = 0; map < layer.maps; map++) {
-    const tile = pixels.createImageData(side, side);
-    for (let i = 0; i < side * side; i++) {
-      const grey = 255 * (1 - (own[map * side * side + i] - low) / (high - low));
-      tile.data.set([grey, grey, grey, 255], 4 * i);
-    }
-    pixels.putImageData(tile, 0, 0);
-    context.drawImage(small, (map % columns) * step, Math.floor(map / columns) * step, side * zoom, side * zoom);
+  const small = new OffscreenCanvas(side, side), blank = new Float32Array(side * side);
+  for (let map = 0; map < maps; map++) {
+    const own = all ? all.subarray(map * blank.length, (map + 1) * blank.length) : blank;
+    const [x, y] = [map % columns, Math.floor(map / columns)].map((place) => place * step);
+    context.drawImage(tile(own, small), x, y, side * zoom, side * zoom);
   }
 }
 
 function update() {
   draw();
-  const drawn = image();
-  const values = drawn && NETWORK.run(drawn);
-  showAnswer(values && values.get(NETWORK.output).data);
+  drawn = image();
+  const values = drawn && NETWORK.run(drawn.pixels);
+  showAnswer(values);
   for (const layer of STORED.layers) showLayer(layer, values && values.get(layer.value));
   showPen();
+  at("sample").hidden = !isSample;
 }
 
 let waiting = false;
@@ -197,15 +295,40 @@ function place(event) {
   return [(event.clientX - box.left) / box.width * SIDE, (event.clientY - box.top) / box.height * SIDE];
 }
 
+function place(event) {
+  const box = SHEET.getBoundingClientRect();
+  return [(event.clientX - box.left) / box.width * SIDE, (event.clientY - box.top) / box.height * SIDE];
+}
+
+function put(next) {
+  strokes = next;
+  isSample = pen.down = false;
+  current = null;
+  later();
+}
+
+// Puts other strokes on the sheet, so that undo brings back those before; but not the sample.
+function change(next) {
+  if (!isSample) past.push(strokes);
+  put(next);
+}
+
+const undo = () => put(past.pop() ?? []);
+
+function begin(point) {
+  const width = SIDE * document.querySelector("[name=pen]:checked").value;
+  const stroke = { width, points: [point] };
+  change([...(isSample ? [] : strokes), stroke]);
+  current = stroke.points;
+}
+
 SHEET.addEventListener("pointerdown", (event) => {
   if (event.button !== 0) return;
   event.preventDefault();
   SHEET.focus({ preventScroll: true });
   SHEET.setPointerCapture(event.pointerId);
-  pen.seen = pen.down = false;
-  current = [place(event)];
-  strokes.push(current);
-  later();
+  pen.seen = false;
+  begin(place(event));
 });
 
 SHEET.addEventListener("pointermove", (event) => {
@@ -229,9 +352,10 @@ SHEET.addEventListener("keydown", (event) => {
     pen.y = Math.min(Math.max(pen.y + dy * STEP, 0), SIDE);
     if (pen.down) current.push([pen.x, pen.y]);
   } else if (event.key === " ") {
-    pen.down = !pen.down;
-    current = pen.down ? [[pen.x, pen.y]] : null;
-    if (current) strokes.push(current);
+    const lifted = pen.down;
+    if (lifted) current = null;
+    else begin([pen.x, pen.y]);
+    pen.down = !lifted;
     tell(pen.down ? "Pen down." : "Pen up.");
   } else if (event.key === "Backspace" || event.key === "Delete") {
     undo();
@@ -241,23 +365,85 @@ SHEET.addEventListener("keydown", (event) => {
   later();
 });
 
-function lift() {
-  pen.down = false;
-  current = null;
+// The first character of a label chooses it; typed again, the next label that begins so.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Enter" && !event.target.closest("button, summary")) keep();
+  const begins = (name) => `${name}`[0].toLowerCase() === event.key.toLowerCase();
+  const found = NETWORK.classes.flatMap((name, i) => (begins(name) ? [i] : []));
+  if (!found.length) return;
+  choose(found[(found.indexOf(label()) + 1) % found.length]);
+  at("bars").scrollTop = ROWS[chosen].offsetTop - at("bars").offsetTop;
+});
+
+function keep() {
+  if (!drawn || isSample) return;
+  kept.unshift({ label: label(), image: drawn.pixels, strokes });
+  tell(`Kept as ${NETWORK.classes[label()]}.`);
+  put([]);
+  past = [];
+  chosen = null;
+  showKept();
+  SHEET.focus({ preventScroll: true });
 }
 
-function undo() {
-  lift();
-  strokes.pop();
-  later();
+// A drawing that is taken back stands on the sheet again, where its label can change.
+function takeBack(record) {
+  kept = kept.filter((other) => other !== record);
+  change(record.strokes);
+  chosen = record.label;
+  showKept();
+  SHEET.focus({ preventScroll: true });
 }
 
-function clear() {
-  lift();
-  strokes = [];
-  later();
+function showKept() {
+  const counts = NETWORK.classes.map((_, i) => kept.filter((record) => record.label === i).length);
+  ROWS.forEach((row, i) => { row.querySelector(".count").textContent = `${counts[i]}/${WANTED}`; });
+  const missing = NETWORK.classes.map((name, i) => ({ name, count: WANTED - counts[i] }))
+    .filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
+  const named = missing.slice(0, 3).map(({ name, count }) => `${count} more of ${name}`);
+  if (missing.length > 3) named.push(`and ${missing.length - 3} more classes`);
+  const asked = named.length ? `For ${WANTED} of each: ${named.join(", ")}.` : `${WANTED} of each are kept.`;
+  at("wanted").textContent = kept.length
+    ? `${kept.length} kept. ${asked}` : `Draw, check the label, and keep: ${WANTED} of each class make a good set.`;
+  at("strip").replaceChildren(...kept.map((record) => {
+    const name = NETWORK.classes[record.label], button = made("button", "", "");
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = NETWORK.side;
+    button.type = "button";
+    button.title = button.ariaLabel = `Take back this ${name}`;
+    button.append(tile(record.image, canvas), made("span", "name", name));
+    button.addEventListener("click", () => takeBack(record));
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  }));
+  at("save").disabled = !kept.length;
+  saved = !kept.length;
 }
 
-document.getElementById("undo").addEventListener("click", undo);
-document.getElementById("clear").addEventListener("click", clear);
+at("undo").addEventListener("click", undo);
+at("clear").addEventListener("click", () => change([]));
+at("keep").addEventListener("click", keep);
+at("save").addEventListener("click", () => {
+  download("drawings.jf", rawFile(STORED.layout, kept));
+  saved = true;
+});
+addEventListener("beforeunload", (event) => { if (!saved) event.preventDefault(); });
+
+// Draws the sample, at once for those who want no motion.
+function showSample(begun) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  requestAnimationFrame((now) => {
+    if (!isSample) return;
+    const share = still ? 1 : Math.min(1, (now - begun) / 1500);
+    strokes = [{ width: 0.075 * SIDE, points: FIVE.slice(0, 1 + share * FIVE.length) }];
+    update();
+    if (share < 1) showSample(begun);
+  });
+}
+
+showKept();
 update();
+showSample(performance.now());
+NETWORK.ready.then(later);

@@ -1,18 +1,38 @@
 "use strict";
 
 // The exported network on typed arrays: the nodes of its ONNX graph, one after the other.
-// A tensor is {type, dims, data}. Weights come as base64, little-endian.
+// A tensor is {type, dims, data}. Weights come as base64, little-endian; images as a PNG picture.
 
-const ARRAYS = { float32: Float32Array, float64: Float64Array, int64: Float64Array, bool: Uint8Array };
+const ARRAYS = {
+  float32: Float32Array, float64: Float64Array, int64: Float64Array, bool: Uint8Array, uint8: Uint8Array };
 
 function tensor(type, dims, data) {
   const size = dims.reduce((a, b) => a * b, 1);
   return { type, dims, data: data || new ARRAYS[type](size) };
 }
 
+function bytes(stored) {
+  return Uint8Array.from(atob(stored.data), (letter) => letter.charCodeAt(0));
+}
+
 function decoded(stored) {
-  const bytes = Uint8Array.from(atob(stored.data), (letter) => letter.charCodeAt(0));
-  return tensor(stored.type, stored.dims, new ARRAYS[stored.type](bytes.buffer));
+  return tensor(stored.type, stored.dims, new ARRAYS[stored.type](bytes(stored).buffer));
+}
+
+// Images that stand beside each other in a square picture, a row of the tensor for each.
+async function unpacked(stored) {
+  const picture = await createImageBitmap(new Blob([bytes(stored)]), { colorSpaceConversion: "none" });
+  const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+  context.drawImage(picture, 0, 0);
+  const { data } = context.getImageData(0, 0, picture.width, picture.height);
+  const out = tensor("uint8", stored.dims), pixels = stored.dims[1], side = Math.sqrt(pixels);
+  const columns = picture.width / side;
+  for (let i = 0; i < out.data.length; i++) {
+    const image = Math.floor(i / pixels), y = Math.floor(i % pixels / side);
+    const row = Math.floor(image / columns) * side + y, column = image % columns * side + i % side;
+    out.data[i] = data[4 * (row * picture.width + column)];
+  }
+  return out;
 }
 
 function strides(dims) {
@@ -78,15 +98,19 @@ function each(input, f) {
   return out;
 }
 
-function summed(input, axes, keep) {
+function reduced(input, axes, keep, f, first) {
   const all = axes.map((axis) => (axis + input.dims.length) % input.dims.length);
   const kept = input.dims.map((side, axis) => (all.includes(axis) ? 1 : side));
-  const sums = new Float64Array(kept.reduce((a, b) => a * b, 1));
+  const results = new Float64Array(kept.reduce((a, b) => a * b, 1)).fill(first);
   const target = { dims: kept };
-  visit(input.dims, [repeated(target, input.dims)], (i, [at]) => { sums[at] += input.data[i]; });
+  visit(input.dims, [repeated(target, input.dims)], (i, [at]) => {
+    results[at] = f(results[at], input.data[i]);
+  });
   const dims = keep ? kept : kept.filter((_, axis) => !all.includes(axis));
-  return tensor(input.type, dims, ARRAYS[input.type].from(sums));
+  return tensor(input.type, dims, ARRAYS[input.type].from(results));
 }
+
+const summed = (input, axes, keep) => reduced(input, axes, keep, (a, b) => a + b, 0);
 
 function reshaped(input, shape) {
   const dims = shape.map((side, axis) => (side === 0 ? input.dims[axis] : side));
@@ -166,6 +190,29 @@ function pooled(input, f) {
   return out;
 }
 
+// The product of two matrices; further axes have length 1, because the page has one image at a time.
+function product(left, right) {
+  const [rows, inner] = left.dims.slice(-2), columns = right.dims[right.dims.length - 1];
+  const longer = left.dims.length > right.dims.length ? left : right;
+  const out = tensor("float32", [...longer.dims.slice(0, -2), rows, columns]);
+  for (let row = 0; row < rows; row++) {
+    const sums = new Float64Array(columns);
+    for (let i = 0; i < inner; i++) {
+      const factor = left.data[row * inner + i];
+      for (let column = 0; column < columns; column++) sums[column] += factor * right.data[i * columns + column];
+    }
+    out.data.set(sums, row * columns);
+  }
+  return out;
+}
+
+function transposed(input) {
+  const [rows, columns] = input.dims;
+  const out = tensor(input.type, [columns, rows]);
+  for (let i = 0; i < out.data.length; i++) out.data[i] = input.data[i % rows * columns + Math.floor(i / rows)];
+  return out;
+}
+
 // Rows times the transpose of the weights, plus the bias.
 function dense(input, weight, bias) {
   const [n, inputs] = input.dims;
@@ -229,6 +276,7 @@ const OPERATORS = {
   GridSample: ([input, grid]) => sampled(input, grid),
   Identity: ([input]) => input,
   Log: ([input]) => each(input, Math.log),
+  MatMul: ([left, right]) => product(left, right),
   Max: (inputs) => pointwise(inputs, Math.max),
   MaxPool: ([input]) => pooled(input, Math.max),
   Mul: (inputs) => pointwise(inputs, (a, b) => a * b),
@@ -237,12 +285,14 @@ const OPERATORS = {
     const count = axes.reduce((product, axis) => product * input.dims[axis], 1);
     return each(summed(input, axes, keepdims), (sum) => sum / count);
   },
+  ReduceMin: ([input], { axes, keepdims }) => reduced(input, axes, keepdims, Math.min, Infinity),
   ReduceSum: ([input, axes], { keepdims }) => summed(input, whole(axes), keepdims),
   Reshape: ([input, shape]) => reshaped(input, whole(shape)),
   Softmax: ([input]) => softmax(input),
   Sqrt: ([input]) => each(input, Math.sqrt),
   Sub: (inputs) => pointwise(inputs, (a, b) => a - b),
   Sum: (inputs) => pointwise(inputs, (...values) => values.reduce((a, b) => a + b)),
+  Transpose: ([input]) => transposed(input),
   Unsqueeze: ([input, axes]) => unsqueezed(input, whole(axes)),
   Where: (inputs) => pointwise(inputs, (test, a, b) => (test ? a : b)),
 {% for operator, javascript in activations.items() %}
@@ -250,28 +300,37 @@ const OPERATORS = {
 {% endfor %}
 };
 
+// Adds to `values` what nodes make of them, and returns the nodes that lack an input.
+function followed(nodes, values) {
+  return nodes.filter(({ operator, inputs, output, attributes }) => {
+    const known = inputs.map((name) => values.get(name));
+    if (!known.every(Boolean)) return true;
+    values.set(output, OPERATORS[operator](known, attributes));
+    return false;
+  });
+}
+
 class Network {
   constructor(stored) {
     this.side = stored.side;
     this.classes = stored.classes;
     this.frame = stored.frame;
-    this.nodes = stored.nodes;
     this.output = stored.output;
-    this.constants = Object.entries(stored.tensors).map(([name, value]) => [name, decoded(value)]);
+    this.constants = new Map(
+      Object.entries(stored.tensors).map(([name, value]) => [name, decoded(value)]));
+    this.nodes = followed(stored.nodes, this.constants);
+    // A browser unpacks pictures later; until then, the values that need them are missing.
+    this.ready = Promise.all(Object.entries(stored.pictures).map(async ([name, value]) => {
+      this.constants.set(name, await unpacked(value));
+      this.nodes = followed(this.nodes, this.constants);
+    }));
   }
 
   // Returns all values of the graph by name, for one image, side x side, from 0 to 1.
   run(image) {
     const values = new Map(this.constants);
     values.set("images", tensor("float32", [1, this.side, this.side], Float32Array.from(image)));
-    for (const node of this.nodes) {
-      const inputs = node.inputs.map((name) => values.get(name));
-      values.set(node.output, OPERATORS[node.operator](inputs, node.attributes));
-    }
+    followed(this.nodes, values);
     return values;
-  }
-
-  probabilities(image) {
-    return this.run(image).get(this.output).data;
   }
 }

@@ -3,11 +3,13 @@
 // A raw .jf file of characters, in the layout of the training file: the group raw of params.yaml.
 // A record is {label: class from 0, image: side x side levels from 0 = background to 1, row by row}.
 function rawFile(layout, records) {
-  const [low, high] = layout.pixel_range;
+  const [low, high] = layout.pixel_range, side = layout.side;
   const text = (level) => String(Number((low + level * (high - low)).toPrecision(6)));
-  const lines = records.map(({ label, image }) =>
-    [layout.first_label + label, ...Array.from(image, text)].join(" "));
-  return [`${layout.classes} ${layout.side ** 2}`, ...lines, "-1", ""].join("\n");
+  const upright = (image) => Array.from(image);
+  const turned = (image) => upright(image).map((_, i) => image[i % side * side + Math.floor(i / side)]);
+  const lines = records.map(({ label, image }) => [
+    layout.first_label + label, ...(layout.transpose ? turned : upright)(image).map(text)].join(" "));
+  return [`${layout.classes} ${side ** 2}`, ...lines, "-1", ""].join("\n");
 }
 
 // Hands the browser a file to save.
