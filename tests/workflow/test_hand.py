@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 
 LENET = "python -m lenet"
 # The number of drawings of each digit; half of them are tested.
-DRAWINGS = 6
+DRAWINGS = 8
 OWN_TRAIN, OWN_TEST, JOINED = (f"data/raw/{name}.jf" for name in ("own", "own-test", "train"))
+
+
+def gained(project: Project, revisions: str) -> int:
+    """Return how many images more the second of two runs reads, as `lenet compare` says."""
+    said = project.run(f"{LENET} compare {revisions}")
+    found = re.search(r"fixed (\d+), broken (\d+)", said)
+    assert found, said
+    return int(found[1]) - int(found[2])
 
 
 @pytest.mark.slow
@@ -46,18 +54,15 @@ def test_a_hand_is_drawn_on_the_page_and_read_after_training(
     assert len({*records}) == len(records) == 10 * DRAWINGS
 
     project.run(f"dvc add {JOINED} {OWN_TEST}")
+    project.run("dvc exp run --name source -S epochs=15")
     project.run(f"dvc exp run --name before -S test_file={OWN_TEST}")
     before = project.json("metrics/test.json")
     project.run(f"dvc exp run --name after -S train_file={JOINED}")
     after = project.json("metrics/test.json")
     assert before["images"] == after["images"] == 5 * DRAWINGS
-    assert after["errors"] < 0.5 * before["errors"] < 0.5 * before["images"]
-    said = project.run(f"{LENET} compare before after")
-    (fixed, broken) = map(int, re.findall(r"(?:fixed|broken) (\d+)", said)[:2])
-    assert fixed - broken == before["errors"] - after["errors"]
-
+    assert before["errors"] > 0.4 * before["images"]
+    assert after["errors"] < 0.4 * before["errors"]
+    assert gained(project, "before after") == before["errors"] - after["errors"]
     # The source's own test images are read about as well as before.
     project.run(f"dvc exp run --name both -S test_file={TEST_FILE}")
-    said = project.run(f"{LENET} compare main both")
-    (fixed, broken) = map(int, re.findall(r"(?:fixed|broken) (\d+)", said)[:2])
-    assert broken - fixed < 0.02 * project.json("metrics/test.json")["images"]
+    assert gained(project, "source both") > -0.02 * project.json("metrics/test.json")["images"]
