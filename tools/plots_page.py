@@ -13,12 +13,31 @@ _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
     <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
     {refresh_tag}
     <title>LeNet on USPS: plots</title>
     <script>SCRIPT</script>
+    <script>
+        // A phone has room for a column of panels, but none for the menu of a plot.
+        const draw = vegaEmbed, narrow = innerWidth < 800;
+        vegaEmbed = (id, plot) =>
+            draw(id, plot.facet && narrow ? {...plot, columns: 1} : plot, {actions: !narrow});
+    </script>
     <style>
+        :root { color-scheme: light dark; }
+        body { display: flex; flex-wrap: wrap; align-items: start; gap: 1rem; margin: .5rem; }
         body { font-family: sans-serif; }
-        img, svg.marks { max-width: calc(100vw - 4rem) !important; height: auto !important; }
+        body > div { box-sizing: border-box; max-width: 100%; padding: .3rem; }
+        body > div { background: #fff; color: #000; }
+        img, svg.marks, canvas { max-width: 100% !important; height: auto !important; }
+        /* Revisions of a picture stand side by side. */
+        [id$=_png] { display: flex; flex: 1 0 100%; flex-wrap: wrap; border: 0 !important; }
+        [id$=_png] > div { flex: 0 1 38rem; min-width: min(22rem, 100%); box-sizing: border-box; }
+        [id$=_png] > div { margin: 0 !important; border: 0 !important; }
+        /* A picture has its title in it; the paragraph is DVC's, and names its path. */
+        [id$=_png] > p { display: none; }
+        /* These two are drawn from their figures already. */
+        [id$=metrics_confusion_png], [id$=pictures_curves_png] { display: none; }
     </style>
 </head>
 <body>

@@ -1,4 +1,7 @@
-"""The commands for a project: fetch, label-issues, diff, results, compare, experiments, summary."""
+"""The commands for a project.
+
+These are fetch, label-issues, relabel, diff, results, compare, experiments and summary.
+"""
 
 import argparse
 import signal
@@ -17,6 +20,13 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("name", metavar="NAME", choices=SETTINGS, help=", ".join(SETTINGS))
 
     add_command(commands, label_issues, "find training images whose label may be wrong")
+
+    parser = add_command(commands, relabel, "correct the labels of a file by a table")
+    parser.add_argument("file", metavar="FILE", type=Path, help="the file to correct")
+    help_line = "the table that the page of `lenet review --label-issues` saves"
+    parser.add_argument("corrections", metavar="CORRECTIONS", type=Path, help=help_line)
+    help_line = "*.jf, *.txt (image-text) or *.npz to write; may be FILE"
+    parser.add_argument("target", metavar="OUT", type=Path, help=help_line)
 
     help_line = "say which images changed between two versions of the data"
     parser = add_command(commands, diff, help_line)
@@ -75,7 +85,7 @@ def label_issues(_: argparse.Namespace) -> None:
     from lenet.evaluation.label_issues import find_label_issues
     from lenet.figures.canvas import save
     from lenet.figures.sheets import draw_label_issues
-    from lenet.raw import formats
+    from lenet.raw import relabel
     from lenet.raw.layout import Layout
     from lenet.training.config import Config
     from lenet.training.folds import out_of_fold
@@ -83,21 +93,35 @@ def label_issues(_: argparse.Namespace) -> None:
     # Python may drop a Ctrl-C that comes while MXNet deletes an array; the system ends the process.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    config, layout = Config.load(), Layout.load()
-    file = Path(config.train_file)
-    examples = formats.read(file, layout).data
+    config = Config.load()
+    examples, known = relabel.read(Path(config.train_file), Layout.load())
     kept, callback = Path(".dvc/tmp/label-issues"), partial(print, flush=True)
     probabilities = out_of_fold(examples, config, kept=kept, callback=callback)
     issues = find_label_issues(examples.labels, probabilities)
     for column in ("label", "suggested"):
         issues[column] = named(issues[column].to_numpy(), examples.class_names)
-    places = formats.places(file, layout)
-    issues.insert(1, "place", [places[index].inside for index in issues["index"]])
+    issues.insert(1, "place", [known[index]["place"] for index in issues["index"]])
+    issues["hash"] = [known[index]["hash"] for index in issues["index"]]
     table, picture = Path("metrics/label_issues.csv"), Path("metrics/label_issues.png")
     write_csv(issues, table)
     save(draw_label_issues(examples.images, issues), picture)
-    print(issues.head(20).to_string(index=False))
+    print(issues.drop(columns="hash").head(20).to_string(index=False))
     print(f"{len(issues)} of {len(examples)} labels are suspicious: {table}, {picture}")
+
+
+def relabel(arguments: argparse.Namespace) -> None:
+    """Write the images of FILE to OUT, in the format of OUT's suffix, with corrected labels.
+
+    FILE is read by the group raw of params.yaml, as OUT will be. A table for another version of
+    FILE is refused.
+    """
+    from lenet.raw import relabel
+    from lenet.raw.layout import Layout
+
+    file, table, target = arguments.file, arguments.corrections, arguments.target
+    relabelled, left_out, unchanged = relabel.relabel(file, table, target, Layout.load())
+    numbers = f"relabelled {relabelled}, left out {left_out}, unchanged {unchanged}"
+    print(printable(f"{relabelled + unchanged} images -> {target}: {numbers}"))
 
 
 def diff(arguments: argparse.Namespace) -> None:

@@ -19,6 +19,8 @@ _ARRAYS = (
     "the arrays images, float32 (n, side, side), and labels, int64 (n,); perhaps names, text (n,), "
     "class_names, text (classes,), and reading, JSON"
 )
+# Images are equal if their pixels are equal in this many levels of ink.
+FULL_LEVEL = 10_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,18 @@ def named(labels: NDArray[np.int64], class_names: Sequence[str]) -> NDArray[Any]
 def fingerprint(image: NDArray[np.float32]) -> bytes:
     """Return a hash of an image, which takes less memory than the image."""
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+
+
+def levels(images: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Return images in [0, 1], of any shape, in levels of 1/10000 of full ink."""
+    # Different pixel ranges give rounding. A pixel in the middle between two levels must not go up
+    # or down by the noise of float32, so all pixels go up a little.
+    return np.rint(images.astype(np.float64) * FULL_LEVEL + 0.002).astype(np.uint16)
+
+
+def content_hash(image: NDArray[np.float32]) -> str:
+    """Return what is the same for images, (side, side) in [0, 1], of equal levels, as text."""
+    return hashlib.blake2b(levels(image).tobytes(), digest_size=16).hexdigest()
 
 
 def save(data: Dataset, path: Path) -> None:

@@ -49,7 +49,7 @@ def to_onnx(models: Path, config: Config, examples: Dataset) -> onnx.ModelProto:
     `probabilities`, (batch, classes) float32, and `novelty`, (batch,) float32. The model's
     documentation describes all three.
     """
-    novelty = Novelty.learn(examples.images)
+    novelty, frame = Novelty.learn(examples.images), Frame.of(examples.images)
     images = argument(Tensor(np.float32, ("batch", *novelty.kernel.shape)))
     positions, size = shifts(config.test_shift), config.network.image_size
     data = _network_input(images, config.preprocess, size, positions)
@@ -64,13 +64,14 @@ def to_onnx(models: Path, config: Config, examples: Dataset) -> onnx.ModelProto:
     model.producer_name = "lenet-usps"
     model.doc_string = (
         f"LeNet-5, trained with Apache MXNet. {INPUT}: grey, row by row, from 0 = background to "
-        "1 = full ink; the character fills the square in height or in width. "
+        f"1 = full ink; the character's longer side is {frame.size:.0%} of the square's, and its "
+        f"{'centre of mass' if frame.by_mass else 'box'} is in the middle. "
         f"{OUTPUT}: add up to 1. {NOVELTY}: distance to the nearest of {len(novelty.images)} "
         "training images; one in fifty others of them has more than 1."
     )
     settings = config.model_dump(include={"raw", "network", "preprocess", "test_shift"})
     settings["raw"]["class_names"] = examples.class_names
-    settings |= {"reading": examples.reading, "frame": asdict(Frame.of(examples.images))}
+    settings |= {"reading": examples.reading, "frame": asdict(frame)}
     onnx.helper.set_model_props(model, {"parameters": json.dumps(settings, sort_keys=True)})
     return model
 

@@ -1,6 +1,7 @@
 """Two networks compared image by image, and two recipes compared by networks of several seeds."""
 
 from dataclasses import dataclass
+from itertools import count
 from math import comb
 
 import numpy as np
@@ -91,8 +92,8 @@ class Recipes:
     """Two recipes, each by its networks of several seeds.
 
     old, new: names of the recipes.
-    before, after: a row for each seed: validation_loss, None if there is none, and errors in the
-        same test images.
+    before, after: a row for each seed: seed; validation_loss, None if there is none; and errors in
+        the same test images.
     same: whether both are one recipe.
     """
 
@@ -104,27 +105,36 @@ class Recipes:
 
     @property
     def several(self) -> bool:
-        """Whether the recipes can be compared: they are two, with two seeds or more each."""
-        return not self.same and min(len(self.before), len(self.after)) > 1
+        """Whether the recipes can be compared: they are two, with two common seeds or more."""
+        return not self.same and len(self.before.merge(self.after, on="seed")) > 1
 
     def __str__(self) -> str:
         sides = {self.old: self.before, self.new: self.after}
         if self.same:
             sides = {"both": self.before}
+        if self.several:
+            common = self.before[["seed"]].merge(self.after[["seed"]])
+            sides = {name: common.merge(side) for name, side in sides.items()}
         lines = []
         for title, figure, digits in (
             ("validation loss", "validation_loss", 4),
             ("test errors", "errors", 1 if self.several else 0),
         ):
             values = {name: side[figure].astype(float) for name, side in sides.items()}
-            if not any(side.isna().any() for side in values.values()):
-                lines.append(f"{title}: {(_means if self.several else _spreads)(values, digits)}")
+            if any(side.isna().any() for side in values.values()):
+                continue
+            if self.several:
+                # A seed has validation images of its own, and all seeds have the same test images.
+                text = _means(values, digits, paired=figure == "validation_loss")
+            else:
+                text = _spreads(values, digits)
+            lines.append(f"{title}: {text}")
         if self.same:
             lines.append("both are one recipe: their runs differ in nothing but the seed")
         elif self.several:
             lines.append("choose between recipes by the validation loss, not by test errors")
         else:
-            lines.append("to compare the two recipes, train from several seeds: --seeds 5")
+            lines.append("to compare the two recipes, train from several seeds: --seeds 6")
         return "\n".join(lines)
 
 
@@ -137,31 +147,38 @@ def _spreads(sides: dict[str, pd.Series], digits: int) -> str:
     return ", ".join(texts)
 
 
-def _means(sides: dict[str, pd.Series], digits: int) -> str:
-    """Return means, difference, Welch's interval over seeds, and a permutation test."""
+def _means(sides: dict[str, pd.Series], digits: int, *, paired: bool) -> str:
+    """Return means, difference, its interval over seeds, and a permutation test.
+
+    Args:
+        sides: a figure of both recipes for the same seeds, by the recipe's name.
+        digits: decimals.
+        paired: whether the figures of different seeds cannot be compared with each other.
+    """
     (old, before), (new, after) = sides.items()
-    # SciPy's ttest_ind warns where the seeds of one side agree.
-    parts = np.array([side.var() / len(side) for side in (before, after)])
-    difference, interval = after.mean() - before.mean(), "none, as seeds agree"
-    if parts.any():
-        freedom = parts.sum() ** 2 / (parts**2 / [len(before) - 1, len(after) - 1]).sum()
-        low, high = t.interval(0.95, freedom, difference, np.sqrt(parts.sum()))
+    seeds, differences = len(before), after - before
+    interval = "none, as seeds agree"
+    if differences.std():
+        low, high = t.interval(0.95, seeds - 1, differences.mean(), differences.sem())
         interval = f"{low:+.{digits}f} to {high:+.{digits}f}"
-    # All permutations up to 8 seeds against 7, and else this many, always the same.
+    # All permutations if they are fewer than this, and else this many, always the same.
     test = permutation_test(
         (after, before),
         lambda one, other, axis: np.mean(one, axis) - np.mean(other, axis),
+        permutation_type="samples" if paired else "independent",
         n_resamples=9999,
         vectorized=True,
         rng=np.random.default_rng(0),
     )
-    # The smallest p that so many seeds can give.
-    least = 2 / comb(len(before) + len(after), len(after))
-    chance = "too few seeds to tell" if least >= 0.05 else "may well be chance"
+    # The smallest number of seeds that can tell: so few permutations are as far from chance.
+    enough = next(n for n in count(2) if 2 / (2**n if paired else comb(2 * n, n)) < 0.05)
+    chance = "may well be chance"
+    if seeds < enough:
+        chance = f"too few seeds to tell; {enough} can"
     return (
-        f"mean of {old} {before.mean():.{digits}f} ({counted(len(before), 'seed')}), "
-        f"of {new} {after.mean():.{digits}f} ({counted(len(after), 'seed')})\n"
-        f"  difference {difference:+.{digits}f}, 95 % interval {interval}\n"
+        f"mean of {old} {before.mean():.{digits}f}, of {new} {after.mean():.{digits}f} "
+        f"({seeds} seeds)\n"
+        f"  difference {differences.mean():+.{digits}f}, 95 % interval {interval}\n"
         f"  permutation test: p = {test.pvalue:.2g}, "
         f"{'unlikely to be chance' if test.pvalue < 0.05 else chance}"
     )

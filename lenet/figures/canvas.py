@@ -12,10 +12,15 @@ from lenet.core.files import whole_file
 
 # A user's own matplotlibrc must not change the bytes of a picture.
 mpl.rcdefaults()
+mpl.rcParams |= {"font.size": 8, "axes.titlesize": 9, "figure.titlesize": 9}
+mpl.rcParams |= {"lines.linewidth": 1, "lines.markersize": 4, "axes.linewidth": 0.5}
+mpl.rcParams["figure.constrained_layout.hspace"] = 0.06
+# Small text, in points. A page of text is 4.2 inches wide, so that a phone shows text of 9 pixels.
+SMALL = 7
 
 
-def blank(height: float, width: float = 8.4) -> Figure:
-    """Return an empty figure; sizes are in inches of 100 pixels, and 8.4 is a page of text."""
+def blank(height: float, width: float = 4.2) -> Figure:
+    """Return an empty figure; sizes are in inches of 200 pixels, and 4.2 is a page of text."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
@@ -26,7 +31,7 @@ def save(figure: Figure, path: Path) -> None:
     """
     with whole_file(path) as file:
         # The version of matplotlib would change the file with every upgrade.
-        figure.savefig(file, format="png", dpi=100, metadata={"Software": None})
+        figure.savefig(file, format="png", dpi=200, metadata={"Software": None})
 
 
 def mosaic(images: NDArray) -> NDArray:

@@ -25,11 +25,11 @@ def load_curves(training: Path) -> pd.DataFrame:
 
 def draw_curves(curves: pd.DataFrame) -> Figure:
     """Draw loss and error rate of each epoch on logarithmic scales, from `load_curves`."""
-    figure = blank(4)
-    left, right = figure.subplots(1, 2)
-    _draw(left, "loss (nats)", curves.filter(like="loss"), "{x:g}")
-    _draw(right, "error rate", 100 * (1 - curves.filter(like="accuracy")), "{x:g} %")
-    figure.suptitle("While training: training images as augmented, validation images as they are")
+    figure = blank(5)
+    above, below = figure.subplots(2, 1)
+    _draw(above, "loss (nats)", curves.filter(like="loss"), "{x:g}")
+    _draw(below, "error rate", 100 * (1 - curves.filter(like="accuracy")), "{x:g} %")
+    figure.suptitle("Training images as augmented, validation images as they are")
     return figure
 
 

@@ -5,18 +5,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lenet.figures.canvas import blank, hide_axes, mosaic
+from lenet.figures.canvas import SMALL, blank, hide_axes, mosaic
 
 
 def draw_kernels(kernels: NDArray[np.float32]) -> Figure:
     """Draw the kernels of C1, (maps, side, side), with the same scale of colours for all."""
     limit = float(np.abs(kernels).max()) or 1.0
-    figure = blank(2)
+    figure = blank(1.1)
     panels = figure.subplots(1, len(kernels))
     for number, (axes, kernel) in enumerate(zip(panels, kernels, strict=True), 1):
         shown = axes.imshow(kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
         hide_axes(axes)
-        axes.set_title(f"map {number}", fontsize="medium")
+        axes.set_title(f"map {number}", fontsize=SMALL)
     figure.colorbar(shown, ax=panels, shrink=0.8)
     figure.suptitle("The filters of C1: red answers to ink, blue to its absence")
     return figure
@@ -32,7 +32,7 @@ def draw_outputs(image: NDArray[np.float32], outputs: dict[str, NDArray[np.float
     """
     *hidden, (name, scores) = outputs.items()
     heights = [1.6, *(_height(values) for _, values in hidden), 1.2]
-    figure = blank(9)
+    figure = blank(5.2)
     first, *panels, last = figure.subplots(len(outputs) + 1, 1, height_ratios=heights)
     first.imshow(image, cmap="gray_r")
     _label(first, "input")
@@ -57,7 +57,7 @@ def draw_outputs(image: NDArray[np.float32], outputs: dict[str, NDArray[np.float
 def _height(values: NDArray[np.float32]) -> float:
     """Return the share of the figure's height for a layer's output: few maps are drawn larger."""
     if values.ndim == 1:
-        return 0.35
+        return 0.6
     return 1.6 if len(values) <= 8 else 1.1
 
 

@@ -1,7 +1,6 @@
 """Sheets of images with captions: mistakes, label issues, and the changes of raw files."""
 
 from collections.abc import Mapping
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 
 from lenet.evaluation.predictions import Predictions
 from lenet.evaluation.summary import counted
-from lenet.figures.canvas import blank, hide_axes, mosaic, shortened
+from lenet.figures.canvas import SMALL, blank, hide_axes, mosaic, shortened
 
-_COLUMNS = 10
+_COLUMNS = 5
 # The pictures may go into git, so they stay small.
 _IMAGES_A_PANEL = 200
 
@@ -21,7 +20,7 @@ Panel = tuple[NDArray[np.float32], list[str]]
 
 
 def draw_sheet(panels: Mapping[str, Panel], title: str = "") -> Figure:
-    """Draw panels one below the other, ten images a row; each panel shows at most 200 images.
+    """Draw panels one below the other, five images a row; each panel shows at most 200 images.
 
     Args:
         panels: by the title of each.
@@ -31,7 +30,7 @@ def draw_sheet(panels: Mapping[str, Panel], title: str = "") -> Figure:
         max(1, -(-min(len(captions), _IMAGES_A_PANEL) // _COLUMNS))
         for _, captions in panels.values()
     ]
-    figure = blank(1.2 * sum(rows) + 0.6 * len(rows) + 0.5 * bool(title))
+    figure = blank(1.08 * sum(rows) + 0.25 * len(rows) + 0.3 * bool(title))
     figure.suptitle(title)
     all_axes = figure.subplots(len(rows), 1, height_ratios=rows, squeeze=False)[:, 0]
     for axes, height, name in zip(all_axes, rows, panels, strict=True):
@@ -49,7 +48,7 @@ def draw_sheet(panels: Mapping[str, Panel], title: str = "") -> Figure:
         for place, caption in enumerate(shown):
             row, column = divmod(place, _COLUMNS)
             x, y = column * (side + 2) + side / 2 + 0.5, row * (cell + 2) + side + 1.2
-            axes.text(x, y, caption, ha="center", va="top", fontsize=7)
+            axes.text(x, y, caption, ha="center", va="top", fontsize=SMALL)
     return figure
 
 
@@ -61,8 +60,7 @@ def draw_mistakes(images: NDArray[np.float32], predictions: Predictions) -> Figu
         predictions: the predictions for these images.
     """
     rows = predictions.table().iloc[predictions.mistakes]
-    counts = f"{counted(len(rows), 'mistake')} in {counted(len(images), 'image')}"
-    title = f"{counts}: class, prediction, confidence, index"
+    title = f"{counted(len(rows), 'mistake')}: class, prediction, confidence, index"
     taken_for = ": " if predictions.class_names else " taken for "
     caption = f"{{actual}}{taken_for}{{predicted}}\n{{confidence:.0%}}, no. {{index}}"
     return draw_sheet({title: _panel(images, rows, caption)})
@@ -82,7 +80,9 @@ def draw_label_issues(images: NDArray[np.float32], issues: pd.DataFrame) -> Figu
 
 def _panel(images: NDArray[np.float32], rows: pd.DataFrame, caption: str) -> Panel:
     """Return the images that the column `index` names; the captions have the values of the rows."""
-    texts = rows.select_dtypes("object").columns
-    rows = rows.assign(**{name: rows[name].map(partial(shortened, most=7)) for name in texts})
-    records: list[dict] = rows.to_dict("records")
-    return images[rows["index"].to_numpy(np.int64)], [caption.format(**row) for row in records]
+    records = [
+        {str(key): shortened(v, most=6) if isinstance(v, str) else v for key, v in row.items()}
+        for row in rows.to_dict("records")
+    ]
+    captions = [caption.format(**record) for record in records]
+    return images[rows["index"].to_numpy(np.int64)], captions

@@ -24,6 +24,7 @@ class Prediction:
 
     file: the path as the user typed it; of a folder, with the picture's own path.
     index: the place of the image in the file, from 0.
+    image: (side, side) float32 in [0, 1], as the network gets it.
     probabilities: (classes,) float32.
     novelty: how unlike the training images it is; more than 1 is unusual.
     character: what was cut out of a picture; None for an image that was read whole.
@@ -32,6 +33,7 @@ class Prediction:
 
     file: str
     index: int
+    image: NDArray[np.float32]
     probabilities: NDArray[np.float32]
     novelty: float
     character: Character | None = None
@@ -116,6 +118,8 @@ def predict(
         images = np.array([each.framed(recogniser.side, recogniser.frame) for each in every])
     rows, novelty = recogniser.probabilities(images), recogniser.novelty(images)
     return [
-        Prediction(str(path), i, rows[i], float(novelty[i]), character, recogniser.class_names)
-        for i, character in enumerate(cut_out)
+        Prediction(str(path), i, image, row, float(distance), character, recogniser.class_names)
+        for i, (image, row, distance, character) in enumerate(
+            zip(images, rows, novelty, cut_out, strict=True)
+        )
     ]

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, Place, untrusted
 from lenet.core.files import check_expansion
-from lenet.raw.label_column import label_column
 from lenet.raw.layout import Layout, root
 from lenet.raw.records import About, Records, in_blocks
 from lenet.raw.text import RawFile
@@ -77,4 +76,23 @@ def _table(file: RawFile, layout: Layout) -> tuple[NDArray[np.float64], int | No
         raise InputError(file.path, found, expected)
     if root(pixels):
         return cells, labels[0] if labels else None, True
-    return cells, *label_column(cells[:, [0, -1]], layout)
+    return cells, *_label_column(cells[:, [0, -1]], layout)
+
+
+def _label_column(ends: NDArray[np.float64], layout: Layout) -> tuple[int, bool]:
+    """Return which of the first and the last column, (n, 2), holds the labels, 0 or -1.
+
+    Also returns whether the numbers show it: labels are whole numbers, not all equal, of the
+    layout, and all of its labels. If that holds for both columns or for none, the likely one is
+    spread more evenly.
+    """
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    fits = (low >= layout.first_label) & (high < layout.first_label + layout.classes)
+    whole = (ends == np.floor(ends)).all(axis=0)
+    vary = whole & (low < high)
+    counts = [np.unique(column, return_counts=True)[1] for column in ends.T]
+    different = np.array([len(each) for each in counts])
+    for possible in (whole, vary, vary & fits & (different == layout.classes)):
+        if possible.sum() == 1:
+            return -int(possible[1]), True
+    return -int(counts[1].max() < counts[0].max()), False

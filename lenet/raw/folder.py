@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, Place, see_inspect
-from lenet.raw.layout import Layout, same_name
+from lenet.raw.layout import LARGEST_SIDE, Layout, same_name
 from lenet.raw.records import About, Records
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
@@ -65,6 +65,19 @@ def pixels(file: Path, layout: Layout) -> NDArray[np.float64]:
     return character.framed(layout.side).astype(np.float64) * (ink - background) + background
 
 
+def read_otherwise(path: Path, about: About) -> NDArray[np.float64]:
+    """Return the first picture as the reading that `about` advises against has it, (side, side).
+
+    Raises InputError where the picture cannot be read so.
+    """
+    from lenet.pictures import decode
+
+    file = files(path)[0]
+    if about.pictures == "whole":
+        return pixels(file, Layout.of(side=about.side, pictures="cut"))
+    return pixels(file, Layout.of(side=min(max(*decode.size(file), 2), LARGEST_SIDE)))
+
+
 def class_names(path: Path) -> tuple[str, ...]:
     """Return the names of a folder's subfolders in order, or () where all are whole numbers.
 
@@ -100,14 +113,11 @@ def about(path: Path) -> About:
     ((width, height), most), *_ = sizes.most_common()
     total = sizes.total()
     whole = width == height <= _LARGEST_WHOLE and 2 * most > total
-    if most == total:
-        reason = f"all pictures have {width} x {height} pixels"
-    elif whole:
-        reason = f"{most} of {total} pictures have {width} x {height} pixels, the others do not fit"
-    else:
-        reason = f"the pictures have {len(sizes)} sizes, most often {width} x {height} pixels"
+    reason = f"{most} of {total} pictures have {width} x {height} pixels"
+    if whole and most < total:
+        reason += ", the others do not fit"
     pictures = "whole" if whole else "cut"
-    known: dict[str, object] = {"pictures": pictures, "class_names": names}
+    known: dict[str, object] = {"pictures": pictures}
     if not whole:
         known["pixel_range"] = (0, 1)
     return About(

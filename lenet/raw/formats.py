@@ -1,6 +1,5 @@
 """Raw files of images in all formats: recognised, read and converted."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from lenet.core.errors import InputError, Place, see_inspect
 from lenet.core.files import check_expansion, whole_file
 from lenet.core.npz import Dataset
 from lenet.raw import folder, image_text, jf
-from lenet.raw.layout import Layout, same_name
+from lenet.raw.layout import Layout, options, same_name
 from lenet.raw.recognition import format_of
 from lenet.raw.records import Records
 from lenet.raw.statistics import Statistics
@@ -81,13 +80,13 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
             blank = replace(data, labels=np.zeros_like(data.labels), class_names=())
             return Reading(blank, statistics)
         data = replace(data, class_names=tuple(map(same_name, data.class_names)))
-        order = _with_names(path, layout, data.class_names).class_names
+        order = layout.of_names(path, data.class_names).class_names
         return Reading(renamed(data, order), statistics)
     reading: dict[str, object] = {"pixel_range": layout.pixel_range, "transpose": layout.transpose}
     if path.is_dir():
         reading = {"pixel_range": layout.pixel_range, "pictures": layout.pictures}
     if needs_labels:
-        layout = _with_names(path, layout, folder.class_names(path) if path.is_dir() else ())
+        layout = layout.of_names(path, folder.class_names(path) if path.is_dir() else ())
     # NumPy resizes in place; joined at the end, the images would be in memory twice.
     images = np.empty((0, layout.side, layout.side), np.float32)
     labels, names, count = [], [], 0
@@ -109,16 +108,6 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
     class_names = layout.class_names if needs_labels else ()
     data = Dataset(images, np.concatenate(labels), _joined(names), class_names, reading)
     return Reading(data, statistics)
-
-
-def _with_names(path: Path, layout: Layout, names: Sequence[str]) -> Layout:
-    """Return the layout with the names of the classes; see `Layout.of_names`."""
-    if not (names or layout.class_names):
-        return layout
-    try:
-        return layout.of_names(names)
-    except InputError as error:
-        raise InputError(path, error.found, error.expected, see_inspect(path)) from error
 
 
 def renamed(data: Dataset, names: Sequence[str]) -> Dataset:
@@ -164,6 +153,37 @@ def convert(sources: Sequence[Path], target: Path, layout: Layout) -> list[Stati
     return [reading.statistics for reading in readings]
 
 
+def split(
+    source: Path, train: Path, test: Path, layout: Layout, *, test_fraction: float, seed: int
+) -> tuple[Statistics, int]:
+    """Divide the images of `source` into a training and a test file, stratified by label.
+
+    The images stay in their order. The same seed gives the same files. The suffixes choose the
+    formats; `test_fraction`, between 0 and 1, is the share of the images for testing.
+
+    Returns the numbers of the source, and how many of its images are in the test file.
+    Raises InputError where a class has too few images for both files.
+    """
+    from sklearn.model_selection import train_test_split  # To predict, it need not be installed.
+
+    if len({path.resolve() for path in (source, train, test)}) < 3:
+        raise InputError(source, f"is to be divided into {train} and {test}", "three files")
+    check_target(train)
+    check_target(test)
+    reading = read(source, layout)
+    data = reading.data
+    try:
+        parts = train_test_split(
+            np.arange(len(data)), test_size=test_fraction, stratify=data.labels, random_state=seed
+        )
+    except ValueError as error:
+        found = f"a share of {test_fraction:g} cannot be cut out of {len(data)} images: {error}"
+        raise InputError(source, found.rstrip(".")) from error
+    for part, target in zip(parts, (train, test), strict=True):
+        write(data[np.sort(part)], target, layout)
+    return reading.statistics, len(parts[1])
+
+
 def check_target(target: Path) -> None:
     """Raise InputError where the suffix of a file to write names no format."""
     if target.suffix not in (".npz", *_WRITERS):
@@ -183,7 +203,8 @@ def write(data: Dataset, target: Path, layout: Layout) -> None:
         return
     if data.class_names and not layout.class_names:
         found = f"text has no room for the names of the classes: {', '.join(data.class_names)}"
-        advice = f"Or say their order: --class-names {shlex.join(data.class_names)}."
+        option = options({"class_names": data.class_names})
+        advice = f"Or say their order, by {option} or by raw.class_names."
         raise InputError(target, found, "an npz file", advice)
     layout = layout.changed({"classes": len(data.class_names) or layout.classes})
     records = Records(data.labels + layout.first_label, _rounded(data, layout))

@@ -17,14 +17,12 @@ import numpy as np
 
 from lenet.core.errors import InputError, Place, see_inspect
 from lenet.raw.layout import LARGEST_SIDE, Layout, root
-from lenet.raw.numbers import parse_numbers, positions, shortest_texts
-from lenet.raw.records import About, Records
-from lenet.raw.text import Block, RawFile, blocks
+from lenet.raw.records import PIXELS_AT_ONCE, About, Records
+from lenet.raw.text import Block, RawFile, blocks, parse_numbers, positions, shortest_texts
 
 _COMMENT = re.compile(rb"#[^\n]*")
 _STATED_FIRST_INDEX = re.compile(rb"^# *Column indices are (zero|one)-based", re.M)
 _TO_BLANKS = bytes.maketrans(b"\t\r\n\v\f:", b" " * 6)
-_PIXELS_AT_ONCE = 1 << 22  # 32 MiB
 
 
 def read(file: RawFile, layout: Layout) -> Iterator[Records]:
@@ -182,7 +180,7 @@ class _Lines:
 
     def records(self, layout: Layout, first_index: int) -> Iterator[Records]:
         """Yield the records, some at a time: short lines are many images."""
-        step = max(1, _PIXELS_AT_ONCE // layout.features)
+        step = max(1, PIXELS_AT_ONCE // layout.features)
         labels = np.where(self._labelled, self._numbers.values[self._first], np.nan)
         for start in range(0, len(self), step):
             own = labels[start : start + step]

@@ -4,7 +4,6 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from textwrap import indent
 
@@ -13,9 +12,9 @@ import numpy as np
 from lenet.core import npz
 from lenet.core.errors import InputError, as_typed, see_inspect
 from lenet.raw import folder, formats
-from lenet.raw.layout import Layout
+from lenet.raw.layout import Layout, options
 from lenet.raw.recognition import format_of
-from lenet.raw.records import About
+from lenet.raw.records import About, Records
 from lenet.raw.statistics import Statistics
 from lenet.raw.text import open_raw
 
@@ -38,22 +37,17 @@ class Inspection(About):
 
     path: the file or folder.
     statistics: its labels and pixel values.
+    otherwise: the first picture of a folder by the other reading, or why it cannot be read so.
     """
 
     path: Path
     statistics: Statistics
+    otherwise: Statistics | str = ""
 
     @property
     def has_labels(self) -> bool:
         """Whether the images have labels; -1 for every image is none."""
         return bool(self.statistics.labels.keys() - {-1})
-
-    @property
-    def _missing(self) -> list[int]:
-        """The first whole labels between the lowest and the highest that no image has."""
-        known = self.statistics.labels.keys() - {-1} or {0}
-        between = range(int(min(known)), int(max(known)))
-        return [*islice((label for label in between if label not in known), 20)]
 
     def __str__(self) -> str:
         low, high = self.statistics.low, self.statistics.high
@@ -66,14 +60,18 @@ class Inspection(About):
             "format": self.form,
             "images": f"{self.statistics.images}, of {self._sides}",
             "labels": ", ".join(labels[:100]) if self.has_labels else "none",
-            "missing": ", ".join(map(str, self._missing)),
             "pixels": f"from {low:g} to {high:g}",
             "first index": " or ".join(map(str, self.first_indices)),
             "pictures": f"{self.pictures}, because {self.reason}" if self.reason else "",
             "pixel order": _ORDERS[self.by_columns],
         }
         lines = [f"  {name:<13}{row}" for name, row in rows.items() if row]
-        return "\n".join([str(self.path), *lines, "", indent(self._drawn(), "  ")])
+        drawn = _drawn(self.statistics)
+        if self.otherwise:
+            other = "cut" if self.pictures == "whole" else "whole"
+            text = self.otherwise if isinstance(self.otherwise, str) else _drawn(self.otherwise)
+            drawn = f"{self.pictures}, advised:\n{drawn}\n\n{other}, the first picture:\n{text}"
+        return "\n".join([str(self.path), *lines, "", indent(drawn, "  ")])
 
     @property
     def _sides(self) -> str:
@@ -81,18 +79,19 @@ class Inspection(About):
             return "any raw.side, because the characters are cut out"
         return f"{self.side} x {self.side} pixels" + " at least" * self.side_is_least
 
-    def _drawn(self) -> str:
-        """Return the samples beside each other as text, ink as dark letters."""
-        background, ink = self.statistics.pixel_range()
-        drawn = []
-        for sample in self.statistics.samples.values():
-            step = -(-self.side // _DRAWN)
-            pixels = np.pad(sample, (0, -self.side % step), constant_values=background)
-            small = pixels.reshape(len(pixels) // step, step, -1, step).mean(axis=(1, 3))
-            levels = ((small - background) / (ink - background) * (len(_INK) - 1)).round()
-            drawn.append(["".join(2 * _INK[int(level)] for level in row) for row in levels])
-        lines = ("  ".join(rows).rstrip() for rows in zip(*drawn, strict=True))
-        return "\n".join(lines).strip("\n")
+
+def _drawn(statistics: Statistics) -> str:
+    """Return the samples beside each other as text, ink as dark letters."""
+    background, ink = statistics.pixel_range()
+    drawn = []
+    for sample in statistics.samples.values():
+        step = -(-len(sample) // _DRAWN)
+        pixels = np.pad(sample, (0, -len(sample) % step), constant_values=background)
+        small = pixels.reshape(len(pixels) // step, step, -1, step).mean(axis=(1, 3))
+        levels = ((small - background) / (ink - background) * (len(_INK) - 1)).round()
+        drawn.append(["".join(2 * _INK[int(level)] for level in row) for row in levels])
+    lines = ("  ".join(rows).rstrip() for rows in zip(*drawn, strict=True))
+    return "\n".join(lines).strip("\n")
 
 
 def inspect(path: Path) -> Inspection:
@@ -109,8 +108,10 @@ def inspect(path: Path) -> Inspection:
 
 
 def _inspect(path: Path) -> Inspection:
+    otherwise: Statistics | str = ""
     if path.is_dir():
         about = folder.about(path)
+        otherwise = _otherwise(path, about)
     elif path.exists() and not path.is_file():
         raise InputError(path, "is a pipe, which can be read just once", "a file")
     elif formats.is_npz(path):
@@ -126,10 +127,21 @@ def _inspect(path: Path) -> Inspection:
     # Whatever its labels and pixels are.
     layout = Layout.of(side=about.side, classes=_MOST_CLASSES, first_index=1)
     layout = layout.changed({"pixel_range": (-1e9, 1e9), **about.known})
+    layout = layout.of_names(path, about.class_names)
     statistics = Statistics()
     for block in formats.read_blocks(path, layout):
         statistics.add(block)
-    return Inspection(path=path, statistics=statistics, **vars(about))
+    return Inspection(path=path, statistics=statistics, otherwise=otherwise, **vars(about))
+
+
+def _otherwise(path: Path, about: About) -> Statistics | str:
+    statistics = Statistics()
+    try:
+        pixels = folder.read_otherwise(path, about)
+    except InputError as error:
+        return f"{error.place.file}: {error.found}"
+    statistics.add(Records(np.zeros(1), pixels.reshape(1, -1)))
+    return statistics
 
 
 def settings(inspections: Sequence[Inspection]) -> list[Settings]:
@@ -214,33 +226,31 @@ def _quoted(value: object) -> str:
     return f"'{escaped}'"
 
 
-def _options(values: Settings) -> str:
-    """Return settings as options of `lenet convert` and `lenet split`."""
-    words = []
-    for name, value in values.items():
-        if value is not False:
-            several = value if isinstance(value, tuple) else () if value is True else (value,)
-            words += [f"--{name.replace('_', '-')}", *map(as_typed, several)]
-    return shlex.join(words)
-
-
 def advice(inspections: Sequence[Inspection]) -> str:
-    """Return the settings as options, ready to paste: of `lenet convert`, and of `dvc exp run`.
+    """Return commands to train on the files, ready to paste into a shell.
 
-    Two files are taken for the training and the test file.
+    A single file is divided first. Two are the training and the test file. More are joined.
     Raises InputError where no settings fit all the files.
     """
     if not all(each.has_labels for each in inspections):
         return "No settings: training and testing need labels. `lenet predict` needs none."
     choices = settings(inspections)
-    files: Settings = {}
-    if len(inspections) == 2:
-        files = {"train_file": inspections[0].path, "test_file": inspections[1].path}
-    lines = [f"for lenet convert and split: {_options(chosen)}" for chosen in choices]
-    lines.append("for dvc exp run:")
+    paths = [str(each.path) for each in inspections]
+    stem = paths[0].removesuffix(inspections[0].path.suffix)
+    pair = paths if len(paths) == 2 else [f"{stem}-train.npz", f"{stem}-test.npz"]
+    lines = []
     for chosen in choices:
-        values = files | {f"raw.{name}": value for name, value in chosen.items()}
+        if len(choices) > 1:
+            lines.append(f"# If the first pixel has the index {chosen['first_index']}:")
+        if len(paths) == 1:
+            lines.append(f"lenet split {shlex.join(paths + pair)} {options(chosen)}")
+        if len(paths) > 2:
+            joined = shlex.join([*paths, f"{stem}-joined.npz"])
+            lines.append(f"lenet convert {joined} {options(chosen)}")
+            continue
+        values: Settings = {"train_file": Path(pair[0]), "test_file": Path(pair[1])}
+        values |= {f"raw.{name}": value for name, value in chosen.items()}
         # Some shells would take brackets for a pattern of file names.
-        words = [f"-S {shlex.quote(f'{name}={_quoted(value)}')}" for name, value in values.items()]
-        lines.append(" ".join(["dvc exp run", *words] if files else words))
+        words = [shlex.quote(f"{name}={_quoted(value)}") for name, value in values.items()]
+        lines.append(" -S ".join(["dvc exp run", *words]))
     return "\n".join(lines)

@@ -4,7 +4,8 @@
     6 0 0 0.213 1.872 ...   a record for each image: label, then the features, row by row
     -1                      the end marker: may be missing
 
-A record may go on over several lines, as in the original C reader.
+A record may go on over several lines, as in the original C reader. Tables with the label last are
+read too: lines without a header, whose last numbers are all of the labels, and the first are not.
 """
 
 import re
@@ -13,12 +14,20 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lenet.core.errors import InputError, Place, see_inspect
 from lenet.raw.layout import Layout, root
-from lenet.raw.numbers import Numbers, parse_numbers, shortest_texts, whole_words
 from lenet.raw.records import About, Records
-from lenet.raw.text import PIECE_BYTES, RawFile, blocks
+from lenet.raw.text import (
+    PIECE_BYTES,
+    Numbers,
+    RawFile,
+    blocks,
+    parse_numbers,
+    shortest_texts,
+    whole_words,
+)
 
 _END_MARKER = -1
 _HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
@@ -27,7 +36,8 @@ _HEADER = re.compile(rb"\s*(\d{1,18})\s+(\d{1,18})(?=\s)([ \t\r\v\f]*\n)?")
 def about(file: RawFile) -> About:
     """Return what is known of a file; raise InputError where it does not show the side."""
     text = file.start if len(file.start) < PIECE_BYTES else file.start[: whole_words(file.start)]
-    _, counts = parse_numbers(file.path, text, 1).by_line()
+    numbers = parse_numbers(file.path, text, 1)
+    firsts, counts = numbers.by_line()
     # How many numbers the lines hold that hold most numbers. A huge word makes no line.
     usual = int(np.bincount(counts, weights=counts).argmax()) if len(counts) else 0
     header = _HEADER.match(text)
@@ -43,7 +53,27 @@ def about(file: RawFile) -> About:
         )
     form = f".jf, header of {classes} classes" if classes else ".jf, no header"
     known = {"classes": max(2, classes)} if classes else {}
+    if root(usual - 1) and not classes:
+        table = numbers.values[firsts[counts == usual][:, None] + np.arange(usual)]
+        low, high = int(table[:, -1].min()), int(table[:, -1].max())
+        if low in (0, 1) and _ends_in_labels(table, low, high):
+            form, known = "numbers, the label last", {"first_label": low, "classes": high - low + 1}
     return About(form=form, side=side, classes=classes, known=known)
+
+
+def _ends_in_labels(table: NDArray[np.float64], low: int, high: int) -> bool:
+    """Return whether rows end in a label, as the last column shows and the first does not.
+
+    It holds all labels from `low` to `high`, more evenly than the first holds its numbers. Numbers
+    that all pixels have too may be pixels.
+    """
+    (_, of_first), (last, of_last) = (
+        np.unique(column, return_counts=True) for column in table[:, [0, -1]].T
+    )
+    if of_last.max() >= of_first.max() or len(last) != high - low + 1:
+        return False
+    labels = np.arange(low, high + 1)
+    return np.array_equal(last, labels) and not np.array_equal(np.unique(table[:, 1:-1]), labels)
 
 
 def read(file: RawFile, layout: Layout) -> Iterator[Records]:
@@ -55,30 +85,27 @@ def read(file: RawFile, layout: Layout) -> Iterator[Records]:
 
     Raises InputError at a fault, with its line and, unless it is a bad word, its record.
     """
-    width, aligned, done = 0, False, 0
-    file = _without_header(file, layout)
+    table, done = None, 0
+    whole_file, file = file, _without_header(file, layout)
     for block in blocks(file, end=_lines_or_words, numbers=1 + layout.features):
         numbers = parse_numbers(file.path, block.text, block.line)
         if not (count := len(numbers.values)):
             continue
-        if not width:
-            _, counts = numbers.by_line()
-            unlabelled = (counts[: max(1, len(counts) - 1)] == layout.features).all()
-            width = layout.features + (not unlabelled)
-            aligned = np.bincount(counts).argmax() == width
-        records = _Table(numbers, width, done)
-        whole, left = divmod(count, width)
+        table = table or _Table.of(numbers, layout, has_header=file is not whole_file)
+        table = replace(table, numbers=numbers, done=done)
+        whole, left = divmod(count, table.width)
         ended = block.is_last and left == 1 and numbers.values[-1] == _END_MARKER
-        if aligned:
-            records.check_alignment(whole + (left > 0 and not ended))
+        if table.aligned:
+            table.check_alignment(whole + (left > 0 and not ended))
         if block.is_last and left and not ended:
-            raise records.wrong(whole, f"found {left} numbers before the end of the file")
-        cells = numbers.values[: whole * width].reshape(whole, width)
-        labels = np.full(whole, np.nan) if width == layout.features else cells[:, 0]
-        yield Records(labels, cells[:, width - layout.features :], place=records.place)
+            raise table.wrong(whole, f"found {left} numbers before the end of the file")
+        cells = numbers.values[: whole * table.width].reshape(whole, table.width)
+        labels = np.full(whole, np.nan) if table.label is None else cells[:, table.label]
+        first = 1 if table.label == 0 else 0
+        yield Records(labels, cells[:, first : first + layout.features], place=table.place)
         done += whole
         if left:
-            block.used = int(numbers.starts[whole * width])
+            block.used = int(numbers.starts[whole * table.width])
 
 
 def _lines_or_words(text: bytes) -> int:
@@ -117,12 +144,30 @@ class _Table:
 
     numbers: the numbers, from the beginning of a record on.
     width: the numbers of a record.
+    label: which of them is the label, 0 or -1; None in a file without labels.
+    aligned: whether most lines are a record each.
     done: how many records of the file stand before them.
     """
 
     numbers: Numbers
     width: int
-    done: int
+    label: int | None
+    aligned: bool
+    done: int = 0
+
+    @classmethod
+    def of(cls, numbers: Numbers, layout: Layout, *, has_header: bool) -> "_Table":
+        """Return a file's first numbers as a table, by the lengths of their lines."""
+        _, counts = numbers.by_line()
+        unlabelled = (counts[: max(1, len(counts) - 1)] == layout.features).all()
+        width = layout.features + (not unlabelled)
+        aligned = bool(np.bincount(counts).argmax() == width)
+        if unlabelled or has_header or not aligned:
+            return cls(numbers, width, None if unlabelled else 0, aligned)
+        cells = numbers.values[: len(numbers.values) // width * width].reshape(-1, width)
+        last_label = layout.first_label + layout.classes - 1
+        is_last = _ends_in_labels(cells, layout.first_label, last_label)
+        return cls(numbers, width, -1 if is_last else 0, aligned)
 
     def place(self, i: int) -> Place:
         """Return the place of record `i`."""

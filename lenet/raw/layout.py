@@ -1,14 +1,16 @@
 """The layout of a raw file: what the file does not say about itself."""
 
+import re
+import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 from math import isqrt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from lenet.core.errors import InputError
+from lenet.core.errors import InputError, as_typed, see_inspect
 from lenet.core.params import ClassCount, Params, Span, Whole
 
 LARGEST_SIDE = 1024
@@ -27,18 +29,13 @@ def same_name(name: str) -> str:
 
 
 def _different(names: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(map(same_name, names))
     if len(set(names)) < len(names) or not all(name.isprintable() and name for name in names):
         raise ValueError
     return names
 
 
-def _texts(names: object) -> object:
-    # YAML reads 1 as a number.
-    return tuple(map(str, names)) if isinstance(names, Sequence) else names
-
-
-class Layout(Params, frozen=True):
+# YAML reads the name 1 as a number.
+class Layout(Params, frozen=True, coerce_numbers_to_str=True):
     """How the numbers of a raw file are to be read: the group `raw` of params.yaml.
 
     pixel_range: the values of background and of full ink; the first is the greater one where ink
@@ -56,9 +53,9 @@ class Layout(Params, frozen=True):
     """
 
     pixel_range: Span = Field(description="two different numbers from -1e9 to 1e9, such as [0,2]")
-    class_names: Annotated[tuple[str, ...], BeforeValidator(_texts), AfterValidator(_different)] = (
-        Field(description="a list of different names, such as [A,B,C], or [] for numbers")
-    )
+    class_names: Annotated[
+        tuple[Annotated[str, AfterValidator(same_name)], ...], AfterValidator(_different)
+    ] = Field(description="a list of different names, such as [A,B,C], or [] for numbers")
     side: Whole = Field(
         ge=2, le=LARGEST_SIDE, description=f"a whole number from 2 to {LARGEST_SIDE}"
     )
@@ -88,21 +85,37 @@ class Layout(Params, frozen=True):
         usual |= {"first_index": "auto", "pictures": "whole", "transpose": False}
         return cls.check(usual | values)
 
-    def of_names(self, names: Sequence[str]) -> "Layout":
-        """Return the layout of a file whose classes have names: those of the layout, or `names`.
+    def of_names(self, path: Path, names: Sequence[str]) -> "Layout":
+        """Return the layout of the file at `path`, whose classes have these names, or none.
 
-        Raises InputError where the layout has other names.
+        Raises InputError where the layout has other names, or there is one name only.
         """
         own = self.class_names or tuple(names)
         if others := [name for name in names if name not in own]:
-            found, expected = f"found the class {others[0]}", f"one of {', '.join(own)}"
-            raise InputError("raw.class_names", found, expected)
-        return self.changed({"class_names": own, "classes": len(own)})
+            expected = f"one of {', '.join(own)}"
+            raise InputError(path, f"found the class {others[0]}", expected, see_inspect(path))
+        if len(own) == 1:
+            expected = "two or more, each in a subfolder with its name"
+            advice = "raw.class_names can name classes that have no images here."
+            raise InputError(path, f"found one class, {own[0]}", expected, advice)
+        return self.changed({"class_names": own, "classes": len(own)}) if own else self
 
     @property
     def features(self) -> int:
         """Pixels of an image."""
         return self.side**2
+
+
+def options(values: Mapping[str, object]) -> str:
+    """Return settings, by name, as options of `lenet convert` and `lenet split` in a shell."""
+    words = []
+    for name, value in values.items():
+        if value is not False:
+            several = value if isinstance(value, tuple) else () if value is True else (value,)
+            # A hyphen would begin an option; a blank before it does not count.
+            texts = (re.sub(r"^-(?![\d.]+$)", " -", as_typed(each)) for each in several)
+            words += [f"--{name.replace('_', '-')}", *texts]
+    return shlex.join(words)
 
 
 class _Raw(Params, frozen=True, extra="ignore"):

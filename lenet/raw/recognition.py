@@ -23,11 +23,15 @@ _AS_JF = (
 # that reads them, or what to do instead. A module has `read(file, layout)`, which yields Records,
 # and `about(file)`, which returns an About; both raise InputError at a fault of the file.
 _KINDS = (
-    ("IDX", rb"\0\0[\x08-\x0e][\x01-\x04]", "idx", ""),
-    ("MATLAB", rb"MATLAB", "matlab", ""),
-    ("HDF5", rb"\x89HDF", "hdf5", ""),
-    ("a picture", rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|BM.{4}\0\0", "", _AS_FOLDER),
-    ("a picture", rb"P[1-6]\n|RIFF", "", _AS_FOLDER),
+    ("IDX", rb"\0\0[\x08-\x0e][\x01-\x04]", "arrays", ""),
+    ("MATLAB", rb"MATLAB", "arrays", ""),
+    ("HDF5", rb"\x89HDF", "arrays", ""),
+    (
+        "a picture",
+        rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|BM.{4}\0\0|P[1-6]\n|RIFF",
+        "",
+        _AS_FOLDER,
+    ),
     ("a HEIC or AVIF picture", rb".{4}ftyp(he[iv]|mif1|avi)", "", _AS_JPEG),
     ("a PDF document", rb"%PDF", "", _AS_JPEG),
     ("a NumPy array, a pickle or JSON", rb"\x93NUMPY|\x80[\x02-\x05]|\s*[\[{]", "", AS_NPZ),

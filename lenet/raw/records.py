@@ -12,7 +12,7 @@ from typing_extensions import Self
 from lenet.core.errors import InputError, Place, see_inspect
 from lenet.raw.layout import Layout
 
-_PIXELS_AT_ONCE = 1 << 22  # 32 MiB
+PIXELS_AT_ONCE = 1 << 22  # 32 MiB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def in_blocks(
         found = f"found images of {pixels.shape[1]} pixels"
         expected = f"{layout.side} x {layout.side} = {layout.features}"
         raise InputError(path, found, expected, see_inspect(path))
-    step = max(1, _PIXELS_AT_ONCE // layout.features)
+    step = max(1, PIXELS_AT_ONCE // layout.features)
     for start in range(0, len(pixels), step):
         here = slice(start, start + step)
         place = lambda i, start=start: Place(path, record=start + i + 1)  # noqa: E731

@@ -36,9 +36,8 @@ class Statistics:
         self.low, self.high = np.inf, -np.inf
         # The extremes of the lower third of all images.
         self._low_below, self._high_below = np.inf, -np.inf
-        # The mean of each image, and of its first and last row.
+        # The mean of each image, and of its first and last row, (n, 2).
         self._means: list[NDArray[np.float64]] = []
-        self._border_means: list[NDArray[np.float64]] = []
 
     def add(self, records: Records) -> None:
         """Add records; all have the same side."""
@@ -57,8 +56,8 @@ class Statistics:
         below = pixels[:, pixels.shape[1] * 2 // 3 :]
         self._low_below = min(self._low_below, float(below.min()))
         self._high_below = max(self._high_below, float(below.max()))
-        self._means.append(pixels.mean(axis=1))
-        self._border_means.append((pixels[:, :side] + pixels[:, -side:]).mean(axis=1) / 2)
+        borders = (pixels[:, :side] + pixels[:, -side:]).mean(axis=1) / 2
+        self._means.append(np.column_stack([pixels.mean(axis=1), borders]))
 
     def pixel_range(self) -> tuple[float, float]:
         """Return the values that background and full ink seem to have.
@@ -81,12 +80,9 @@ class Statistics:
         return 2 * self._negatives(pixel_range) > self.images
 
     def _negatives(self, pixel_range: tuple[float, float]) -> int:
-        """Return how many images are nearer to ink than to background, at the borders too."""
         background, ink = pixel_range
-        middle, sign = (background + ink) / 2, np.sign(ink - background)
-        means, borders = (np.concatenate(each) for each in (self._means, self._border_means))
-        nearer = (sign * (means - middle) > 0) & (sign * (borders - middle) > 0)
-        return int(nearer.sum()) if self._side >= _LEAST_SIDE else 0
+        beyond = np.sign(ink - background) * (np.concatenate(self._means) - (background + ink) / 2)
+        return int((beyond > 0).all(axis=1).sum()) if self._side >= _LEAST_SIDE else 0
 
     def warnings(self, layout: Layout, *, has_labels: bool = True) -> list[str]:
         """Return what seems wrong if the file is read by `layout`, each without a full stop."""
@@ -97,7 +93,7 @@ class Statistics:
             label = f"the label {min(self.labels):g}"
             warnings.append(f"all {self.images} images have {label}; labels may stand elsewhere")
         negatives = self._negatives(layout.pixel_range)
-        if 2 * negatives > self.images:
+        if self.is_exchanged(layout.pixel_range):
             warnings.append(
                 f"most images are nearer to full ink ({ink:g}) than to the background "
                 f"({background:g}), at the borders too: background and ink seem exchanged"

@@ -1,22 +1,29 @@
-"""Raw files, plain or compressed: opened, and read whole or in blocks of text."""
+"""Raw files, plain or compressed: opened, read whole or in blocks of text, and their numbers."""
 
 import bz2
 import gzip
 import io
 import lzma
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from lenet.core.errors import InputError, Place, untrusted
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.core.errors import InputError, Place, see_inspect, untrusted
 from lenet.core.files import check_expansion
 
 # Large enough for the parser's full speed, small enough to stay in the processor's cache.
 PIECE_BYTES = 1 << 20
 # Bytes that a number and the white space around it may take at most.
-_NUMBER_BYTES = 64
+_LONGEST_NUMBER = 64
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER_BYTES, _SPACE_BYTES = b"0123456789+-.eE", b" \t\r\n\v\f"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COMPRESSED: tuple[tuple[bytes, Callable[[IO[bytes]], io.BufferedIOBase]], ...] = (
     (b"\xfd7zXZ\0", lzma.LZMAFile),
@@ -115,7 +122,7 @@ def blocks(file: RawFile, *, end: Callable[[bytes], int], numbers: int) -> Itera
 
     Raises InputError where more text than a record can have makes none.
     """
-    most = PIECE_BYTES + _NUMBER_BYTES * numbers
+    most = PIECE_BYTES + _LONGEST_NUMBER * numbers
     text, line, is_last = file.start, 1, False
     while not is_last:
         following = next(file.rest, b"")
@@ -132,3 +139,77 @@ def blocks(file: RawFile, *, end: Callable[[bytes], int], numbers: int) -> Itera
                 f"{numbers} numbers at most, in {most} bytes at most",
             )
         text = rest + following
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers in a piece of text.
+
+    path: the file.
+    text: the text.
+    first_line: the number of the line that `text` begins on, or in the middle of.
+    values: (t,) float64, the nearest to what is written.
+    starts: (t,) int64, where in `text` each number begins.
+    """
+
+    path: Path
+    text: bytes
+    first_line: int
+    values: NDArray[np.float64]
+    starts: NDArray[np.int64]
+
+    def by_line(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the index of the first number, and the count of numbers, of each line.
+
+        Lines without numbers are left out.
+        """
+        firsts = np.searchsorted(self.starts, np.concatenate([[0], self._newlines]))
+        counts = np.diff(firsts, append=len(self.values))
+        return firsts[counts > 0], counts[counts > 0]
+
+    def place(self, index: int, record: int) -> Place:
+        """Return the place of number `index`, which belongs to `record`, counted from 0."""
+        line = self.first_line + int(np.searchsorted(self._newlines, self.starts[index]))
+        return Place(self.path, line, record + 1)
+
+    @cached_property
+    def _newlines(self) -> NDArray[np.int64]:
+        return positions(self.text, b"\n")
+
+
+def parse_numbers(path: Path, text: bytes, first_line: int) -> Numbers:
+    """Read all white-space-separated numbers of `text`.
+
+    Raises InputError at a word that is no finite decimal number.
+    """
+    if not text.translate(None, _NUMBER_BYTES + _SPACE_BYTES):
+        with suppress(ValueError):
+            values = np.array(text.split(), np.float64)
+            if np.isfinite(values).all():
+                space = np.frombuffer(text, np.uint8) <= ord(" ")
+                starts = np.flatnonzero(~space & np.concatenate([[True], space[:-1]]))
+                return Numbers(path, text, first_line, values, starts)
+    line, word = next(
+        (line, word)
+        for line, words in enumerate(text.split(b"\n"), first_line)
+        for word in words.split()
+        if not (_NUMBER.fullmatch(word) and np.isfinite(float(word)))
+    )
+    found = f"found '{word[:40].decode('ascii', 'backslashreplace')}'"
+    raise InputError(Place(path, line), found, "a finite decimal number", see_inspect(path))
+
+
+def positions(text: bytes, byte: bytes) -> NDArray[np.int64]:
+    """Return where `byte` stands in `text`, (t,) int64."""
+    return np.flatnonzero(np.frombuffer(text, np.uint8) == ord(byte))
+
+
+def whole_words(text: bytes) -> int:
+    """Return the length of `text` without its last word, which may go on behind it."""
+    return 1 + max(text.rfind(b"%c" % space) for space in _SPACE_BYTES)
+
+
+def shortest_texts(pixels: NDArray[np.float64]) -> Iterator[list[str]]:
+    """Yield, for each row, the shortest text of each number that reads as the same float64."""
+    for row in pixels.tolist():
+        yield [repr(value).removesuffix(".0") for value in row]

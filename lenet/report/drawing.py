@@ -9,6 +9,7 @@ import io
 import json
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from PIL import Image
 from lenet.core.errors import as_typed, untrusted
 from lenet.deploy.recogniser import CONFIDENT, NOVELTY, OUTPUT
 from lenet.model.architecture import ACTIVATIONS, Layer, Network
-from lenet.pictures.frame import EDGE, WIDEST
+from lenet.pictures.frame import EDGE, WIDEST, Frame
 from lenet.report.page import template
 
 _TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.DOUBLE: "float64"}
@@ -58,7 +59,7 @@ def render(path: Path, train_file: str) -> str:
         "side": side,
         "classes": layout["class_names"] or list(range(classes)),
         "layout": layout,
-        "frame": parameters["frame"],
+        "frame": asdict(Frame(**parameters["frame"])),
         "edge": EDGE,
         "confident": CONFIDENT,
         "widest": WIDEST,

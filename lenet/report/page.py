@@ -12,10 +12,22 @@ from markdown_it import MarkdownIt
 def render(markdown: str, folder: Path) -> str:
     """Return Markdown as an HTML page that contains its pictures.
 
+    The page has contents, and its last section is folded.
+
     Args:
         markdown: the report as `markdown.render` returns it.
         folder: the addresses of the pictures start here; all pictures are PNG.
     """
+    first, *sections = markdown.split("\n## ")
+    headed = [section.partition("\n")[::2] for section in sections]
+    return template("report.html.jinja", autoescape=True).render(
+        title=first.partition("\n")[0].removeprefix("# "),
+        headline=_html(first, folder),
+        sections=[(heading, _html(body, folder)) for heading, body in headed],
+    )
+
+
+def _html(markdown: str, folder: Path) -> str:
     # HTML in the Markdown is shown as text.
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(markdown)
@@ -24,8 +36,7 @@ def render(markdown: str, folder: Path) -> str:
             if part.type == "image":
                 picture = (folder / unquote(str(part.attrs["src"]))).read_bytes()
                 part.attrs["src"] = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
-    body = parser.renderer.render(tokens, parser.options, {})
-    return template("report.html.jinja", autoescape=True).render(body=body)
+    return str(parser.renderer.render(tokens, parser.options, {}))
 
 
 def template(name: str, **settings: Any) -> Template:

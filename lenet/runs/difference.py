@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lenet.core.errors import InputError
-from lenet.core.npz import Dataset, fingerprint, named
+from lenet.core.npz import Dataset, content_hash, named
 from lenet.evaluation.summary import counted
 from lenet.raw import formats
 from lenet.raw.layout import Layout
@@ -131,18 +131,18 @@ def as_csv(differences: Sequence[Difference]) -> str:
 
 def _changes(before: Dataset, after: Dataset) -> dict[str, list[tuple[int, int]]]:
     """Return the images of each kind of change: their indices before and after, -1 for nowhere."""
-    left: dict[tuple[bytes, int], list[int]] = defaultdict(list)
+    left: dict[tuple[str, int], list[int]] = defaultdict(list)
     for index, image in enumerate(before.images):
-        left[_key(image), before.labels[index]].append(index)
+        left[content_hash(image), before.labels[index]].append(index)
     # An image keeps its class if it can.
     changed = []
     for index, image in enumerate(after.images):
-        key = _key(image)
+        key = content_hash(image)
         if copies := left[key, after.labels[index]]:
             copies.pop(0)
         else:
             changed.append((index, key))
-    gone: dict[bytes, list[int]] = defaultdict(list)
+    gone: dict[str, list[int]] = defaultdict(list)
     for (key, _), indices in left.items():
         gone[key] += indices
     relabelled, added = [], []
@@ -153,11 +153,3 @@ def _changes(before: Dataset, after: Dataset) -> dict[str, list[tuple[int, int]]
             added.append((-1, index))
     removed = [(index, -1) for index in sorted(chain(*gone.values()))]
     return dict(zip(KINDS, (relabelled, added, removed), strict=True))
-
-
-def _key(image: NDArray[np.float32]) -> bytes:
-    """Return what is the same for images, (side, side) in [0, 1], equal in 1/10000 of full ink."""
-    # Different pixel ranges give rounding. A pixel in the middle between two levels must not go up
-    # or down by the noise of float32, so all pixels go up a little.
-    levels = np.rint(image.astype(np.float64) * 10_000 + 0.002)
-    return fingerprint(levels.astype(np.float32))

@@ -69,9 +69,9 @@ def load(*revs: str) -> pd.DataFrame:
 
 
 def _as_typed(value: object) -> str:
-    # DVC writes a list as Python does.
-    is_list = isinstance(value, str) and value.startswith("[")
-    return as_typed(ast.literal_eval(str(value)) if is_list else value)
+    # DVC writes a list and a truth value as Python does.
+    is_python = isinstance(value, str) and (value.startswith("[") or value in ("True", "False"))
+    return as_typed(ast.literal_eval(str(value)) if is_python else value)
 
 
 def grouped(runs: pd.DataFrame, sort: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from multiprocessing.pool import ThreadPool
 
 import dvc.api
 import pandas as pd
@@ -25,19 +26,25 @@ def compare(old: str, new: str, count: int = 0) -> Recipes:
     recipes = _at_hand(old, new)
     if lacking := _lacking(recipes, count):
         sides = {new: recipes.after, old: recipes.before}
-        queued = [_settings(rev, sides[rev].iloc[0], seeds) for rev, seeds in lacking.items()]
-        for options in [
-            *(["--queue", *settings] for settings in queued),
-            ["--run-all", "--jobs=2"],
-        ]:
-            # DVC's words are no result. What has failed is missing afterwards.
-            command = [sys.executable, "-m", "dvc", "exp", "run", *options]
-            subprocess.run(command, stdout=sys.stderr, check=False)
+        settings = {rev: _settings(rev, sides[rev].iloc[0]) for rev in lacking}
+        runs = [[*settings[rev], f"-Sseed={seed}"] for rev in lacking for seed in lacking[rev]]
+        with ThreadPool(2) as pool:
+            pool.map(_train, runs, chunksize=1)
         recipes = _at_hand(old, new)
         for rev, seeds in _lacking(recipes, count).items():
-            advice = "`dvc queue status` and `dvc queue logs NAME` say why."
-            raise InputError(rev, f"seed {seeds} has no results", advice=advice)
+            found = f"seed {', '.join(seeds)} has no results"
+            raise InputError(rev, found, advice="DVC says above why. The same command goes on.")
     return recipes
+
+
+def _train(settings: list[str]) -> None:
+    """Run an experiment in a folder of its own; what fails is missing afterwards.
+
+    A worker of DVC's queue may end early, and DVC then waits for ever: issue 10428 of DVC.
+    """
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "exp", "run", "--temp", *settings]
+    # DVC's words are no result.
+    subprocess.run(command, stdout=sys.stderr, check=False)
 
 
 def _at_hand(old: str, new: str) -> Recipes:
@@ -64,19 +71,18 @@ def _shared(runs: pd.DataFrame) -> list[str]:
     return [str(name) for name in runs if name not in ("name", "seed", *FIGURES)]
 
 
-def _lacking(recipes: Recipes, count: int) -> dict[str, str]:
-    """Return the seeds below `count` that a recipe lacks, by its name, as `-S seed=` takes them."""
+def _lacking(recipes: Recipes, count: int) -> dict[str, list[str]]:
+    """Return the seeds below `count` that a recipe lacks, by its name."""
     sides = {recipes.old: recipes.before} | ({} if recipes.same else {recipes.new: recipes.after})
     wanted = [*map(str, range(count))]
     seeds = {
-        rev: ",".join(seed for seed in wanted if seed not in {*runs["seed"]})
-        for rev, runs in sides.items()
+        rev: [seed for seed in wanted if seed not in {*runs["seed"]}] for rev, runs in sides.items()
     }
     return {rev: lacking for rev, lacking in seeds.items() if lacking}
 
 
-def _settings(rev: str, own: pd.Series, seeds: str) -> list[str]:
-    """Return the options that make these seeds of a revision from the workspace.
+def _settings(rev: str, own: pd.Series) -> list[str]:
+    """Return the options that make a revision's parameters, but the seed, from the workspace's.
 
     Raises InputError where the workspace's code or data do not make them.
     """
@@ -91,5 +97,8 @@ def _settings(rev: str, own: pd.Series, seeds: str) -> list[str]:
             found = "its code or data are not the workspace's, so its seeds cannot be trained here"
             advice = "`make seeds` trains them where it is checked out."
             raise InputError(rev, found, advice=advice)
-    values = {**own[[*current()]], "seed": seeds}
-    return [f"-S{name}={values[name]}" for name, now in current().items() if values[name] != now]
+    return [
+        f"-S{name}={own[name]}"
+        for name, now in current().items()
+        if name != "seed" and own[name] != now
+    ]

@@ -18,7 +18,7 @@ def test_accuracy_stands_beside_confidence() -> None:
     drawn = [(line, np.ravel(line.get_ydata())) for line in left.lines]
     accuracies = [y[0] for line, y in drawn if len(y) and line.get_marker() == "o"]
     assert accuracies == [0.75, 1]
-    means = [y[0] for line, y in drawn if len(y) and line.get_markersize() == 16]
+    means = [y[0] for line, y in drawn if len(y) and line.get_markersize() == 14]
     assert means == pytest.approx([0.6, 0.95])
     assert [text.get_text() for text in left.texts] == ["4", "2"]
 

@@ -17,18 +17,14 @@ PREDICTED = np.where(np.arange(200) % 20 == 0, 9, LABELS)
 PREDICTIONS = Predictions(LABELS, np.eye(10, dtype=np.float32)[PREDICTED], *np.full((2, 200), -1))
 
 
-def test_the_picture_shows_counts_and_recall() -> None:
+def test_the_picture_shows_counts() -> None:
     axes = draw_confusion(PREDICTIONS).axes[0]
     cells = {text.get_position(): text.get_text() for text in axes.texts}
     for (guess, actual), count in cells.items():
         assert int(count) == np.sum((actual == LABELS) & (guess == PREDICTED))
     assert sum(map(int, cells.values())) == 200
-    assert axes.get_title().startswith("200 images, 10 errors")
-    (right,) = axes.child_axes
-    recall = [label.get_text() for label in right.get_yticklabels()]
-    assert recall[8] == f"{(PREDICTED[LABELS == 8] == 8).mean():.1%} of {(LABELS == 8).sum()}"
+    assert axes.get_title().startswith("10 errors in 200 images")
     # Class 9 has no images, but was predicted.
-    assert recall[9] == "0.0% of 0"
     assert [label.get_text() for label in axes.get_xticklabels()] == [str(i) for i in range(10)]
 
 
@@ -44,7 +40,7 @@ def test_any_number_of_classes_fits(classes: int) -> None:
     rows = len(axes.get_yticklabels())
     assert rows == min(classes, 100)
     width, height = figure.get_size_inches()
-    assert 2 < height <= width < 24
+    assert 1.5 < height <= width < 24
     title = axes.get_title()
     assert ("the 100 classes with the most" in title) == (classes > 100)
 
@@ -63,5 +59,5 @@ def test_the_same_predictions_give_the_same_bytes_in_any_style(tmp_path: Path) -
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert b"matplotlib" not in (tmp_path / "a.png").read_bytes().lower()
-    assert imread(tmp_path / "a.png").shape == (620, 780, 4)
+    assert imread(tmp_path / "a.png").shape == (800, 840, 4)
     assert (tmp_path / "a.png").stat().st_size < 100_000

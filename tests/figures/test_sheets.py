@@ -26,7 +26,7 @@ def test_mistakes_come_with_the_most_confident_first() -> None:
         scores[index, [digit, 0]] = confidence, 1 - confidence
     predictions = Predictions(np.zeros(30, np.int64), scores, *np.full((2, 30), -1))
     (axes,) = draw_mistakes(IMAGES, predictions).axes
-    assert axes.get_title().startswith("3 mistakes in 30 images:")
+    assert axes.get_title().startswith("3 mistakes: ")
     assert captions(axes) == [
         "0 taken for 3\n90%, no. 9",
         "0 taken for 5\n75%, no. 20",

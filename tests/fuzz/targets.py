@@ -134,7 +134,7 @@ def check_inspect(path: Path) -> None:
     except InputError:
         return
     assert str(inspected).startswith(str(path))
-    assert text.startswith(("for lenet convert", "No settings"))
+    assert text.startswith(("lenet split", "# If", "No settings"))
 
 
 def check_picture(path: Path) -> None:

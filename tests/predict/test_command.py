@@ -1,5 +1,6 @@
 """`python -m lenet predict`, with a network of random weights."""
 
+import base64
 import csv
 import io
 import json
@@ -7,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -141,6 +143,42 @@ def test_a_folder_is_read_as_its_pictures_are(tmp_path: Path, predict: Predict) 
     folder = predict("some", "--format", "csv")
     assert folder.stdout == predict("some/b.png", "some/3/a.png", "--format", "csv").stdout
     assert folder.stdout.count("\n") == 3
+
+
+def test_review_makes_a_page_of_the_answers_the_doubtful_ones_first(
+    tmp_path: Path, typed: Typed, predict: Predict, exported: Path
+) -> None:
+    files = ("three.npz", "five.png")
+    answers = json.loads(predict(*files, "--format", "json").stdout)
+    review = partial(typed, command.main, "review", "--model", exported)
+    done = review(*files, "none.png", "--page", "out.html")
+    # What cannot be read is named, and does not cost the page of the others.
+    assert done.returncode == 1
+    assert "out.html has the characters" in done.stdout
+    assert done.stderr == "error: none.png: cannot be read (No such file or directory).\n"
+    text = (tmp_path / "out.html").read_text()
+    page = json.loads(re.findall('id="page">(.*?)</script>', text)[0])
+    answers.sort(key=lambda each: (not each["flags"], each["confidence"]))
+    assert [each["label"] for each in page["characters"]] == [
+        each["prediction"] for each in answers
+    ]
+    for each, answer in zip(page["characters"], answers, strict=True):
+        assert each["title"] == f"{answer['file']}, index {answer['index']}"
+        assert each["note"] == ", ".join([f"{answer['confidence']:.1%}", *answer["flags"]])
+    pixels = np.frombuffer(zlib.decompress(base64.b64decode(page["levels"])), "<u2")
+    images = pixels.reshape(-1, 16, 16)[[each["file"] == "three.npz" for each in answers]]
+    expected = npz.load(tmp_path / "three.npz").images
+    order = [each["index"] for each in answers if each["file"] == "three.npz"]
+    np.testing.assert_allclose(images / 10_000, expected[order], rtol=0, atol=0.6e-4)
+
+    for arguments, message in (
+        ((), "found both or none; expected files to read, or --label-issues"),
+        (("five.png", "--label-issues"), "found both or none; expected files"),
+        (("five.png", "--page", "five.png"), "five.png is no page; expected the name of a file *."),
+    ):
+        refused = review(*arguments)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert message in refused.stderr
 
 
 @pytest.mark.parametrize("pictures", ["whole", "cut", ""])

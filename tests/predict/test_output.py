@@ -8,6 +8,8 @@ from lenet.pictures.frame import Character
 from lenet.predict.output import as_csv, as_json, as_table
 from lenet.predict.predictor import Prediction
 
+BLANK = np.zeros((16, 16), np.float32)
+
 
 def prediction(
     file: str,
@@ -19,7 +21,7 @@ def prediction(
 ) -> Prediction:
     probabilities = np.full(10, (1 - confidence) / 9, np.float32)
     probabilities[digit] = confidence
-    return Prediction(file, index, probabilities, novelty, character)
+    return Prediction(file, index, BLANK, probabilities, novelty, character)
 
 
 PREDICTIONS = [prediction("a,b.npz", 0, 0.95, 7), prediction("a,b.npz", 1, 0.5, 0)]
@@ -76,7 +78,7 @@ def cut_out(*, wide: bool = False, left_out: bool = False, boxes: bool = False) 
 
 def test_classes_are_told_by_their_names() -> None:
     probabilities = np.array([0.2, 0.5, 0.3], np.float32)
-    answers = [Prediction("t.png", 0, probabilities, 0.25, class_names=("a", "b c", "d"))]
+    answers = [Prediction("t.png", 0, BLANK, probabilities, 0.25, class_names=("a", "b c", "d"))]
     assert "b c (0.5000), d (0.3000), a (0.2000)" in as_table(answers)
     assert as_csv(answers).splitlines()[0].endswith(",flags,pa,pb c,pd")
     assert json.loads(as_json(answers))[0]["prediction"] == "b c"
@@ -85,7 +87,7 @@ def test_classes_are_told_by_their_names() -> None:
 def test_the_table_shows_the_most_probable_classes() -> None:
     probabilities = np.full(26, 0.01, np.float32)
     probabilities[[19, 3]] = 0.5, 0.26
-    answers = [Prediction("t.png", 0, probabilities, 0.25)]
+    answers = [Prediction("t.png", 0, BLANK, probabilities, 0.25)]
     head, row = as_table(answers).splitlines()
     assert head.endswith("most probable")
     assert row.endswith("19 (0.5000), 3 (0.2600), 0 (0.0100)  unsure")

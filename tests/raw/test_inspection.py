@@ -1,23 +1,32 @@
 """The settings of a file of images, found out from the file alone."""
 
 import os
+import re
 import shlex
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from dvc.utils.hydra import apply_overrides
+from PIL import Image
 from sklearn.datasets import dump_svmlight_file, load_digits
 
+from lenet import command
 from lenet.core import npz
 from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
 from lenet.raw import formats
 from lenet.raw.inspection import advice, inspect, settings
 from lenet.raw.layout import Layout
+from lenet.training.config import Config
+from tests.conftest import Typed
+from tests.project import ROOT
 
 IMAGES, LABELS = load_digits(return_X_y=True)
 IMAGES, LABELS = IMAGES[:100], LABELS[:100]
 Scale = tuple[float, float]
+OF_PICTURES = Layout.of(side=8, pixel_range=(0, 255))
 DEFAULT = Layout.of(side=16, pixel_range=(0, 2), first_label=0, first_index="auto", classes=10)
 
 
@@ -75,9 +84,10 @@ def test_image_text_is_read_by_what_is_found(
     assert inspected.side == 8
     if comment is None and zero_based:
         # The largest index is 63, which is the last pixel, or the last but one.
-        *_, one, zero = advice([inspected]).splitlines()
-        assert one.endswith("raw.first_index=1")
-        assert zero.endswith("raw.first_index=0")
+        lines = advice([inspected]).splitlines()
+        ends = [" --first-index 1", "raw.first_index=1", " --first-index 0", "raw.first_index=0"]
+        commands = [line for line in lines if not line.startswith("#")]
+        assert [line.endswith(end) for line, end in zip(commands, ends, strict=True)] == 4 * [True]
         return
     data = formats.read(path, layout_of(path)).data
     np.testing.assert_array_equal(data.images.reshape(-1, 64) * 16, IMAGES)
@@ -121,23 +131,89 @@ def test_missing_labels_are_said_so(tmp_path: Path, label: str) -> None:
     assert advice([inspected]).startswith("No settings: training and testing need labels.")
 
 
-def test_the_options_are_ready_to_paste(tmp_path: Path) -> None:
-    values = "-S raw.side=8 -S 'raw.pixel_range=[0,16]' -S raw.first_label=0 -S raw.classes=10"
-    assert advice([inspect(write(tmp_path / "a.jf"))]).splitlines() == [
-        "for lenet convert and split: --side 8 --pixel-range 0 16 --first-label 0 --classes 10",
-        "for dvc exp run:",
-        f"{values} -S raw.transpose=false",
-    ]
-    # Two files give a whole command that names them.
-    pair = (
-        write(tmp_path / "my train.jf", "10 64\n", (0, 255), LABELS + 1),
-        write(tmp_path / "test.jf", "", (0, 100), LABELS + 1),
+# Names that a shell, an option, YAML or Hydra may take for something else.
+NAMES = ("-a", "10", "1e3", "[x]", "a,b", "b c", "it's", "null", "yes", "\u00fc")
+
+
+def write_names(path: Path, names: tuple[str, ...]) -> Path:
+    """Write ten digits of each class as PNG files in subfolders of these names."""
+    for i, image in enumerate(IMAGES):
+        folder = path / names[i % len(names)]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image * 15).astype(np.uint8).reshape(8, 8)).save(folder / f"{i}.png")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["it's a.jf", "index.txt", "names", "pair"])
+def test_every_line_works_when_pasted(tmp_path: Path, typed: Typed, kind: str) -> None:
+    paths = [tmp_path / kind]
+    if kind == "index.txt":
+        dump_svmlight_file(IMAGES, LABELS, str(paths[0]), zero_based=True)
+    elif kind == "names":
+        write_names(paths[0], NAMES)
+    elif kind == "pair":
+        paths = [write_names(tmp_path / f"{i} b", NAMES[i : i + 9]) for i in range(2)]
+    else:
+        write(paths[0], scale=(-1, 1))
+    trained = 0
+    for line in advice([inspect(path) for path in paths]).splitlines():
+        name, *words = shlex.split(line, comments=True) or ["#"]
+        if name == "lenet":
+            done = typed(command.main, *words)
+            assert (done.returncode, done.stderr) == (0, "")
+        elif name == "dvc":
+            shutil.copy(ROOT / "params.yaml", tmp_path)
+            assert words[:2] == ["exp", "run"]
+            # As `dvc exp run` does.
+            apply_overrides(tmp_path / "params.yaml", [word for word in words[2:] if word != "-S"])
+            config = Config.load(tmp_path / "params.yaml")
+            layout = Layout.load(tmp_path / "params.yaml")
+            data = formats.read(Path(config.train_file), layout).data
+            assert len(data) == (100 if kind == "pair" else 80)
+            assert data.class_names == (NAMES if paths[0].is_dir() else ())
+            trained += 1
+    assert trained == (2 if kind == "index.txt" else 1)
+
+
+def test_names_that_begin_with_a_hyphen_are_options_too(tmp_path: Path, typed: Typed) -> None:
+    npz.save(formats.read(write_names(tmp_path / "a", NAMES), OF_PICTURES).data, tmp_path / "a.npz")
+    failed = typed(command.main, "convert", "a.npz", "a.jf", "--side", "8")
+    (names,) = re.findall("--class-names .*(?=[.]$)", failed.stderr.strip())
+    words = shlex.split(names)
+    assert typed(command.main, "convert", "a.npz", "a.jf", "--side", "8", *words).returncode == 0
+
+
+def test_three_files_are_joined(tmp_path: Path) -> None:
+    paths = [write(tmp_path / name) for name in ("a.jf", "b.jf", "c.jf")]
+    files = " ".join(map(str, paths))
+    assert advice([inspect(path) for path in paths]) == (
+        f"lenet convert {files} {tmp_path}/a-joined.npz "
+        "--side 8 --pixel-range 0 16 --first-label 0 --classes 10"
     )
-    line = advice([inspect(path) for path in pair]).splitlines()[-1]
-    settings = "-S raw.side=8 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=10"
-    settings += " -S raw.transpose=false"
-    files = ["-S", f"train_file={pair[0]}", "-S", f"test_file={pair[1]}"]
-    assert shlex.split(line) == ["dvc", "exp", "run", *files, *settings.split()]
+
+
+def test_a_folder_is_shown_by_both_readings(tmp_path: Path) -> None:
+    folder = write_names(tmp_path / "small", ("cats", "dogs"))
+    assert "whole, advised:" in str(inspect(folder))
+    assert "cut, the first picture:\n" in str(inspect(folder))
+    for number, size in enumerate([(200, 201), (200, 200), (200, 201)]):
+        picture = Image.new("L", size, 255)
+        picture.paste(0, (80, 40, 120, 160))
+        (tmp_path / "large" / str(number % 2)).mkdir(parents=True, exist_ok=True)
+        picture.save(tmp_path / "large" / str(number % 2) / f"{number}.png")
+    text = str(inspect(tmp_path / "large"))
+    assert "cut, advised:" in text
+    assert f"whole, the first picture:\n  {tmp_path}/large/0/0.png: has 200 x 201 pixels" in text
+
+
+def test_one_class_is_named(tmp_path: Path) -> None:
+    folder = write_names(tmp_path / "a", ("cats",))
+    message = f"{folder}: found one class, cats; expected two or more, each in a subfolder"
+    for read in (inspect, lambda path: formats.read(path, OF_PICTURES)):
+        with pytest.raises(InputError, match=message):
+            read(folder)
+    named = OF_PICTURES.changed({"class_names": ("cats", "dogs")})
+    assert formats.read(folder, named).data.class_names == ("cats", "dogs")
 
 
 def test_files_of_other_sides_do_not_fit_but_a_guessed_side_gives_way(tmp_path: Path) -> None:
@@ -175,13 +251,36 @@ def test_a_layout_that_does_not_fit_is_warned_of(
 
 
 def test_a_file_of_a_single_class_is_read_with_a_warning(tmp_path: Path) -> None:
-    """Labels behind the pixels look like this too."""
-    rows = [" ".join(f"{value:g}" for value in image) for image in IMAGES]
-    text = "\n".join(f"{row} {label}" for row, label in zip(rows, LABELS, strict=True))
-    (tmp_path / "a.jf").write_text(text)
+    path = write(tmp_path / "a.jf", labels=LABELS * 0)
     layout = DEFAULT.changed({"side": 8, "pixel_range": (0.0, 16.0)})
-    (warned,) = formats.read(tmp_path / "a.jf", layout).statistics.warnings(layout)
+    (warned,) = formats.read(path, layout).statistics.warnings(layout)
     assert warned == "all 100 images have the label 0; labels may stand elsewhere"
+
+
+@pytest.mark.parametrize("by", [" ", "\t"])
+@pytest.mark.parametrize("scale", [1, 16])
+def test_the_label_of_a_table_may_be_the_last_number(tmp_path: Path, by: str, scale: int) -> None:
+    path, pixels = tmp_path / "a.txt", (IMAGES / scale).tolist()
+    for rows in (
+        [[label, *row] for row, label in zip(pixels, LABELS, strict=True)],
+        [[*row, label] for row, label in zip(pixels, LABELS, strict=True)],
+    ):
+        path.write_text("".join(by.join(map(str, row)) + "\n" for row in rows))
+        data = formats.read(path, layout_of(path)).data
+        assert data.labels.tolist() == LABELS.tolist()
+        np.testing.assert_array_equal(data.images.reshape(-1, 64) * 16, IMAGES)
+
+
+def test_pixels_that_look_like_labels_are_none(tmp_path: Path) -> None:
+    """The first MiB of a file in the order of its labels has a single label."""
+    pixels = (IMAGES > 8).astype(int)
+    pixels[::3, 63] = 1
+    rows = (f"0 {' '.join(map(str, row))}\n" for row in pixels.tolist())
+    (tmp_path / "a.txt").write_text("".join(rows))
+    layout = layout_of(tmp_path / "a.txt")
+    data = formats.read(tmp_path / "a.txt", layout).data
+    assert data.labels.tolist() == [0] * 100
+    assert data.images.reshape(-1, 64).tolist() == pixels.tolist()
 
 
 @pytest.mark.parametrize(

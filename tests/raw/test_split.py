@@ -7,8 +7,8 @@ from sklearn.datasets import load_digits
 from lenet.core.errors import InputError
 from lenet.core.npz import Dataset
 from lenet.raw import formats
+from lenet.raw.formats import split
 from lenet.raw.layout import Layout
-from lenet.raw.split import split
 
 IMAGES, LABELS = load_digits(return_X_y=True)
 LAYOUT = Layout.of(side=8, pixel_range=(0, 16), first_label=0, first_index=1, classes=10)

@@ -211,8 +211,8 @@ def test_a_drawing_is_the_image_that_predict_makes_of_its_picture(
         picture = sheet(page, tmp_path)
         (character,) = characters.read(picture)
         for by_mass in (True, False):
-            page.evaluate(f"NETWORK.frame.by_mass = {str(by_mass).lower()}")
-            frame = dataclasses.replace(recogniser.frame, by_mass=by_mass)
+            frame = dataclasses.replace(recogniser.frame, by_mass=by_mass, offset=by_mass / 2)
+            page.evaluate("frame => { NETWORK.frame = frame; }", dataclasses.asdict(frame))
             image = character.framed(side, frame)
             np.testing.assert_allclose(pixels(page, side), image, rtol=0, atol=1e-5)
         (prediction,) = predict(picture, recogniser, {})

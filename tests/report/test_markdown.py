@@ -16,7 +16,7 @@ from tests.settings import DEFAULT
 
 def rows(text: str, heading: str) -> list[list[str]]:
     """Return the cells of the first table below a heading, as they are read."""
-    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    section = re.split(rf"^##+ {heading}$", text, flags=re.M)[1]
     table: list[list[str]] = []
     for token in MarkdownIt().enable("table").parse(section):
         match token.type:
@@ -38,8 +38,8 @@ def test_it_begins_with_the_headline(write: Write) -> None:
     headline = load("test.json") | {"errors": 7, "images": 200, "error_rate": 0.035}
     headline |= {"error_rate_low": 0.017, "error_rate_high": 0.0704}
     text = write(headline=headline).replace("\u00a0", " ")
-    assert "**7 errors in 200 test images: error rate 3.50 %**\n" in text
-    assert "(95 % interval 1.70 % to 7.04 %)." in text
+    assert text.startswith("# 7 errors in 200 test images: error rate 3.50 %\n")
+    assert "The 95 % interval is 1.70 % to 7.04 %." in text
     assert "Warning" not in text
 
 
@@ -71,14 +71,29 @@ def test_each_digit_tells_what_it_is_taken_for(write: Write) -> None:
     # The committed figures change with every recipe; these do not.
     per_class.loc[3, ["recall", "precision"]] = [0.97594, 0.9818]
     per_class.loc[1, ["recall", "precision"]] = [0.9773, np.nan]
-    per_class.loc[4, ["recall", "precision", "f1", "support"]] = [np.nan, np.nan, np.nan, 0]
+    per_class.loc[4, ["recall", "precision", "support"]] = [np.nan, np.nan, 0]
     table = rows(write(predictions=predictions, per_class=per_class), "Class by class")
     assert table[1 + 3][-1] == "5 (2), 2, 8"
     assert table[1 + 5][-1] == ""
-    assert table[1 + 3][2:4] == ["97.59 %", "98.18 %"]
+    assert table[1 + 3][3:5] == ["97.59 %", "98.18 %"]
     # A digit without images has no recall; a digit that is never predicted has no precision.
-    assert table[1 + 4] == ["4", "0", "", "", "", ""]
-    assert table[1 + 1][2:4] == ["97.73 %", ""]
+    assert table[1 + 4] == ["4", "652", "0", "", "", ""]
+    assert table[1 + 1][3:5] == ["97.73 %", ""]
+    trained_on = [str(each["images"]) for each in load("data_train.json")["classes"]]
+    assert [row[1] for row in table[1:]] == trained_on
+
+
+def test_without_errors_nothing_is_empty(write: Write) -> None:
+    predictions = pd.DataFrame({"actual": [0, 1], "predicted": [0, 1]})
+    predictions[["train_index", "near_train_index"]] = np.nan
+    text = write(predictions=predictions, headline=load("test.json") | {"errors": 0})
+    assert "mistake" not in text.lower()
+    assert len(rows(text, "Class by class")[0]) == 5
+    assert "" not in {cell for row in rows(text, "Class by class") for cell in row}
+    assert pictures(text) == set(PICTURES) - {"pictures/mistakes.png"}
+    assert all(
+        section.partition("\n")[2].strip() for section in re.split(r"^##+ ", text, flags=re.M)
+    )
 
 
 def test_the_copies_of_a_test_image_are_told(write: Write) -> None:
@@ -124,9 +139,10 @@ def test_layers_and_members_are_those_of_the_parameters(write: Write) -> None:
 
 
 def test_the_files_are_named_with_their_hashes(write: Write) -> None:
-    section = write().partition("| what | file | md5 |")[2]
-    assert section.splitlines()[2] == "| predictions | metrics/predictions.csv | 0123456789abcdef |"
-    assert "-S 0123456789abcdef -- dvc.lock" in section
+    text = write()
+    files = ["predictions", "metrics/predictions.csv", "0123456789abcdef"]
+    assert rows(text, "Files")[1] == files
+    assert "-S 0123456789abcdef -- dvc.lock" in text
 
 
 def test_all_pictures_of_the_workflow_are_shown(write: Write) -> None:

@@ -1,5 +1,6 @@
 """The way of docs/quality.md: wrong labels are found, corrected, and their cost is measured."""
 
+import csv
 import signal
 from pathlib import Path
 
@@ -13,7 +14,7 @@ LENET = "python -m lenet"
 RAW = "data/raw/my digits.txt"
 
 
-def relabel(path: Path, share: float) -> list[int]:
+def mislabel(path: Path, share: float) -> list[int]:
     """Give a share of the lines of an image-text file another label; return their indices."""
     lines = path.read_text().splitlines()
     generator = np.random.default_rng(0)
@@ -23,6 +24,29 @@ def relabel(path: Path, share: float) -> list[int]:
         lines[index] = f"{(int(label) + generator.integers(1, 10)) % 10} {pixels}"
     path.write_text("\n".join(lines) + "\n")
     return wrong.tolist()
+
+
+def correct(project: Project, issues: list[dict[str, str]], new_labels: dict[str, str]) -> str:
+    """Give images new labels, by index, as after `lenet review --label-issues`.
+
+    Returns what `lenet relabel` says.
+    """
+    project.run(f"{LENET} review --label-issues")
+    assert (project.path / "review.html").read_text().count('"title"') == len(issues)
+    columns = ["place", "hash", "label", "new_label"]
+    with (project.path / "corrections.csv").open("w") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        for row in issues:
+            if row["index"] in new_labels:
+                writer.writerow(row | {"new_label": new_labels[row["index"]]})
+    command = f"{LENET} relabel '{RAW}' corrections.csv '{RAW}'"
+    said = project.run(command)
+    # The table is for the file as it was.
+    now = (project.path / RAW).read_bytes()
+    assert "as in corrections.csv" in project.run(command, fails=True)
+    assert (project.path / RAW).read_bytes() == now
+    return said
 
 
 def interrupt_a_search(project: Project) -> None:
@@ -40,8 +64,11 @@ def test_wrong_labels_are_found_corrected_and_compared(project: Project, tmp_pat
     raw = project.path / RAW
     project.run(f"{LENET} convert data/sources/digits/train.jf '{RAW}'")
     right = raw.read_text().splitlines()
-    wrong = relabel(raw, 0.02)
+    wrong = mislabel(raw, 0.02)
+    # The file in the workspace and that in the cache are one.
+    project.run("dvc config cache.type hardlink")
     project.run(f"dvc add '{RAW}'")
+    assert raw.stat().st_nlink == 2
     project.set({"train_file": RAW})
     project.repro()
     project.commit("errors")
@@ -61,17 +88,17 @@ def test_wrong_labels_are_found_corrected_and_compared(project: Project, tmp_pat
     # The workflow itself is as it was.
     assert project.repro() == []
 
-    # The user corrects what was planted and found, all but one.
+    # The user corrects what was planted and found, all but one, and leaves the last of them out.
     found.pop()
-    lines = raw.read_text().splitlines()
-    for index in found:
-        lines[index] = right[index]
-    raw.write_text("\n".join(lines) + "\n")
+    left_out = found.pop()
+    new_labels = {str(index): right[index].split()[0] for index in found}
+    said = correct(project, issues, new_labels | {str(left_out): "left out"})
+    assert f"relabelled {len(found)}, left out 1, unchanged {1436 - len(found)}" in said
     project.run(f"dvc add '{RAW}'")
     changes = project.table(f"{LENET} diff v1 --csv")
-    assert [row["change"] for row in changes] == ["relabelled"] * len(found)
-    for name in ("new_record", "new_line"):
-        assert [int(row[name]) - 1 for row in changes] == found
+    assert [row["change"] for row in changes] == ["relabelled"] * len(found) + ["removed"]
+    for name in ("old_record", "old_line"):
+        assert [int(row[name]) - 1 for row in changes] == [*found, left_out]
 
     assert project.repro() == ["convert@train", *TRAINED]
     assert "metrics/test.json" in project.run("dvc metrics diff v1")
@@ -94,4 +121,4 @@ def test_wrong_labels_are_found_corrected_and_compared(project: Project, tmp_pat
     project.run(f"dvc add '{RAW}'")
     changes = project.table(f"{LENET} diff main --csv")
     assert [row["change"] for row in changes] == ["added"] * 360
-    assert [int(row["new_record"]) for row in changes] == list(range(1438, 1798))
+    assert [int(row["new_record"]) for row in changes] == list(range(1437, 1797))

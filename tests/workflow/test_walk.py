@@ -17,7 +17,7 @@ QUICK = "-S epochs=30 -S batch_size=32 -S network.image_size=16 -S validation_fr
 
 
 def pasted(inspected: str) -> str:
-    """Return the settings or the command that `lenet inspect` prints last, as a shell does."""
+    """Return the command that `lenet inspect` prints last, as a shell reads it."""
     return " ".join(shlex.split(inspected.splitlines()[-1]))
 
 
@@ -33,6 +33,7 @@ def test_letters_in_one_file_are_inspected_split_added_and_trained_on(own: Proje
     said = own.run(f"{LENET} inspect letters.jf")
     assert "650, of 28 x 28 pixels" in said
     assert pasted(said) == (
+        "dvc exp run -S train_file=letters-train.npz -S test_file=letters-test.npz "
         "-S raw.side=28 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=26 "
         "-S raw.transpose=false"
     )
@@ -63,7 +64,8 @@ def test_a_folder_of_pictures_goes_through_the_queue(reproduced: Project, tmp_pa
     # DVC's queue fails where the path has a letter outside ASCII; a blank does no harm.
     project = reproduced.copy(tmp_path / "my data" / "lenet")
     letters.write_folder(project.path / "data/raw/mine", 25)
-    settings = pasted(project.run(f"{LENET} inspect data/raw/mine"))
+    command = pasted(project.run(f"{LENET} inspect data/raw/mine"))
+    settings = command[command.index("-S raw.") :]
     assert "raw.classes=26" in settings
     project.run("dvc add data/raw/mine")
     files = "-S train_file=data/raw/mine -S test_file=data/raw/mine"

@@ -93,7 +93,8 @@ function start(sums) {
     const all = sums.reduce((a, b) => a + b, 0);
     middle = sums.reduce((sum, ink, i) => sum + ink * (i + 0.5), 0) / all;
   }
-  const at = Math.trunc(NETWORK.side / 2 - middle + 0.5 * NETWORK.frame.by_mass);
+  const at = Math.trunc(
+    NETWORK.side / 2 + NETWORK.frame.offset - middle + 0.5 * NETWORK.frame.by_mass);
   return Math.min(Math.max(at, 0), NETWORK.side - sums.length);
 }
 
