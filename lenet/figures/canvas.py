@@ -5,8 +5,10 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 
 from lenet.core.files import whole_file
 
@@ -21,7 +23,7 @@ SMALL = 7
 
 def blank(height: float, width: float = 4.2) -> Figure:
     """Return an empty figure; sizes are in inches of 200 pixels, and 4.2 is a page of text."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), dpi=200, layout="constrained")
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -29,9 +31,12 @@ def save(figure: Figure, path: Path) -> None:
 
     Raises InputError where the file cannot be written.
     """
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    # A third of the bytes of full colours.
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(128)
     with whole_file(path) as file:
-        # The version of matplotlib would change the file with every upgrade.
-        figure.savefig(file, format="png", dpi=200, metadata={"Software": None})
+        picture.save(file, "PNG", optimize=True)
 
 
 def mosaic(images: NDArray) -> NDArray:
