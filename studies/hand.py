@@ -3,14 +3,13 @@
     python -m studies hand
 
 Reads params.yaml and data/npz/ (`dvc repro convert`); writes docs/hand.csv, a row a network. The
-study goes on where it was stopped. studies/hands.yaml has the strokes of each hand, which
-are drawn with variation. Some drawings join the training images; others, from another seed, are
-tested.
+study goes on where it was stopped. studies/hands.yaml has the strokes of each hand, which are drawn
+with variation. Some drawings join the training images; others, from another seed, are tested.
 """
 
 import tempfile
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +29,10 @@ from studies.table import fill, judged
 
 TABLE = Path("docs/hand.csv")
 SEEDS = range(5)
-# The number of drawings of each digit that join the training images.
+# The numbers of drawings of each digit that join the training images.
 COUNTS = (2, 5, 10, 20)
 # The number of drawings of each digit that are tested, and their seed.
 HELD_OUT, HELD_OUT_SEED = 20, 1000
-# The side of a picture in pixels, as of the page to draw on.
-SIDE = 280
 
 HANDS: dict[str, list[str]] = read(Path(__file__).with_name("hands.yaml"))
 
@@ -54,26 +51,26 @@ def varied(strokes: str, generator: np.random.Generator) -> list[NDArray[np.floa
 
 
 def picture(strokes: str, generator: np.random.Generator) -> Image.Image:
-    """Return a drawing of a digit with variation, black on white, `SIDE` x `SIDE`."""
-    drawn = Image.new("L", (SIDE, SIDE), 255)
+    """Return a drawing of a digit with variation, black on white, 280 x 280 as on the page."""
+    side = 280
+    drawn = Image.new("L", (side, side), 255)
     canvas = ImageDraw.Draw(drawn)
-    radius = generator.uniform(0.02, 0.045) * SIDE
+    radius = generator.uniform(0.02, 0.045) * side
     for points in varied(strokes, generator):
-        canvas.line((SIDE * points).ravel().tolist(), 0, round(2 * radius))
-        for x, y in SIDE * points:
+        canvas.line((side * points).ravel().tolist(), 0, round(2 * radius))
+        for x, y in side * points:
             canvas.ellipse((x - radius, y - radius, x + radius, y + radius), 0)
     return drawn
 
 
 def pictures(hand: str, count: int, seed: int) -> list[Image.Image]:
     """Return drawings of a hand, `count` of each digit; a larger count adds to a smaller one."""
-    place = [*HANDS].index(hand)
-    generators = [np.random.default_rng([seed, place, digit]) for digit in range(10)]
+    seeds = [[seed, [*HANDS].index(hand), digit] for digit in range(10)]
+    generators = map(np.random.default_rng, seeds)
     pairs = zip(HANDS[hand], generators, strict=True)
     return [picture(strokes, generator) for strokes, generator in pairs for _ in range(count)]
 
 
-@cache
 def drawings(hand: str, count: int, seed: int) -> Dataset:
     """Return the images that the network gets of `pictures`, which are cut out as a user's are."""
     images = []
@@ -97,16 +94,16 @@ def learn(drawn: Sequence[Dataset], seed: int) -> tuple[list[LeNet], Config]:
     return networks, config
 
 
-def score(hand: str, count: int, seed: int) -> dict:
+def score(hand: str, count: int, seed: int, tested: Mapping[str, Dataset]) -> dict:
     """Train with `count` drawings of each digit of a hand; return a row of the table.
 
-    The hand is "none" where there are no drawings. Other drawings of every hand are tested.
+    The hand is "none" where there are no drawings. `tested` has other drawings, by their hand.
     """
     networks, config = learn([drawings(hand, count, seed)] if count else [], seed)
     row = {"hand": hand, "count": count, "seed": seed}
-    for name in HANDS:
-        row |= judged(name, networks, drawings(name, HELD_OUT, HELD_OUT_SEED), config)
-    return row | judged("test", networks, npz.load(Path("data/npz/test.npz")), config)
+    for name, digits in {**tested, "test": npz.load(Path("data/npz/test.npz"))}.items():
+        row |= judged(name, networks, digits, config)
+    return row
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -117,8 +114,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
             row = {"hand": hand, "drawings a digit": count, "networks": len(runs)}
             for title, name in (("drawings", hand), ("USPS test", "test")):
                 rate = 100 * runs[f"{name}_errors"] / runs[f"{name}_images"]
-                spread = f"{rate.mean():.2f} ({rate.min():.2f} to {rate.max():.2f})"
-                row[f"{title} error %"] = spread
+                least, most = rate.min(), rate.max()
+                row[f"{title} error %"] = f"{rate.mean():.2f} ({least:.2f} to {most:.2f})"
                 row[f"{title} log loss"] = f"{runs[f'{name}_log_loss'].mean():.3f}"
             rows.append(row)
     return pd.DataFrame(rows)
@@ -126,7 +123,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Train the networks that the table lacks, and print the summary."""
+    tested = {hand: drawings(hand, HELD_OUT, HELD_OUT_SEED) for hand in HANDS}
     kinds = [("none", 0), *((hand, count) for hand in HANDS for count in COUNTS)]
-    key = ("hand", "count", "seed")
-    todo = [dict(zip(key, (*kind, seed), strict=True)) for seed in SEEDS for kind in kinds]
-    print(summary(fill(TABLE, key, todo, score)).to_markdown(index=False))
+    todo = [{"hand": hand, "count": count, "seed": seed} for seed in SEEDS for hand, count in kinds]
+    table = fill(TABLE, ["hand", "count", "seed"], todo, partial(score, tested=tested))
+    print(summary(table).to_markdown(index=False))

@@ -91,8 +91,6 @@ def test_a_recipe_is_trained_and_judged(
 def test_drawings_join_the_training_images_and_others_are_tested(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hand, "HANDS", {"postal": hand.HANDS["postal"]})
-    monkeypatch.setattr(hand, "HELD_OUT", 1)
     joined = []
 
     def recorded(digits: Dataset, config: Config) -> Any:
@@ -100,13 +98,14 @@ def test_drawings_join_the_training_images_and_others_are_tested(
         return train(digits, config)
 
     monkeypatch.setattr(hand, "train", recorded)
-    row = hand.score("postal", 2, 3)
+    tested = hand.drawings("postal", 1, hand.HELD_OUT_SEED)
+    row = hand.score("postal", 2, 3, {"postal": tested})
     assert (row["hand"], row["count"], row["seed"]) == ("postal", 2, 3)
     assert (row["postal_images"], row["test_images"]) == (10, 30)
     assert 0 < row["test_errors"] <= 30
-    hand.score("none", 0, 3)
+    hand.score("none", 0, 3, {})
     assert [len(digits) for digits in joined] == [120, 100]
-    drawn, tested = joined[0][100:], hand.drawings("postal", 1, hand.HELD_OUT_SEED)
+    drawn = joined[0][100:]
     np.testing.assert_array_equal(drawn.labels, np.arange(10).repeat(2))
     # All 30 drawings differ.
     assert len({image.tobytes() for image in (*drawn.images, *tested.images)}) == 30
@@ -115,11 +114,10 @@ def test_drawings_join_the_training_images_and_others_are_tested(
 
 
 def test_a_digit_is_drawn_where_its_strokes_lie() -> None:
-    ink = 255 - np.asarray(hand.picture("0 0 0 100", np.random.default_rng(0)))
-    rows, columns = np.nonzero(ink)
-    middle = hand.SIDE / 2
-    assert rows.min() < 0.3 * hand.SIDE < 0.7 * hand.SIDE < rows.max()
-    assert columns.mean() < middle - 0.1 * hand.SIDE
+    drawn = hand.picture("0 0 0 100", np.random.default_rng(0))
+    rows, columns = np.nonzero(np.asarray(drawn) == 0)
+    assert rows.min() < 0.3 * 280 < 0.7 * 280 < rows.max()
+    assert columns.mean() < 0.4 * 280
 
 
 def test_hands_are_summed_up_by_count_and_share_the_networks_without_drawings() -> None:

@@ -82,9 +82,11 @@ def hands() -> Image.Image:
             y = row * high + _CELL + 12 + 24 * line
             pen.text((4, y), when, "black", font, anchor="lm")
             for digit, answer in enumerate(given.argmax(axis=1)):
-                x, colour = left + (digit + 0.5) * _CELL, "black" if answer == digit else _WRONG
-                pen.text((x, y), str(answer), colour, font, anchor="mm")
-    return page.quantize(64)
+                x, wrong = left + (digit + 0.5) * _CELL, answer != digit
+                if wrong:
+                    pen.rectangle((x - 11, y - 11, x + 11, y + 11), _WRONG)
+                pen.text((x, y), str(answer), "white" if wrong else "black", font, anchor="mm")
+    return page.quantize(32)
 
 
 if __name__ == "__main__":
