@@ -5,8 +5,8 @@ from pathlib import Path
 from tests.project import ROOT
 
 # The goals of Economy were 6,500 and 8,500 lines of lenet and tests; what came later counts apart.
-LINES = {"lenet": 7977, "tests": 9150, "studies bench": 1500, "tools": 250}
-OF_A_PACKAGE, OF_A_MODULE = 1980, 320
+LINES = {"lenet": 8371, "tests": 10110, "studies bench": 1500, "tools": 250}
+OF_A_PACKAGE, OF_A_MODULE = 2080, 320
 
 
 def lines(path: Path) -> int:
@@ -28,5 +28,5 @@ def test_the_code_stays_short() -> None:
 def test_the_docs_stay_short() -> None:
     pages = [*(ROOT / "docs").glob("*.md")]
     assert len(pages) <= 11
-    assert sum(len(page.read_text().split()) for page in pages) <= 9850
+    assert sum(len(page.read_text().split()) for page in pages) <= 10150
     assert len((ROOT / "README.md").read_text().split()) <= 1000
