@@ -1,7 +1,7 @@
 # Every command sets up .venv first, once: by the hashes of requirements.txt for the workflow, and of
 # requirements-dev.txt for the developers' commands.
 .DEFAULT_GOAL := help
-.PHONY: help repro setup reproduce clean seeds renderings plain lecun1998 notebook recipe plateau setup-dev test slow check format figures bench audit fuzz lock page
+.PHONY: help repro setup reproduce clean seeds renderings plain lecun1998 notebook recipe plateau hand setup-dev test slow check format figures bench audit fuzz lock page
 
 # The stages call `python`, and the user may not have activated the environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -85,6 +85,10 @@ recipe: setup  ## Train the recipe with one thing changed at a time: docs/recipe
 plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about ten minutes
 	dvc repro convert@train
 	python -m studies plateau
+
+hand: setup  ## Train on drawings of unusual hands: docs/hand.csv, about an hour
+	dvc repro convert@train convert@test
+	python -m studies hand
 
 ##@ Develop
 

@@ -1,14 +1,20 @@
 """Run a study.
 
-python -m studies photographs | plateau | recipe | seeds
+python -m studies hand | photographs | plateau | recipe | seeds
 """
 
 import argparse
 
 from lenet.core.errors import run
-from studies import photographs, plateau, recipe, seeds
+from studies import hand, photographs, plateau, recipe, seeds
 
-STUDIES = {"photographs": photographs, "plateau": plateau, "recipe": recipe, "seeds": seeds}
+STUDIES = {
+    "hand": hand,
+    "photographs": photographs,
+    "plateau": plateau,
+    "recipe": recipe,
+    "seeds": seeds,
+}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 
 from lenet.core.files import write_csv
 from lenet.core.npz import Dataset
@@ -39,19 +40,20 @@ def fill(path: Path, key: Sequence[str], todo: Sequence[dict], work: Callable) -
     return pd.DataFrame(rows)
 
 
-def judged(name: str, members: Sequence[LeNet], digits: Dataset, config: Config) -> dict:
-    """Return images, errors and log loss of a committee, or of one network, on `digits`.
+def answers(
+    members: Sequence[LeNet], images: NDArray[np.float32], config: Config
+) -> NDArray[np.float32]:
+    """Return the probabilities of a committee, or of one network, (n, classes).
 
     Args:
-        name: of the images, which begins the name of each figure.
         members: trained networks.
-        digits: images and labels.
+        images: (n, side, side) in [0, 1], 0 = background.
         config: how the networks see an image, and how many shifted copies are averaged.
     """
     scores = [
         probabilities(
             member,
-            digits.images,
+            images,
             config.preprocess,
             size=config.network.image_size,
             test_shift=config.test_shift,
@@ -59,8 +61,17 @@ def judged(name: str, members: Sequence[LeNet], digits: Dataset, config: Config)
         )
         for member in members
     ]
+    return np.mean(scores, axis=0)
+
+
+def judged(name: str, members: Sequence[LeNet], digits: Dataset, config: Config) -> dict:
+    """Return images, errors and log loss on `digits`; `name` begins the name of each figure.
+
+    The other arguments are those of `answers`.
+    """
     nowhere = np.full(len(digits), -1)
-    figures = headline(Predictions(digits.labels, np.mean(scores, axis=0), nowhere, nowhere))
+    given = answers(members, digits.images, config)
+    figures = headline(Predictions(digits.labels, given, nowhere, nowhere))
     return {
         f"{name}_images": figures["images"],
         f"{name}_errors": figures["errors"],

@@ -1,5 +1,6 @@
 import gzip
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from lenet.core.npz import Dataset
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.training.config import Config
-from studies import plateau, recipe, seeds, table
+from lenet.training.loop import train
+from studies import hand, plateau, recipe, seeds, table
 from tests.project import ROOT
 
 NOISE = Dataset(np.random.default_rng(0).random((40, 16, 16), np.float32), np.arange(40) % 10)
@@ -53,14 +55,16 @@ def test_the_committed_tables_have_all_recipes_and_variants() -> None:
     recorded = pd.read_csv(ROOT / "docs/recipe.csv").groupby("recipe")["seed"].apply(sorted)
     assert recorded.index.sort_values().to_list() == sorted(recipe.RECIPES)
     assert all(seeds == [*recipe.SEEDS] for seeds in recorded)
+    drawn = pd.read_csv(ROOT / "docs/hand.csv").groupby(["hand", "count"])["seed"].apply(sorted)
+    assert {*drawn.index} == {("none", 0), *product(hand.HANDS, hand.COUNTS)}
+    assert all(seeds == [*hand.SEEDS] for seeds in drawn)
     shown = pd.read_csv(ROOT / "docs/plateau/summary.csv")
     assert shown["variant"].to_list() == [*plateau.variants(NOISE)]
 
 
-@pytest.mark.parametrize("change", [{}, {"network.activation": "tanh", "test_shift": 0}], ids=str)
-def test_a_recipe_is_trained_and_judged(
-    change: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder has 100 and 30 images, and the default recipe with one epoch."""
     generator = np.random.default_rng(0)
     for name, images in (("train", 100), ("test", 30)):
         pixels = generator.random((images, 16, 16), dtype=np.float32)
@@ -68,12 +72,65 @@ def test_a_recipe_is_trained_and_judged(
     text = (ROOT / "params.yaml").read_text().replace("epochs: 60", "epochs: 1")
     (tmp_path / "params.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("change", [{}, {"network.activation": "tanh", "test_shift": 0}], ids=str)
+def test_a_recipe_is_trained_and_judged(
+    change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(recipe.RECIPES, "some", change)
     row = recipe.score("some", 3)
     assert (row["recipe"], row["seed"]) == ("some", 3)
     assert (row["validation_images"], row["test_images"]) == (30, 30)
     assert 0 < row["test_errors"] <= 30
     assert row["validation_log_loss"] == pytest.approx(np.log(10), rel=0.3)
+
+
+@pytest.mark.usefixtures("small")
+def test_drawings_join_the_training_images_and_others_are_tested(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    joined = []
+
+    def recorded(digits: Dataset, config: Config) -> Any:
+        joined.append(digits)
+        return train(digits, config)
+
+    monkeypatch.setattr(hand, "train", recorded)
+    tested = hand.drawings("postal", 1, hand.HELD_OUT_SEED)
+    row = hand.score("postal", 2, 3, {"postal": tested})
+    assert (row["hand"], row["count"], row["seed"]) == ("postal", 2, 3)
+    assert (row["postal_images"], row["test_images"]) == (10, 30)
+    assert 0 < row["test_errors"] <= 30
+    hand.score("none", 0, 3, {})
+    assert [len(digits) for digits in joined] == [120, 100]
+    drawn = joined[0][100:]
+    np.testing.assert_array_equal(drawn.labels, np.arange(10).repeat(2))
+    # All 30 drawings differ.
+    assert len({image.tobytes() for image in (*drawn.images, *tested.images)}) == 30
+    first = hand.drawings("postal", 1, 3)
+    np.testing.assert_array_equal(first.images, drawn.images[::2])
+
+
+def test_a_digit_is_drawn_where_its_strokes_lie() -> None:
+    drawn = hand.picture("0 0 0 100", np.random.default_rng(0))
+    rows, columns = np.nonzero(np.asarray(drawn) == 0)
+    assert rows.min() < 0.3 * 280 < 0.7 * 280 < rows.max()
+    assert columns.mean() < 0.4 * 280
+
+
+def test_hands_are_summed_up_by_count_and_share_the_networks_without_drawings() -> None:
+    rows = [("none", 0, 0, 9, 2), ("a", 2, 0, 3, 2), ("a", 2, 1, 1, 4)]
+    scores = pd.DataFrame(rows, columns=["hand", "count", "seed", "a_errors", "test_errors"])
+    scores = scores.assign(a_images=10, a_log_loss=0.5, test_images=100, test_log_loss=0.25)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hand, "HANDS", {"a": []})
+        summary = hand.summary(scores)
+    assert summary.to_numpy().tolist() == [
+        ["a", 0, 1, "90.00 (90.00 to 90.00)", "0.500", "2.00 (2.00 to 2.00)", "0.250"],
+        ["a", 2, 2, "20.00 (10.00 to 30.00)", "0.500", "3.00 (2.00 to 4.00)", "0.250"],
+    ]
 
 
 def squared(name: str, seed: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A table stands between `<!-- figures: KIND ARGUMENT ... -->` and `<!-- end -->`,
 function below. The pages are those of the current folder.
 """
 
+import importlib
 import inspect
 import re
 import shlex
@@ -36,6 +37,12 @@ def seeds(path: str, images: str, *keys: str) -> str:
     losses = groups[f"{images}_log_loss"].mean().map("{:.3f}".format)
     table = pd.DataFrame({"error %": rates, "log loss": losses}, index=losses.index)
     return markdown(table.reset_index())
+
+
+def study(name: str) -> str:
+    """Return the summary that a study prints of its table."""
+    module = importlib.import_module(f"studies.{name}")
+    return markdown(module.summary(pd.read_csv(ROOT / module.TABLE)))
 
 
 def bench(title: str, *names: str) -> str:
@@ -78,7 +85,7 @@ def markdown(table: pd.DataFrame) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows).replace(" nan ", "  ")
 
 
-KINDS = {kind.__name__: kind for kind in (seeds, bench, parameters, output)}
+KINDS = {kind.__name__: kind for kind in (seeds, study, bench, parameters, output)}
 
 
 def updated(text: str) -> str:

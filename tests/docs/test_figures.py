@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.docs.pages import Page
-from tests.docs.picture import DIGITS, PICTURE, SAMPLE
+from tests.docs.picture import DIGITS, HAND, PICTURE, SAMPLE
 from tests.project import ROOT
 
 
@@ -38,9 +38,10 @@ def test_the_table_of_seeds_is_of_the_committed_recipe() -> None:
     assert table["test_errors"]["usps", 1, 0] == result["errors"]
 
 
-def test_the_picture_of_the_page_is_of_the_committed_network() -> None:
+@pytest.mark.parametrize("path", [PICTURE, HAND])
+def test_the_pictures_of_answers_are_of_the_committed_network(path: Path) -> None:
     """Otherwise `python -m tests.docs.picture` has to run again, as CONTRIBUTING.md says."""
-    with Image.open(PICTURE) as picture:
+    with Image.open(path) as picture:
         assert f"md5: {picture.info['network']}\n" in (ROOT / "dvc.lock").read_text()
 
 
