@@ -217,18 +217,20 @@ def review(arguments: argparse.Namespace) -> None:
     if page.suffix.lower() != ".html":
         raise InputError("--page", f"{page} is no page", "the name of a file *.html")
     if bool(files) == arguments.label_issues:
-        raise InputError("lenet review", "found both or none", "files to read, or --label-issues")
+        found = "found files and --label-issues" if files else "found no files"
+        raise InputError("lenet review", found, "files to read, or --label-issues")
     errors: list[InputError] = []
     if arguments.label_issues:
-        html = _page_of_label_issues()
+        html, count = _page_of_label_issues()
     else:
         network = Recogniser(arguments.model)
         predictions, errors = _predictions(files, network, {})
+        count = len(predictions)
         html = _page_of_predictions(predictions, network) if predictions else ""
-    if html:
+    if count:
         with whole_file(page) as file:
             file.write(html.encode())
-        print(printable(f"{page} has the characters to check: open it in a browser"))
+        print(printable(f"{page} has {count} characters to check: open it in a browser"))
     _raise(errors)
 
 
@@ -251,7 +253,7 @@ def _page_of_predictions(predictions: "list[Prediction]", network: "Recogniser")
     return review.render(images, characters, ordered[0].classes, layout)
 
 
-def _page_of_label_issues() -> str:
+def _page_of_label_issues() -> tuple[str, int]:
     from lenet.raw import relabel
     from lenet.report import review
     from lenet.training.config import Config
@@ -272,7 +274,8 @@ def _page_of_label_issues() -> str:
             for i, row in issues.items()
         ]
     images, classes = data.images[[*issues]], data.class_names or range(layout.classes)
-    return review.render(images, characters, classes, layout, printable(quote(str(file))))
+    page = review.render(images, characters, classes, layout, printable(quote(str(file))))
+    return page, len(characters)
 
 
 def _warn(path: Path, warnings: Iterable[str]) -> None:

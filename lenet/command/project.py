@@ -106,7 +106,7 @@ def label_issues(_: argparse.Namespace) -> None:
     write_csv(issues, table)
     save(draw_label_issues(examples.images, issues), picture)
     print(issues.drop(columns="hash").head(20).to_string(index=False))
-    print(f"{len(issues)} of {len(examples)} labels are suspicious: {table}, {picture}")
+    print(f"{len(issues)} of {len(examples)} labels are suspicious; all are in {table}, {picture}")
 
 
 def relabel(arguments: argparse.Namespace) -> None:

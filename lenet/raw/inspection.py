@@ -19,6 +19,8 @@ from lenet.raw.statistics import Statistics
 from lenet.raw.text import open_raw
 
 _MOST_CLASSES = 1000
+# The share of training images that is kept for validation, unless they are too few.
+_VALIDATION = 0.1
 # The most letters in a row and a column of a drawn image, and letters for more and more ink.
 _DRAWN, _INK = 16, " .:*#"
 _ORDERS = {
@@ -249,6 +251,10 @@ def advice(inspections: Sequence[Inspection]) -> str:
             lines.append(f"lenet convert {joined} {options(chosen)}")
             continue
         values: Settings = {"train_file": Path(pair[0]), "test_file": Path(pair[1])}
+        # `lenet split` leaves four fifths to training.
+        trained = inspections[0].statistics.images * (0.8 if len(paths) == 1 else 1)
+        if _VALIDATION * trained < len(inspections[0].statistics.labels):
+            values["validation_fraction"] = 0
         values |= {f"raw.{name}": value for name, value in chosen.items()}
         # Some shells would take brackets for a pattern of file names.
         words = [shlex.quote(f"{name}={_quoted(value)}") for name, value in values.items()]

@@ -52,6 +52,8 @@ def find(table: Path, file: Path, known: list[Row]) -> dict[int, Row]:
         "`lenet label-issues` makes a table of the file as it is, and "
         "`lenet review --label-issues` the page for its corrections."
     )
+    if not table.is_file():
+        raise InputError(table, "is no file", "a table of labels", advice)
     with (
         untrusted(table, "cannot be read as CSV", advice),
         table.open(encoding="utf-8-sig", newline="") as text,

@@ -147,5 +147,7 @@ def test_what_is_no_table_of_corrections_is_refused(tmp_path: Path) -> None:
         table.write_text("\n".join(rows))
         with pytest.raises(InputError, match=message):
             relabel(file, table, file, LAYOUT)
-    with pytest.raises(InputError, match="none.csv: cannot be read as CSV .* `lenet label-issues`"):
+    with pytest.raises(
+        InputError, match="none.csv: is no file; expected a table of labels. `lenet label-issues`"
+    ):
         relabel(file, tmp_path / "none.csv", file, LAYOUT)

@@ -224,7 +224,7 @@ def test_a_drawing_is_the_image_that_predict_makes_of_its_picture(
         flags.update(prediction.flags)
         page.get_by_role("button", name="Clear").click()
         settled(page)
-        assert page.locator("#answer").inner_text() == "Nothing is drawn yet."
+        assert page.locator("#answer").inner_text() == "Draw here."
         assert page.get_by_role("button", name="Keep").is_disabled()
     assert flags == {"unsure", "unlike", "wide"}
 
@@ -377,7 +377,7 @@ def test_bars_and_layers_follow_the_drawing(page: "Page") -> None:
     np.testing.assert_allclose(widths, np.array(values) / 100, atol=0.02)
     page.get_by_role("button", name="Undo").click()
     settled(page)
-    assert page.locator("#answer").inner_text() == "Nothing is drawn yet."
+    assert page.locator("#answer").inner_text() == "Draw here."
 
 
 def test_the_keyboard_draws_and_a_screen_reader_is_told(page: "Page") -> None:
@@ -401,7 +401,7 @@ def test_the_keyboard_draws_and_a_screen_reader_is_told(page: "Page") -> None:
     assert all(names)
     page.keyboard.press("Backspace")
     settled(page)
-    assert page.locator("#answer").inner_text() == "Nothing is drawn yet."
+    assert page.locator("#answer").inner_text() == "Draw here."
     # The keys reach whatever a pointer does.
     draw(page, SEVEN)
     reached = []

@@ -197,7 +197,7 @@ function showAnswer(values) {
   at("flags").textContent = doubts.join("; ");
   at("answer").textContent = values
     ? `${NETWORK.classes[answer]}, ${percent(best)}${doubts.length ? " ?" : ""}`
-    : "Nothing is drawn yet.";
+    : "Draw here.";
   showLabel();
   // A screen reader says the answer when the pen rests.
   clearTimeout(resting);
@@ -423,8 +423,13 @@ function showKept() {
   saved = !kept.length;
 }
 
-at("undo").addEventListener("click", undo);
-at("clear").addEventListener("click", () => change([]));
+for (const [id, use] of [["undo", undo], ["clear", () => change([])]]) {
+  at(id).addEventListener("click", (event) => {
+    use();
+    // After a click of the mouse, Enter keeps the drawing; a button would take it for itself.
+    if (event.detail) SHEET.focus({ preventScroll: true });
+  });
+}
 at("keep").addEventListener("click", keep);
 at("save").addEventListener("click", () => {
   download("drawings.jf", rawFile(STORED.layout, kept));
