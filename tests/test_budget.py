@@ -5,8 +5,8 @@ from pathlib import Path
 from tests.project import ROOT
 
 # The goals of Economy were 6,500 and 8,500 lines of lenet and tests; what came later counts apart.
-LINES = {"lenet": 8403, "tests": 10280, "studies bench": 1645, "tools": 250}
-OF_A_PACKAGE, OF_A_MODULE = 2080, 320
+LINES = {"lenet": 8425, "tests": 10300, "studies bench": 1645, "tools": 250}
+OF_A_PACKAGE, OF_A_MODULE = 2090, 320
 
 
 def lines(path: Path) -> int:
@@ -28,5 +28,5 @@ def test_the_code_stays_short() -> None:
 def test_the_docs_stay_short() -> None:
     pages = [*(ROOT / "docs").glob("*.md")]
     assert len(pages) <= 11
-    assert sum(len(page.read_text().split()) for page in pages) <= 10210
+    assert sum(len(page.read_text().split()) for page in pages) <= 10240
     assert len((ROOT / "README.md").read_text().split()) <= 1000

@@ -18,11 +18,11 @@ def check_pair(train: Dataset, test: Dataset) -> None:
     said = [
         {
             "side": data.images.shape[1],
-            "names of the classes": ", ".join(data.class_names) or "numbers",
+            "names of the classes": _names(data, other),
             **{name: data.reading[name] for name in _ALIKE if name in data.reading},
             "most of the images": "ink" if _is_exchanged(data) else "background",
         }
-        for data in (train, test)
+        for data, other in ((train, test), (test, train))
     ]
     for name, value in said[0].items():
         if value != said[1].get(name, value):
@@ -32,6 +32,13 @@ def check_pair(train: Dataset, test: Dataset) -> None:
                 "the same in both",
                 "`lenet inspect`, given both files, shows settings that fit both.",
             )
+
+
+def _names(data: Dataset, other: Dataset) -> str:
+    """Return the names of the classes; if both lack names of the other, only these."""
+    differ = {*data.class_names} - {*other.class_names}, {*other.class_names} - {*data.class_names}
+    own = [name for name in data.class_names if name in differ[0] or not all(differ)]
+    return ", ".join(own) or "numbers"
 
 
 def _is_exchanged(data: Dataset) -> bool:

@@ -53,7 +53,8 @@ def pixels(file: Path, layout: Layout) -> NDArray[np.float64]:
         width, height = decode.size(file)
         if (width, height) != (layout.side, layout.side):
             expected = f"{layout.side} x {layout.side}, because raw.pictures is whole"
-            advice = "With raw.pictures=cut, pictures of any size are searched for characters. "
+            advice = "Take it out of the folder; or set raw.pictures=cut, by which pictures of any "
+            advice += "size are searched for characters. "
             advice += see_inspect(file.parent.parent)
             raise InputError(file, f"has {width} x {height} pixels", expected, advice)
         return decode.grey(file)

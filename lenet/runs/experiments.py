@@ -60,8 +60,9 @@ def load(*revs: str) -> pd.DataFrame:
             "validation_loss": figures.get("validation_loss"),
             "validation_error": None if accuracy is None else 100 * (1 - accuracy),
             "errors": figures["errors"],
+            # DVC shows None for a file that only other runs have.
             "inputs": json.dumps(
-                {path: run[path] for path in sorted(run) if path.startswith(_INPUTS)}
+                {path: run[path] for path in sorted(run) if path.startswith(_INPUTS) and run[path]}
             ),
         }
         rows.append(row)

@@ -17,7 +17,11 @@ TRAIN = Dataset(IMAGES, np.arange(4), class_names=("a", "b"), reading={"pictures
     ("change", "found"),
     [
         ({"images": np.zeros((4, 8, 8), np.float32)}, "side: 6 in training images, 8 in test"),
-        ({"class_names": ("a", "c")}, "names of the classes: a, b in training images, a, c in"),
+        ({"class_names": ("a", "c")}, "names of the classes: b in training images, c in"),
+        (
+            {"class_names": ("a", "b", "c")},
+            "names of the classes: a, b in training images, a, b, c in",
+        ),
         ({"class_names": ()}, "names of the classes: a, b in training images, numbers in"),
         ({"reading": {"pictures": "cut"}}, "pictures: whole in training images, cut in test"),
         ({"images": 1 - IMAGES}, "most of the images: background in training images, ink in"),

@@ -69,6 +69,12 @@ def test_runs_are_listed_and_compared(branched: Project) -> None:
 
 @pytest.mark.slow
 def test_recipes_are_compared_by_seeds_and_missing_ones_are_trained(branched: Project) -> None:
+    # Another run has a file that these lack.
+    other = branched.path / "data/raw/other.txt"
+    other.write_bytes((branched.path / "data/sources/digits/test.txt").read_bytes())
+    branched.run("dvc exp run -S test_file=data/raw/other.txt")
+    branched.run("git checkout --quiet . && dvc checkout --quiet")
+    other.unlink()
     said = branched.run(f"{LENET} compare main feature --seeds 2")
     for name in ("validation loss", "test errors"):
         assert re.search(rf"{name}: mean of main [\d.]+, of feature [\d.]+ \(2 seeds\)", said)
