@@ -73,7 +73,8 @@ def test_recipes_are_compared_by_seeds_and_missing_ones_are_trained(branched: Pr
     other = branched.path / "data/raw/other.txt"
     other.write_bytes((branched.path / "data/sources/digits/test.txt").read_bytes())
     branched.run("dvc exp run -S test_file=data/raw/other.txt")
-    branched.run("git checkout --quiet . && dvc checkout --quiet")
+    branched.run("git checkout --quiet .")
+    branched.run("dvc checkout --quiet")
     other.unlink()
     said = branched.run(f"{LENET} compare main feature --seeds 2")
     for name in ("validation loss", "test errors"):
