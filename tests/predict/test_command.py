@@ -154,7 +154,7 @@ def test_review_makes_a_page_of_the_answers_the_doubtful_ones_first(
     answers = json.loads(predict(*files, "--format", "json").stdout)
     review = partial(typed, command.main, "review", "--model", exported)
     done = review(*files, "none.png", "--page", "out.html")
-    # What cannot be read is named, and does not cost the page of the others.
+    # A file that cannot be read is an error. The page has the characters of the other files.
     assert done.returncode == 1
     assert "out.html has " in done.stdout
     assert done.stderr == "error: none.png: cannot be read (No such file or directory).\n"

@@ -164,7 +164,7 @@ def test_every_line_works_when_pasted(tmp_path: Path, typed: Typed, kind: str) -
         elif name == "dvc":
             shutil.copy(ROOT / "params.yaml", tmp_path)
             assert words[:2] == ["exp", "run"]
-            # As `dvc exp run` does.
+            # `dvc exp run` changes params.yaml by the same function.
             apply_overrides(tmp_path / "params.yaml", [word for word in words[2:] if word != "-S"])
             config = Config.load(tmp_path / "params.yaml")
             layout = Layout.load(tmp_path / "params.yaml")
