@@ -19,6 +19,8 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from scipy import ndimage
+from skimage.morphology import skeletonize
 
 from lenet.core import npz
 from lenet.core.errors import InputError
@@ -38,6 +40,7 @@ LEAST_INK = 0.1
 # Letters and signs that nobody takes for a digit.
 SIGNS = "ACDEFGHJKLMNPRTUVWXYabdefhkmnrtuwyäß&@#%?+*=§"
 
+Colour = tuple[int, int, int]
 # From 0 = paper to 1 = full ink, (height, width).
 Coverage = NDArray[np.float64]
 
@@ -55,6 +58,12 @@ def enlarged(image: NDArray[np.float32], height: int) -> Coverage:
     large = Image.fromarray((padded * 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
     grey = np.asarray(large.filter(ImageFilter.GaussianBlur(factor * 0.35)), np.float64) / 255
     return _cut_out(np.clip((grey - 0.5) * factor * 0.6 + 0.5, 0, 1))
+
+
+def by_pen(digit: Coverage, width: float) -> Coverage:
+    """Return an enlarged digit drawn anew along its middle by a pen of `width` pixels."""
+    distance = ndimage.distance_transform_edt(~np.pad(skeletonize(digit > 0.5), round(width)))
+    return _cut_out(np.clip(width / 2 + 0.5 - distance, 0, 1))
 
 
 def printed(sign: str, height: int) -> Coverage:
@@ -91,7 +100,9 @@ class Kind:
     shade: the share of light that is missing in the darkest corner.
     edge: the width of the shadow's edge, as a share of the page; None if light falls off evenly.
     glare: whether a bright spot leaves little of the ink.
-    desk: whether the paper lies on a dark desk.
+    desk: the range of the level of the desk on which the paper lies; None if there is no desk.
+    pen: the width of the pen in pixels; None if strokes are as thick as in the image.
+    colours: of paper and ink, from 0 to 255, instead of levels.
     boxed: whether a box is drawn around the digits, among specks.
     squared: whether the paper is squared.
     mode: of the picture: "L", "1" for a pattern of dots, "LA" for ink on transparent ground.
@@ -106,7 +117,9 @@ class Kind:
     shade: float = 0
     edge: float | None = None
     glare: bool = False
-    desk: bool = False
+    desk: tuple[int, int] | None = None
+    pen: float | None = None
+    colours: tuple[Colour, Colour] | None = None
     boxed: bool = False
     squared: bool = False
     mode: str = "L"
@@ -119,7 +132,7 @@ class Kind:
 
     def save(self, digits: Sequence[Coverage], rng: np.random.Generator, folder: Path) -> Path:
         """Write a picture of digits of the kind's height; return its path."""
-        row = in_a_row(digits)
+        row = in_a_row([by_pen(digit, self.pen) if self.pen else digit for digit in digits])
         free = [max(4, whole - own) for whole, own in zip(self.page, row.shape, strict=True)]
         first = [round(rng.uniform(0.3, 0.7) * pixels) for pixels in free]
         ink = np.pad(row, [(a, b - a) for a, b in zip(first, free, strict=True)])
@@ -132,6 +145,25 @@ class Kind:
         if self.mode == "LA":
             layers = np.stack([np.full(ink.shape, full), ink * 255], axis=-1)
             return Image.fromarray(layers.astype(np.uint8), "LA")
+        if self.colours:
+            paper, full = np.array(self.colours, float)
+            grain = rng.normal(0, self.noise, (*ink.shape, 3))
+            mixed = paper + (full - paper) * ink[..., None] + grain
+            return Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8))
+        ground = self._paper(ink, rng)
+        levels = ground + (full - ground) * ink
+        if self.desk:
+            levels = np.pad(levels, 40, constant_values=rng.uniform(*self.desk))
+        levels *= 1 - self.shade * self._darkness(levels.shape, rng)
+        if self.glare:
+            y, x = _coordinates(levels.shape) - rng.uniform(0.1, 0.9, (2, 1, 1))
+            levels += (255 - levels) * 0.6 * np.exp(-(x**2 + y**2) / 0.02)
+        noisy = levels + rng.normal(0, self.noise, levels.shape)
+        return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).convert(self.mode)
+
+    def _paper(self, ink: Coverage, rng: np.random.Generator) -> Coverage:
+        """Return the levels of the page without its digits, (height, width)."""
+        paper, full = self.levels
         ground = np.full(ink.shape, float(paper))
         if self.squared:
             for line in range(int(rng.integers(40)), max(ink.shape), 40):
@@ -144,15 +176,7 @@ class Kind:
                 ground[y : y + 2, columns[0] - 25 : columns[-1] + 27] = full
             for x in (columns[0] - 25, columns[-1] + 25):
                 ground[rows[0] - 25 : rows[-1] + 27, x : x + 2] = full
-        levels = ground + (full - ground) * ink
-        if self.desk:
-            levels = np.pad(levels, 40, constant_values=rng.uniform(30, 80))
-        levels *= 1 - self.shade * self._darkness(levels.shape, rng)
-        if self.glare:
-            y, x = _coordinates(levels.shape) - rng.uniform(0.1, 0.9, (2, 1, 1))
-            levels += (255 - levels) * 0.6 * np.exp(-(x**2 + y**2) / 0.02)
-        noisy = levels + rng.normal(0, self.noise, levels.shape)
-        return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).convert(self.mode)
+        return ground
 
     def _darkness(self, shape: tuple[int, ...], rng: np.random.Generator) -> Coverage:
         """Return a shadow from a random side: from 0 = light to 1 = dark, (height, width)."""
@@ -178,7 +202,10 @@ KINDS: Mapping[str, Kind] = {
     "light falls off": Kind(shade=0.5),
     "half in shade, hard edge": Kind(shade=0.55, edge=0.005),
     "half in shade, soft edge": Kind(shade=0.55, edge=0.1),
-    "dark desk, half in shade": Kind(desk=True, shade=0.5, edge=0.05, suffix=".jpg"),
+    "dark desk, half in shade": Kind(desk=(30, 80), shade=0.5, edge=0.05, suffix=".jpg"),
+    "grey desk": Kind(desk=(90, 215)),
+    "thin pen": Kind(pen=2),
+    "red on blue": Kind(colours=((100, 130, 230), (212, 110, 100))),
     "glare": Kind(levels=(180, 40), glare=True),
     "an eighth as high": Kind(0.125, page=(1600, 1200), shade=0.5),
     "a twentieth as high": Kind(0.05, page=(1600, 1200), shade=0.3),
