@@ -12,13 +12,13 @@ let levels, current = 0;
 async function unpacked(text) {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint16Array(await new Response(stream).arrayBuffer());
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 // The ink of a character, from 0 to 1, row by row.
 function image(character) {
   const pixels = layout.side ** 2, start = characters.indexOf(character) * pixels;
-  return Array.from(levels.subarray(start, start + pixels), (level) => level / PAGE.full);
+  return Array.from(levels.subarray(start, start + pixels), (level) => level / 255);
 }
 
 function made(character) {
