@@ -244,6 +244,7 @@ def _page_of_predictions(predictions: "list[Prediction]", network: "Recogniser")
         {
             "label": int(each.probabilities.argmax()),
             "note": ", ".join([f"{each.confidence:.1%}", *each.flags]),
+            "sure": not each.flags,
             "title": printable(f"{each.file}, index {each.index}"),
         }
         for each in ordered

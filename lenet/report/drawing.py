@@ -5,24 +5,23 @@ network works that the project can train. templates/network.js has a function fo
 """
 
 import base64
-import io
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable
 from dataclasses import asdict
-from math import isqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from PIL import Image
 
-from lenet.core.errors import as_typed, untrusted
+from lenet.core.errors import untrusted
 from lenet.deploy.recogniser import CONFIDENT, NOVELTY, OUTPUT
 from lenet.model.architecture import ACTIVATIONS, Layer, Network
 from lenet.pictures.frame import EDGE, WIDEST, Frame
+from lenet.raw.layout import Layout, options
 from lenet.report.page import template
 
 _TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.DOUBLE: "float64"}
@@ -52,7 +51,7 @@ def render(path: Path, train_file: str) -> str:
             if node.op_type == "Constant"
         }
     shown, members = _shown(nodes)
-    layout = parameters["raw"] | {"side": side, "classes": classes}
+    layout = Layout.check(parameters["raw"] | {"side": side, "classes": classes}).model_dump()
     images = {name: value for name, value in constants.items() if value.dtype == np.uint8}
     numbers = {name: value for name, value in constants.items() if name not in images}
     network = {
@@ -67,7 +66,10 @@ def render(path: Path, train_file: str) -> str:
         "novelty": NOVELTY,
         "nodes": [_node(node) for node in nodes],
         "tensors": {name: _stored(value) for name, value in numbers.items()},
-        "pictures": {name: _packed(value) for name, value in images.items()},
+        "pictures": {
+            name: {"dims": value.shape, "data": base64.b64encode(zlib.compress(value, 9)).decode()}
+            for name, value in images.items()
+        },
         "layers": [
             {
                 "name": "Input",
@@ -89,18 +91,15 @@ def render(path: Path, train_file: str) -> str:
         members=members,
         activations={each.onnx: each.javascript for each in ACTIVATIONS.values()},
         train_file=shlex.quote(train_file),
-        options=_options(layout),
+        # The number of classes is said by their names, if there are any.
+        options=options(
+            {
+                name: value
+                for name, value in layout.items()
+                if value != () and (name != "classes" or not layout["class_names"])
+            }
+        ),
     )
-
-
-def _options(layout: Mapping[str, Any]) -> str:
-    """Return the reading of the group `raw` as options of `lenet convert`."""
-    words: list[str] = []
-    for name, value in layout.items():
-        if value is not False and value != [] and not (name == "classes" and layout["class_names"]):
-            several = value if isinstance(value, list) else [] if value is True else [value]
-            words += [f"--{name.replace('_', '-')}", *map(as_typed, several)]
-    return shlex.join(words)
 
 
 def _shown(nodes: Iterable[onnx.NodeProto]) -> tuple[list[str], int]:
@@ -137,18 +136,6 @@ def _stored(value: NDArray) -> dict[str, Any]:
     stored = value.astype(np.float64) if value.dtype == np.int64 else value
     data = base64.b64encode(stored.tobytes()).decode()
     return {"type": value.dtype.name, "dims": value.shape, "data": data}
-
-
-def _packed(images: NDArray[np.uint8]) -> dict[str, Any]:
-    """Return images, (n, side * side), beside each other in a square PNG picture."""
-    count, pixels = images.shape
-    side, columns = isqrt(pixels), isqrt(count - 1) + 1
-    tiles = np.zeros((columns, columns, side, side), np.uint8)
-    tiles.reshape(-1, pixels)[:count] = images
-    file = io.BytesIO()
-    picture = Image.fromarray(tiles.swapaxes(1, 2).reshape(columns * side, -1))
-    picture.save(file, "PNG", optimize=True)
-    return {"dims": images.shape, "data": base64.b64encode(file.getvalue()).decode()}
 
 
 def _about(layer: Layer) -> str:

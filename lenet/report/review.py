@@ -27,7 +27,8 @@ def render(
     Args:
         images: (n, side, side) in [0, 1], in the order of the page.
         characters: for each image label, the class from 0 that stands if the user confirms it;
-            note, what makes it doubtful; title, where it is from; and, of a file, place and hash.
+            note, what makes it doubtful; sure, if nothing does; title, where it is from; and, of a
+            file, place and hash.
         classes: the names of the classes, or their numbers.
         layout: of the raw file that the page saves.
         file: the raw file that the page saves corrections for; "" if it saves a raw file.

@@ -2,9 +2,8 @@
 
 // The page's parts: a sheet to draw on, the answer, the layers, and the drawings that are kept.
 
-const STORED = JSON.parse(document.getElementById("network").textContent);
-const NETWORK = new Network(STORED);
 const at = (id) => document.getElementById(id);
+const NETWORK = new Network(JSON.parse(at("network").textContent));
 const SHEET = at("sheet");
 const INK = SHEET.getContext("2d", { willReadFrequently: true });
 const SIDE = SHEET.width;
@@ -110,7 +109,7 @@ function image() {
   let [top, left, bottom, right] = [SIDE, SIDE, 0, 0];
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
-      if (levels[y * SIDE + x] <= STORED.edge) continue;
+      if (levels[y * SIDE + x] <= NETWORK.edge) continue;
       top = Math.min(top, y);
       bottom = Math.max(bottom, y + 1);
       left = Math.min(left, x);
@@ -133,24 +132,18 @@ function image() {
   small.forEach((row, y) => row.forEach((level, x) => {
     pixels[(y0 + y) * side + x0 + x] = Math.min(Math.max(level / full, 0), 1);
   }));
-  return { pixels, wide: right - left > STORED.widest * (bottom - top) };
+  return { pixels, wide: right - left > NETWORK.widest * (bottom - top) };
 }
 
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 const label = () => chosen ?? answer;
 
-function made(name, className, text) {
-  const element = document.createElement(name);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
+const made = (name, values) => Object.assign(document.createElement(name), values);
 
 // A row for each class: its bar, and the button that makes it the label of the drawing.
 const ROWS = NETWORK.classes.map((name, i) => {
-  const row = document.createElement("li");
-  row.innerHTML = "<label><input type=radio name=label><b></b><span class=track><span class=bar>"
-    + "</span></span><span class=value></span><span class=count></span></label>";
+  const row = made("li", { innerHTML: "<label><input type=radio name=label><b></b><span class=track>"
+    + "<span class=bar></span></span><span class=value></span><span class=count></span></label>" });
   row.querySelector("b").textContent = name;
   row.querySelector("input").addEventListener("change", () => choose(i));
   return row;
@@ -170,15 +163,6 @@ function showLabel() {
   at("keep").textContent = label() === null ? "Keep" : `Keep as ${NETWORK.classes[label()]}`;
 }
 
-// Why the answer may be wrong: the flags of `lenet predict`.
-function flags(confidence, novelty) {
-  return [
-    [confidence < STORED.confident, `unsure: less than ${100 * STORED.confident} %`],
-    [novelty > 1, "unlike all training images: perhaps none of the classes"],
-    [drawn.wide, "wide: perhaps several characters"],
-  ].filter(([holds]) => holds).map(([, text]) => text);
-}
-
 function showAnswer(values) {
   const shares = values ? values.get(NETWORK.output).data : new Float32Array(ROWS.length);
   const best = Math.max(...shares);
@@ -193,7 +177,12 @@ function showAnswer(values) {
     at("bars").append(...order.map((i) => ROWS[i]));
     at("bars").scrollTop = 0;
   }
-  const doubts = values ? flags(best, values.get(STORED.novelty)?.data[0]) : [];
+  // Why the answer may be wrong: the flags of `lenet predict`.
+  const doubts = !values ? [] : [
+    [best < NETWORK.confident, `unsure: less than ${100 * NETWORK.confident} %`],
+    [values.get(NETWORK.novelty)?.data[0] > 1, "unlike all training images: perhaps none of the classes"],
+    [drawn.wide, "wide: perhaps several characters"],
+  ].filter(([holds]) => holds).map(([, text]) => text);
   at("flags").textContent = doubts.join("; ");
   at("answer").textContent = values
     ? `${NETWORK.classes[answer]}, ${percent(best)}${doubts.length ? " ?" : ""}`
@@ -204,9 +193,7 @@ function showAnswer(values) {
   resting = setTimeout(() => tell([at("answer").textContent, ...doubts].join(" ")), 700);
 }
 
-function tell(text) {
-  at("told").textContent = text;
-}
+const tell = (text) => { at("told").textContent = text; };
 
 // From orange, -1, over paper, 0, to blue, 1.
 function colour(value) {
@@ -236,7 +223,7 @@ function showLayer(layer, value) {
   const all = value && shades(layer, value);
   if (layer.name === "O7") {
     canvas.replaceChildren(...NETWORK.classes.map((name, i) => {
-      const cell = made("span", "", name);
+      const cell = made("span", { textContent: name });
       if (all) cell.style.background = `rgb(${colour(all[i]).slice(0, 3)})`;
       if (all && all[i] > 0.6) cell.style.color = "#fff";
       return cell;
@@ -262,11 +249,12 @@ function showLayer(layer, value) {
 }
 
 function update() {
+  waiting = false;
   draw();
   drawn = image();
   const values = drawn && NETWORK.run(drawn.pixels);
   showAnswer(values);
-  for (const layer of STORED.layers) showLayer(layer, values && values.get(layer.value));
+  for (const layer of NETWORK.layers) showLayer(layer, values && values.get(layer.value));
   showPen();
   at("sample").hidden = !isSample;
 }
@@ -274,12 +262,8 @@ function update() {
 let waiting = false;
 
 function later() {
-  if (waiting) return;
+  if (!waiting) requestAnimationFrame(update);
   waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    update();
-  });
 }
 
 // The pen that the arrow keys move, as a ring over the sheet.
@@ -289,11 +273,6 @@ function showPen() {
   ring.className = pen.down ? "down" : "";
   ring.style.left = `${100 * pen.x / SIDE}%`;
   ring.style.top = `${100 * pen.y / SIDE}%`;
-}
-
-function place(event) {
-  const box = SHEET.getBoundingClientRect();
-  return [(event.clientX - box.left) / box.width * SIDE, (event.clientY - box.top) / box.height * SIDE];
 }
 
 function place(event) {
@@ -339,9 +318,7 @@ SHEET.addEventListener("pointermove", (event) => {
   later();
 });
 
-for (const end of ["pointerup", "pointercancel"]) {
-  SHEET.addEventListener(end, () => { if (!pen.down) current = null; });
-}
+SHEET.onpointerup = SHEET.onpointercancel = () => { if (!pen.down) current = null; };
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -408,14 +385,11 @@ function showKept() {
   at("wanted").textContent = kept.length
     ? `${kept.length} kept. ${asked}` : `Draw, check the label, and keep: ${WANTED} of each class make a good set.`;
   at("strip").replaceChildren(...kept.map((record) => {
-    const name = NETWORK.classes[record.label], button = made("button", "", "");
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = NETWORK.side;
-    button.type = "button";
-    button.title = button.ariaLabel = `Take back this ${name}`;
-    button.append(tile(record.image, canvas), made("span", "name", name));
-    button.addEventListener("click", () => takeBack(record));
-    const item = document.createElement("li");
+    const name = NETWORK.classes[record.label], title = `Take back this ${name}`;
+    const canvas = made("canvas", { width: NETWORK.side, height: NETWORK.side });
+    const button = made("button", { title, ariaLabel: title, onclick: () => takeBack(record) });
+    button.append(tile(record.image, canvas), made("span", { className: "name", textContent: name }));
+    const item = made("li");
     item.append(button);
     return item;
   }));
@@ -432,7 +406,7 @@ for (const [id, use] of [["undo", undo], ["clear", () => change([])]]) {
 }
 at("keep").addEventListener("click", keep);
 at("save").addEventListener("click", () => {
-  download("drawings.jf", rawFile(STORED.layout, kept));
+  download("drawings.jf", rawFile(NETWORK.layout, kept));
   saved = true;
 });
 addEventListener("beforeunload", (event) => { if (!saved) event.preventDefault(); });

@@ -1,7 +1,7 @@
 "use strict";
 
 // The exported network on typed arrays: the nodes of its ONNX graph, one after the other.
-// A tensor is {type, dims, data}. Weights come as base64, little-endian; images as a PNG picture.
+// A tensor is {type, dims, data}. Weights come as base64, little-endian; images are compressed too.
 
 const ARRAYS = {
   float32: Float32Array, float64: Float64Array, int64: Float64Array, bool: Uint8Array, uint8: Uint8Array };
@@ -11,46 +11,11 @@ function tensor(type, dims, data) {
   return { type, dims, data: data || new ARRAYS[type](size) };
 }
 
-function bytes(stored) {
-  return Uint8Array.from(atob(stored.data), (letter) => letter.charCodeAt(0));
-}
-
-function decoded(stored) {
-  return tensor(stored.type, stored.dims, new ARRAYS[stored.type](bytes(stored).buffer));
-}
-
-// Images that stand beside each other in a square picture, a row of the tensor for each.
-async function unpacked(stored) {
-  const picture = await createImageBitmap(new Blob([bytes(stored)]), { colorSpaceConversion: "none" });
-  const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
-  context.drawImage(picture, 0, 0);
-  const { data } = context.getImageData(0, 0, picture.width, picture.height);
-  const out = tensor("uint8", stored.dims), pixels = stored.dims[1], side = Math.sqrt(pixels);
-  const columns = picture.width / side;
-  for (let i = 0; i < out.data.length; i++) {
-    const image = Math.floor(i / pixels), y = Math.floor(i % pixels / side);
-    const row = Math.floor(image / columns) * side + y, column = image % columns * side + i % side;
-    out.data[i] = data[4 * (row * picture.width + column)];
-  }
-  return out;
-}
-
-function strides(dims) {
-  const steps = new Array(dims.length);
-  let step = 1;
-  for (let axis = dims.length - 1; axis >= 0; axis--) {
-    steps[axis] = step;
-    step *= dims[axis];
-  }
-  return steps;
-}
-
 // Steps through a tensor that is repeated along axes of length 1, to fill `dims`.
-function repeated(source, dims) {
-  const own = strides(source.dims);
-  const shift = dims.length - source.dims.length;
-  return dims.map((_, axis) =>
-    axis < shift || source.dims[axis - shift] === 1 ? 0 : own[axis - shift]);
+function repeated({ dims: own }, dims) {
+  const shift = dims.length - own.length;
+  return dims.map((_, axis) => (axis < shift || own[axis - shift] === 1 ? 0
+    : own.slice(axis - shift + 1).reduce((a, b) => a * b, 1)));
 }
 
 function visit(dims, steps, use) {
@@ -102,8 +67,7 @@ function reduced(input, axes, keep, f, first) {
   const all = axes.map((axis) => (axis + input.dims.length) % input.dims.length);
   const kept = input.dims.map((side, axis) => (all.includes(axis) ? 1 : side));
   const results = new Float64Array(kept.reduce((a, b) => a * b, 1)).fill(first);
-  const target = { dims: kept };
-  visit(input.dims, [repeated(target, input.dims)], (i, [at]) => {
+  visit(input.dims, [repeated({ dims: kept }, input.dims)], (i, [at]) => {
     results[at] = f(results[at], input.data[i]);
   });
   const dims = keep ? kept : kept.filter((_, axis) => !all.includes(axis));
@@ -245,20 +209,6 @@ function sampled(input, grid) {
   return out;
 }
 
-// Along the last axis.
-function softmax(input) {
-  const out = tensor(input.type, input.dims);
-  const classes = input.dims[input.dims.length - 1];
-  for (let start = 0; start < input.data.length; start += classes) {
-    const row = input.data.subarray(start, start + classes);
-    const largest = row.reduce((a, b) => Math.max(a, b));
-    const powers = Float64Array.from(row, (value) => Math.exp(value - largest));
-    const sum = powers.reduce((a, b) => a + b);
-    powers.forEach((power, i) => { out.data[start + i] = power / sum; });
-  }
-  return out;
-}
-
 const whole = (input) => Array.from(input.data);
 
 const OPERATORS = {
@@ -288,7 +238,12 @@ const OPERATORS = {
   ReduceMin: ([input], { axes, keepdims }) => reduced(input, axes, keepdims, Math.min, Infinity),
   ReduceSum: ([input, axes], { keepdims }) => summed(input, whole(axes), keepdims),
   Reshape: ([input, shape]) => reshaped(input, whole(shape)),
-  Softmax: ([input]) => softmax(input),
+  // Along the last axis.
+  Softmax: ([input]) => {
+    const largest = reduced(input, [-1], true, Math.max, -Infinity);
+    const powers = pointwise([input, largest], (a, b) => Math.exp(a - b));
+    return OPERATORS.Div([powers, summed(powers, [-1], true)]);
+  },
   Sqrt: ([input]) => each(input, Math.sqrt),
   Sub: (inputs) => pointwise(inputs, (a, b) => a - b),
   Sum: (inputs) => pointwise(inputs, (...values) => values.reduce((a, b) => a + b)),
@@ -312,16 +267,13 @@ function followed(nodes, values) {
 
 class Network {
   constructor(stored) {
-    this.side = stored.side;
-    this.classes = stored.classes;
-    this.frame = stored.frame;
-    this.output = stored.output;
-    this.constants = new Map(
-      Object.entries(stored.tensors).map(([name, value]) => [name, decoded(value)]));
+    Object.assign(this, stored);
+    this.constants = new Map(Object.entries(stored.tensors).map(([name, { type, dims, data }]) =>
+      [name, tensor(type, dims, new ARRAYS[type](bytes(data).buffer))]));
     this.nodes = followed(stored.nodes, this.constants);
-    // A browser unpacks pictures later; until then, the values that need them are missing.
-    this.ready = Promise.all(Object.entries(stored.pictures).map(async ([name, value]) => {
-      this.constants.set(name, await unpacked(value));
+    // A browser unpacks images later; until then, the values that need them are missing.
+    this.ready = Promise.all(Object.entries(stored.pictures).map(async ([name, { dims, data }]) => {
+      this.constants.set(name, tensor("uint8", dims, await unpacked(data)));
       this.nodes = followed(this.nodes, this.constants);
     }));
   }

@@ -9,12 +9,6 @@ const LEFT_OUT = -1;
 const steps = [];
 let levels, current = 0;
 
-async function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
 // The ink of a character, from 0 to 1, row by row.
 function image(character) {
   const pixels = layout.side ** 2, start = characters.indexOf(character) * pixels;
@@ -28,6 +22,7 @@ function made(character) {
   canvas.width = canvas.height = layout.side;
   canvas.getContext("2d").putImageData(tile, 0, 0);
   note.textContent = character.note;
+  if (character.sure) note.style.color = "inherit";
   cell.append(...parts.slice(1));
   cell.id = characters.indexOf(character);
   cell.setAttribute("role", "option");
@@ -106,8 +101,8 @@ function change(pairs) {
 }
 
 function undo() {
-  if (!steps.length) return;
   const before = steps.pop();
+  if (!before) return;
   change(before);
   select(characters.indexOf(before[0][0]));
 }
@@ -133,10 +128,8 @@ function beginning(character) {
 }
 
 function save() {
-  if (!PAGE.file) {
-    download("reviewed.jf", rawFile(layout, written().map((each) => ({ label: each.decision, image: image(each) }))));
-    return;
-  }
+  const records = written().map((each) => ({ label: each.decision, image: image(each) }));
+  if (!PAGE.file) return download("reviewed.jf", rawFile(layout, records));
   const rows = written().map(({ place, hash, label, decision }) => [
     place, hash, classes[label], decision === LEFT_OUT ? PAGE.left_out : classes[decision]]);
   const lines = [PAGE.columns, ...rows].map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`));
@@ -154,12 +147,8 @@ for (const [letter, id, other] of [["x", "out", "Delete"], ["u", "undo", "Ctrl+z
   KEYS[key] = BUTTONS[id];
   document.getElementById(id).append(` (${key})`);
 }
-document.getElementById("labels").append(...classes.map((name, i) => {
-  const button = document.createElement("button");
-  button.textContent = name;
-  button.addEventListener("click", () => decide([i]));
-  return button;
-}));
+document.getElementById("labels").append(...classes.map((name, i) =>
+  Object.assign(document.createElement("button"), { textContent: name, onclick: () => decide([i]) })));
 
 document.addEventListener("keydown", (event) => {
   // Enter and space press the button that has the focus.
@@ -171,8 +160,7 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-addEventListener("scroll", lay);
-addEventListener("resize", lay);
+onscroll = onresize = lay;
 
 unpacked(PAGE.levels).then((all) => {
   levels = all;
