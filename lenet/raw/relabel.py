@@ -58,21 +58,27 @@ def find(table: Path, file: Path, known: list[Row]) -> dict[int, Row]:
         untrusted(table, "cannot be read as CSV", advice),
         table.open(encoding="utf-8-sig", newline="") as text,
     ):
-        rows = list(csv.DictReader(text, restval=""))
+        reader = csv.DictReader(text, restval="")
+        rows = list(reader)
+    if missing := {*COLUMNS[:3]} - {*(reader.fieldnames or ())}:
+        expected = f"a table with {', '.join(COLUMNS[:3])}"
+        raise InputError(table, f"lacks {', '.join(sorted(missing))}", expected, advice)
     index = {row["place"]: i for i, row in enumerate(known)}
     found: dict[int, Row] = {}
     for row in rows:
-        place = row.get("place", "")
-        i = index.get(place, -1)
+        place = row["place"]
+        if (i := index.get(place, -1)) < 0:
+            raise InputError(f"{table}, {place}", "is no image", f"an image of {file}", advice)
         for name in COLUMNS[1:3]:
-            here, there = known[i][name] if i >= 0 else "none", row.get(name, "none")
-            if i < 0 or here != there:
-                expected = f"{there}, as in {table}"
-                raise InputError(f"{file}, {place}", f"found {name} {here}", expected, advice)
+            if known[i][name] != row[name]:
+                expected = f"{row[name]}, as in {table}"
+                raise InputError(
+                    f"{file}, {place}", f"found {name} {known[i][name]}", expected, advice
+                )
         if found.setdefault(i, row) != row:
             raise InputError(f"{table}, {place}", "has two rows that differ", "one row")
     if not found:
-        raise InputError(table, "names no image", f"a table with {', '.join(COLUMNS[:3])}", advice)
+        raise InputError(table, "names no image", advice=advice)
     return found
 
 

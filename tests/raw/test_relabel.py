@@ -111,7 +111,7 @@ def test_a_folder_becomes_an_npz_file_that_keeps_all_names(tmp_path: Path) -> No
         ({"label": "3"}, "a.jf, line 4, record 3: found label 2; expected 3, as in .*csv. `lenet"),
         (
             {"place": "line 9, record 8"},
-            "a.jf, line 9, record 8: found hash none; expected .*csv. `lenet",
+            "csv, line 9, record 8: is no image; expected an image of .*a.jf. `lenet",
         ),
         ({"new_label": ""}, "csv, line 4, record 3: found new_label ''; expected one of 0, 1, 2,"),
         ({"new_label": "10"}, "csv, line 4, record 3: found new_label '10'; expected one of"),
@@ -140,8 +140,15 @@ def test_what_is_no_table_of_corrections_is_refused(tmp_path: Path) -> None:
     for rows, message in (
         ([header, first, f"{place},8"], "line 4, record 3: has two rows that differ; expected one"),
         (["place,hash,label", place], "found new_label ''; expected one of 0, 1"),
-        ([header.replace("hash", "md5"), first], "found hash .*; expected none, as in .* `lenet l"),
-        (["words"], "names no image; expected a table with place, hash, label. `lenet label"),
+        (
+            [header.replace("hash", "md5"), first],
+            "csv: lacks hash; expected a table with place, ha",
+        ),
+        (
+            ["words"],
+            "lacks hash, label, place; expected a table with place, hash, label. `lenet la",
+        ),
+        ([header], "csv: names no image. `lenet label"),
         ([header, *outs], "leaves all images out; expected at least one image that stays"),
     ):
         table.write_text("\n".join(rows))

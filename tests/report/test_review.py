@@ -97,6 +97,7 @@ def test_keys_label_leave_out_confirm_and_undo_and_save_writes_what_is_checked(
     assert page.locator("#count").inner_text() == status
     page.reload()
     assert page.locator("#count").inner_text() == status
+    assert page.get_by_role("button", name="Undo (u)").is_disabled()
     assert page.locator("[aria-selected=true]").get_attribute("id") == "13"
     # Clicks and buttons do the same.
     page.locator("[id='20']").click()
@@ -106,6 +107,7 @@ def test_keys_label_leave_out_confirm_and_undo_and_save_writes_what_is_checked(
 
     path = saved(page, tmp_path)
     assert path.name == "reviewed.jf"
+    assert page.locator("#count").inner_text().endswith("Saved.")
     back = formats.read(path, LAYOUT).data
     kept = [0, *range(2, 13), 20]
     assert back.labels.tolist() == [7, *range(2, 10), 0, 1, 8, 6]

@@ -135,7 +135,7 @@ function image() {
   return { pixels, wide: right - left > NETWORK.widest * (bottom - top) };
 }
 
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const percent = (value) => `${(100 * value).toFixed(1)}%`;
 const label = () => chosen ?? answer;
 
 const made = (name, values) => Object.assign(document.createElement(name), values);
@@ -179,7 +179,7 @@ function showAnswer(values) {
   }
   // Why the answer may be wrong: the flags of `lenet predict`.
   const doubts = !values ? [] : [
-    [best < NETWORK.confident, `unsure: less than ${100 * NETWORK.confident} %`],
+    [best < NETWORK.confident, `unsure: less than ${100 * NETWORK.confident}%`],
     [values.get(NETWORK.novelty)?.data[0] > 1, "unlike all training images: perhaps none of the classes"],
     [drawn.wide, "wide: perhaps several characters"],
   ].filter(([holds]) => holds).map(([, text]) => text);

@@ -3,7 +3,7 @@
 const PAGE = JSON.parse(document.getElementById("page").textContent);
 // Each gets a `decision` by the user, a class from 0 or LEFT_OUT, and a `cell` when it comes into view.
 const { characters, classes, layout } = PAGE;
-const [GRID, NAV, COUNT, SAVE, UNKEPT] = ["grid", "nav", "count", "save", "unkept"].map((id) => document.getElementById(id));
+const [GRID, NAV, COUNT, UNDO, SAVE, UNKEPT] = ["grid", "nav", "count", "undo", "save", "unkept"].map((id) => document.getElementById(id));
 const LEFT_OUT = -1;
 // Each step as pairs of a character and the decision before it.
 const steps = [];
@@ -71,6 +71,7 @@ function select(i) {
   show(characters[current]);
   GRID.setAttribute("aria-activedescendant", current);
   GRID.focus({ preventScroll: true });
+  UNDO.disabled = !steps.length;
   const top = GRID.getBoundingClientRect().top + Math.floor(current / columns) * height;
   scrollBy(0, Math.min(top - NAV.offsetHeight - 8, Math.max(0, top + height - innerHeight)));
   lay();
@@ -128,6 +129,8 @@ function beginning(character) {
 }
 
 function save() {
+  count();
+  COUNT.append(" Saved.");
   const records = written().map((each) => ({ label: each.decision, image: image(each) }));
   if (!PAGE.file) return download("reviewed.jf", rawFile(layout, records));
   const rows = written().map(({ place, hash, label, decision }) => [
