@@ -180,7 +180,7 @@ function showAnswer(values) {
   // Why the answer may be wrong: the flags of `lenet predict`.
   const doubts = !values ? [] : [
     [best < NETWORK.confident, `unsure: less than ${100 * NETWORK.confident}%`],
-    [values.get(NETWORK.novelty)?.data[0] > 1, "unlike all training images: perhaps none of the classes"],
+    [values.get(NETWORK.novelty)?.data[0] > 1, "unlike the training images: perhaps none of the classes"],
     [drawn.wide, "wide: perhaps several characters"],
   ].filter(([holds]) => holds).map(([, text]) => text);
   at("flags").textContent = doubts.join("; ");
