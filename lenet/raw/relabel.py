@@ -58,11 +58,9 @@ def find(table: Path, file: Path, known: list[Row]) -> dict[int, Row]:
         untrusted(table, "cannot be read as CSV", advice),
         table.open(encoding="utf-8-sig", newline="") as text,
     ):
-        reader = csv.DictReader(text, restval="")
-        rows = list(reader)
-    if missing := {*COLUMNS[:3]} - {*(reader.fieldnames or ())}:
-        expected = f"a table with {', '.join(COLUMNS[:3])}"
-        raise InputError(table, f"lacks {', '.join(sorted(missing))}", expected, advice)
+        rows = list(csv.DictReader(text, restval=""))
+    if missing := [name for name in COLUMNS[:3] if rows and name not in rows[0]]:
+        raise InputError(table, f"lacks the column {missing[0]}", advice=advice)
     index = {row["place"]: i for i, row in enumerate(known)}
     found: dict[int, Row] = {}
     for row in rows:
@@ -70,11 +68,9 @@ def find(table: Path, file: Path, known: list[Row]) -> dict[int, Row]:
         if (i := index.get(place, -1)) < 0:
             raise InputError(f"{table}, {place}", "is no image", f"an image of {file}", advice)
         for name in COLUMNS[1:3]:
-            if known[i][name] != row[name]:
-                expected = f"{row[name]}, as in {table}"
-                raise InputError(
-                    f"{file}, {place}", f"found {name} {known[i][name]}", expected, advice
-                )
+            here, there = known[i][name], f"{row[name]}, as in {table}"
+            if here != row[name]:
+                raise InputError(f"{file}, {place}", f"found {name} {here}", there, advice)
         if found.setdefault(i, row) != row:
             raise InputError(f"{table}, {place}", "has two rows that differ", "one row")
     if not found:

@@ -140,14 +140,8 @@ def test_what_is_no_table_of_corrections_is_refused(tmp_path: Path) -> None:
     for rows, message in (
         ([header, first, f"{place},8"], "line 4, record 3: has two rows that differ; expected one"),
         (["place,hash,label", place], "found new_label ''; expected one of 0, 1"),
-        (
-            [header.replace("hash", "md5"), first],
-            "csv: lacks hash; expected a table with place, ha",
-        ),
-        (
-            ["words"],
-            "lacks hash, label, place; expected a table with place, hash, label. `lenet la",
-        ),
+        ([header.replace("hash", "md5"), first], "csv: lacks the column hash. `lenet label"),
+        (["words", "more"], "csv: lacks the column place. `lenet label"),
         ([header], "csv: names no image. `lenet label"),
         ([header, *outs], "leaves all images out; expected at least one image that stays"),
     ):

@@ -370,7 +370,7 @@ def test_bars_and_layers_follow_the_drawing(page: "Page") -> None:
     blank = page.locator("#layer-C1").evaluate("canvas => canvas.toDataURL()")
     draw(page, SEVEN)
     assert page.locator("#layer-C1").evaluate("canvas => canvas.toDataURL()") != blank
-    values = [float(text[:-2]) for text in page.locator(".value").all_inner_texts()]
+    values = [float(text[:-1]) for text in page.locator(".value").all_inner_texts()]
     assert sum(values) == pytest.approx(100, abs=0.6)
     script = "bars => bars.map(bar => bar.clientWidth / bar.parentElement.clientWidth)"
     widths = page.locator(".bar").evaluate_all(script)
