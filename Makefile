@@ -86,7 +86,7 @@ plateau: setup  ## Find out why the notebook never learned: docs/plateau/, about
 	dvc repro convert@train
 	python -m studies plateau
 
-hand: setup  ## Train on drawings of unusual hands: docs/hand.csv, about fifteen minutes
+hand: setup  ## Train on drawings of unusual hands: docs/hand.csv, about forty minutes
 	dvc repro convert@train convert@test
 	python -m studies hand
 

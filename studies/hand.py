@@ -28,7 +28,7 @@ from lenet.training.loop import train
 from studies.table import fill, judged
 
 TABLE = Path("docs/hand.csv")
-SEEDS = range(1)
+SEEDS = range(5)
 # The numbers of drawings of each digit that join the training images.
 COUNTS = (2, 5, 10, 20)
 # The number of drawings of each digit that are tested, and their seed.
@@ -107,16 +107,15 @@ def score(hand: str, count: int, seed: int, tested: Mapping[str, Dataset]) -> di
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each hand and count: mean error in percent (least to most), log loss."""
+    """Return mean errors in percent (least to most), a column for each number of drawings."""
     rows = []
     for hand in HANDS:
-        for count, runs in table[table["hand"].isin((hand, "none"))].groupby("count"):
-            row = {"hand": hand, "drawings a digit": count, "networks": len(runs)}
-            for title, name in (("drawings", hand), ("USPS test", "test")):
+        for title, name in ((hand, hand), (f"USPS test, with {hand}", "test")):
+            row = {"images": title}
+            for count, runs in table[table["hand"].isin((hand, "none"))].groupby("count"):
                 rate = 100 * runs[f"{name}_errors"] / runs[f"{name}_images"]
-                least, most = rate.min(), rate.max()
-                row[f"{title} error %"] = f"{rate.mean():.2f} ({least:.2f} to {most:.2f})"
-                row[f"{title} log loss"] = f"{runs[f'{name}_log_loss'].mean():.3f}"
+                spread = f"({rate.min():.1f} to {rate.max():.1f})"
+                row[f"{count} a digit"] = f"{rate.mean():.1f} {spread}"
             rows.append(row)
     return pd.DataFrame(rows)
 
