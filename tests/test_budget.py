@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.project import ROOT
 
 # The goals of Economy were 6,500 and 8,500 lines of lenet and tests; what came later counts apart.
-LINES = {"lenet": 8425, "tests": 10300, "studies bench": 1675, "tools": 250}
+LINES = {"lenet": 8415, "tests": 10300, "studies bench": 1672, "tools": 250}
 OF_A_PACKAGE, OF_A_MODULE = 2090, 320
 
 
@@ -28,5 +28,5 @@ def test_the_code_stays_short() -> None:
 def test_the_docs_stay_short() -> None:
     pages = [*(ROOT / "docs").glob("*.md")]
     assert len(pages) <= 11
-    assert sum(len(page.read_text().split()) for page in pages) <= 10500
+    assert sum(len(page.read_text().split()) for page in pages) <= 10640
     assert len((ROOT / "README.md").read_text().split()) <= 1000
