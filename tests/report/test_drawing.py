@@ -457,3 +457,9 @@ def test_a_file_that_is_no_exported_network_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no network")
     with pytest.raises(InputError, match=r"text.onnx: not a network that a page can be made of"):
         drawing.render(tmp_path / "text.onnx", "train.jf")
+
+
+def test_the_commands_of_a_second_round_write_another_file(network: Path) -> None:
+    for first, second in (("more.npz", "more2.npz"), ("more2.npz", "more.npz")):
+        html = drawing.render(network, f"data/raw/{first}")
+        assert f"convert data/raw/{first} drawings.jf data/raw/{second} --" in html
