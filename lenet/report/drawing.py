@@ -7,7 +7,6 @@ network works that the project can train. templates/network.js has a function fo
 import base64
 import json
 import shlex
-import zlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +21,7 @@ from lenet.deploy.recogniser import CONFIDENT, NOVELTY, OUTPUT
 from lenet.model.architecture import ACTIVATIONS, Layer, Network
 from lenet.pictures.frame import EDGE, WIDEST, Frame
 from lenet.raw.layout import Layout, options
-from lenet.report.page import template
+from lenet.report.page import packed, template
 
 _TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.DOUBLE: "float64"}
 
@@ -67,8 +66,7 @@ def render(path: Path, train_file: str) -> str:
         "nodes": [_node(node) for node in nodes],
         "tensors": {name: _stored(value) for name, value in numbers.items()},
         "pictures": {
-            name: {"dims": value.shape, "data": base64.b64encode(zlib.compress(value, 9)).decode()}
-            for name, value in images.items()
+            name: {"dims": value.shape, "data": packed(value)} for name, value in images.items()
         },
         "layers": [
             {

@@ -1,12 +1,14 @@
 """The report as an HTML page that needs no other file."""
 
 import base64
+import zlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markdown_it import MarkdownIt
+from numpy.typing import NDArray
 
 
 def render(markdown: str, folder: Path) -> str:
@@ -44,3 +46,8 @@ def template(name: str, **settings: Any) -> Template:
     loader = PackageLoader("lenet.report")
     settings |= {"undefined": StrictUndefined, "keep_trailing_newline": True}
     return Environment(loader=loader, **settings).get_template(name)  # noqa: S701
+
+
+def packed(values: NDArray) -> str:
+    """Return the bytes of an array as text, which a page's `unpacked` reads."""
+    return base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()

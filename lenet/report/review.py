@@ -1,18 +1,17 @@
 """A page of characters to check: the user gives each a label, or leaves it out."""
 
-import base64
 import hashlib
 import json
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.core.npz import FULL_LEVEL, levels
 from lenet.raw.layout import Layout
 from lenet.raw.relabel import COLUMNS, LEFT_OUT
-from lenet.report.page import template
+from lenet.report.page import packed, template
 
 
 def render(
@@ -40,8 +39,9 @@ def render(
         "file": file,
         "columns": COLUMNS,
         "left_out": LEFT_OUT,
-        # With more than 8 bits, a page of thousands of characters would be twice as large.
-        "levels": base64.b64encode(zlib.compress(np.round(255 * images).astype("u1"))).decode(),
+        # An image keeps its content's hash, so that it stays equal to itself in other files.
+        "full": FULL_LEVEL,
+        "levels": packed(levels(images).astype("<u2")),
     }
     # The browser keeps the progress of each page by this name.
     page["key"] = hashlib.blake2b(json.dumps(page).encode(), digest_size=16).hexdigest()

@@ -168,11 +168,11 @@ def test_review_makes_a_page_of_the_answers_the_doubtful_ones_first(
         assert each["title"] == f"{answer['file']}, index {answer['index']}"
         assert each["note"] == ", ".join([f"{answer['confidence']:.1%}", *answer["flags"]])
         assert each["sure"] == (not answer["flags"])
-    pixels = np.frombuffer(zlib.decompress(base64.b64decode(page["levels"])), np.uint8)
+    pixels = np.frombuffer(zlib.decompress(base64.b64decode(page["levels"])), "<u2")
     images = pixels.reshape(-1, 16, 16)[[each["file"] == "three.npz" for each in answers]]
     expected = npz.load(tmp_path / "three.npz").images
     order = [each["index"] for each in answers if each["file"] == "three.npz"]
-    np.testing.assert_allclose(images / 255, expected[order], rtol=0, atol=0.51 / 255)
+    np.testing.assert_allclose(images / 10_000, expected[order], rtol=0, atol=0.6e-4)
 
     for arguments, message in (
         ((), "found no files; expected files to read, or --label-issues"),

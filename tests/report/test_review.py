@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lenet.core.npz import Dataset
+from lenet.core.npz import Dataset, content_hash
 from lenet.raw import formats
 from lenet.raw.layout import Layout
 from lenet.raw.relabel import read, relabel
@@ -111,7 +111,7 @@ def test_keys_label_leave_out_confirm_and_undo_and_save_writes_what_is_checked(
     back = formats.read(path, LAYOUT).data
     kept = [0, *range(2, 13), 20]
     assert back.labels.tolist() == [7, *range(2, 10), 0, 1, 8, 6]
-    np.testing.assert_allclose(back.images, images[kept], rtol=0, atol=0.51 / 255)
+    assert [*map(content_hash, back.images)] == [*map(content_hash, images[kept])]
     # Another page has a progress of its own.
     other = opened(browser, tmp_path / "b.html", rendered(images[:29]))
     assert other.locator("#count").inner_text().startswith("0 of 29 checked")
@@ -126,7 +126,7 @@ def test_the_saved_file_has_the_layout_of_the_training_file(
     press(page, "Enter")
     layout = LAYOUT.changed({"transpose": transpose})
     back = formats.read(saved(page, tmp_path), layout).data
-    np.testing.assert_allclose(back.images, noise(COLUMNS), rtol=0, atol=0.51 / 255)
+    np.testing.assert_allclose(back.images, noise(COLUMNS), rtol=0, atol=0.6e-4)
 
 
 def test_names_have_the_keys_of_their_first_characters(browser: "Browser", tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_thousands_of_characters_are_one_small_file_that_fits_the_screen(
     path = tmp_path / "a.html"
     page = opened(browser, path, rendered(noise(5000, 16)), width)
     # Noise does not shrink, so this is the largest page of so many images.
-    assert path.stat().st_size < 2_300_000
+    assert path.stat().st_size < 4_000_000
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()

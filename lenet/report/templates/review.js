@@ -12,7 +12,7 @@ let levels, current = 0;
 // The ink of a character, from 0 to 1, row by row.
 function image(character) {
   const pixels = layout.side ** 2, start = characters.indexOf(character) * pixels;
-  return Array.from(levels.subarray(start, start + pixels), (level) => level / 255);
+  return Array.from(levels.subarray(start, start + pixels), (level) => level / PAGE.full);
 }
 
 function made(character) {
@@ -166,7 +166,7 @@ document.addEventListener("keydown", (event) => {
 onscroll = onresize = lay;
 
 unpacked(PAGE.levels).then((all) => {
-  levels = all;
+  levels = new Uint16Array(all.buffer);
   try {
     JSON.parse(localStorage.getItem(PAGE.key) || "[]").forEach((decision, i) => { characters[i].decision = decision ?? undefined; });
   } catch {
