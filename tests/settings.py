@@ -20,11 +20,7 @@ SMALL = DEFAULT.changed(
         "preprocess.margin": 0,
         "preprocess.centering": 0,
         "preprocess.proportion": 0,
-        "augment.rotation": 0,
-        "augment.scale": 0,
-        "augment.shift": 0,
-        "augment.gamma": 0,
-        "augment.elastic": 0,
+        **{f"augment.{by}": 0 for by in ("rotation", "scale", "shift", "gamma", "elastic")},
     }
 )
 NETWORK, DEFAULT_PREPROCESS, PLAIN_PREPROCESS = SMALL.network, DEFAULT.preprocess, SMALL.preprocess

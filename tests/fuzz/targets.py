@@ -7,6 +7,7 @@ Hypothesis and all files in tests/fuzz/corpus; `python -m tests.fuzz` those of l
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tempfile
 import warnings
@@ -16,8 +17,8 @@ from typing import TypeVar
 
 import numpy as np
 import onnx
+import onnx.parser
 import scipy.io
-from onnx import TensorProto, helper
 from PIL import Image
 
 from lenet.core import npz
@@ -73,17 +74,19 @@ def matlab_file() -> bytes:
 
 def model() -> bytes:
     """Return a model of one layer, for images of side 2."""
-    nodes = [
-        helper.make_node("Flatten", ["images"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "weights"], ["scores"]),
-        helper.make_node("Softmax", ["scores"], ["probabilities"]),
-    ]
-    inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, ("batch", 2, 2))]
-    outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ("batch", 10))]
-    weights = [helper.make_tensor("weights", TensorProto.FLOAT, (4, 10), [0.1] * 40)]
-    graph = helper.make_graph(nodes, "digits", inputs, outputs, weights)
-    opset = helper.make_opsetid("", 13)
-    made = helper.make_model(graph, opset_imports=[opset], ir_version=8)
+    made = onnx.parser.parse_model("""
+        <ir_version: 8, opset_import: ["": 13]>
+        digits (float[batch, 2, 2] images) => (float[batch, 2] probabilities, float[batch] novelty)
+        <float[4, 2] weights = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8}>
+        {
+            flat = Flatten (images)
+            scores = MatMul (flat, weights)
+            probabilities = Softmax (scores)
+            novelty = ReduceMax <axes = [1], keepdims = 0> (flat)
+        }
+    """)
+    parameters = {"raw": LAYOUT.model_dump(), "reading": {}, "frame": {}}
+    onnx.helper.set_model_props(made, {"parameters": json.dumps(parameters)})
     onnx.checker.check_model(made)
     return made.SerializeToString()
 

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,4 +80,5 @@ def test_libfuzzer_finds_nothing_in_a_short_while(tmp_path: Path, target: str) -
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "Done 1500 runs" in done.stderr
+    # libFuzzer finishes the changes to a file that it has begun.
+    assert re.search(r"^Done 15\d\d runs", done.stderr, re.MULTILINE), done.stderr[-3000:]
