@@ -73,7 +73,7 @@ def read_otherwise(path: Path, about: About) -> NDArray[np.float64]:
     """
     from lenet.pictures import decode
 
-    file = files(path)[0]
+    file, *_ = _pictures(path, Layout.of(side=2))
     if about.pictures == "whole":
         return pixels(file, Layout.of(side=about.side, pictures="cut"))
     return pixels(file, Layout.of(side=min(max(*decode.size(file), 2), LARGEST_SIDE)))
@@ -91,7 +91,8 @@ def class_names(path: Path) -> tuple[str, ...]:
     nested = [each for folder in _visible(path) for each in _visible(folder) if each.is_dir()]
     if nested:
         found = f"found the folder {nested[0].name} in the subfolder {nested[0].parent.name}"
-        paths = shlex.join(map(str, _visible(path)))
+        order = sorted(_visible(path), key=lambda each: each.name.lower()[:5] != "train")
+        paths = shlex.join(map(str, order))
         advice = f"Perhaps these are folders to train and test on: `lenet inspect {paths}`."
         raise InputError(path, found, "a subfolder for each class", advice)
     names: dict[str, Path] = {}
@@ -110,11 +111,12 @@ def about(path: Path) -> About:
     # Text does not wait for the import of Pillow.
     from lenet.pictures import decode
 
-    names, sizes = class_names(path), Counter(map(decode.size, files(path)))
+    names = class_names(path)
+    sizes = Counter(map(decode.size, _pictures(path, Layout.of(side=2))))
     ((width, height), most), *_ = sizes.most_common()
     total = sizes.total()
     whole = width == height <= _LARGEST_WHOLE and 2 * most > total
-    reason = f"{most} of {total} pictures have {width} x {height} pixels"
+    reason = f"{width} x {height} pixels is the size of {most} of {total} pictures"
     if whole and most < total:
         reason += ", the others do not fit"
     pictures = "whole" if whole else "cut"
@@ -135,8 +137,8 @@ def about(path: Path) -> About:
 
 
 def files(path: Path) -> list[Path]:
-    """Return the pictures of a folder in order; raise InputError where it holds something else."""
-    return list(_pictures(path, Layout.of(side=2)))
+    """Return the files in a folder and in its subfolders, in the order of their names."""
+    return [file for each in _visible(path) for file in (files(each) if each.is_dir() else [each])]
 
 
 def _pictures(path: Path, layout: Layout) -> dict[Path, float]:

@@ -71,7 +71,8 @@ def read(path: Path, layout: Layout, *, needs_labels: bool = True) -> Reading:
     """
     statistics = Statistics()
     if is_npz(path):
-        data = npz.load(path, layout.classes if needs_labels else None)
+        classes = len(layout.class_names) or layout.classes
+        data = npz.load(path, classes if needs_labels else None)
         side = data.images.shape[1]
         if side != layout.side:
             raise InputError(path, f"found side {side}", str(layout.side), see_inspect(path))
@@ -178,7 +179,7 @@ def split(
         )
     except ValueError as error:
         found = f"a share of {test_fraction:g} cannot be cut out of {len(data)} images: {error}"
-        raise InputError(source, found.rstrip(".")) from error
+        raise InputError(source, found.rstrip("."), "two images or more of each class") from error
     for part, target in zip(parts, (train, test), strict=True):
         write(data[np.sort(part)], target, layout)
     return reading.statistics, len(parts[1])

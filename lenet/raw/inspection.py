@@ -19,8 +19,9 @@ from lenet.raw.statistics import Statistics
 from lenet.raw.text import open_raw
 
 _MOST_CLASSES = 1000
-# The share of training images that is kept for validation, unless they are too few.
-_VALIDATION = 0.1
+# The share of images that `lenet split` leaves for testing, and the share of the training images
+# that is kept for validation, unless they are too few.
+_TESTED, _VALIDATION = 0.2, 0.1
 # The most letters in a row and a column of a drawn image, and letters for more and more ink.
 _DRAWN, _INK = 16, " .:*#"
 _ORDERS = {
@@ -151,19 +152,25 @@ def settings(inspections: Sequence[Inspection]) -> list[Settings]:
 
     Raises InputError where there are no such settings.
     """
-    # A file that by chance has no strong ink fills less of the range.
-    ranges = [each.statistics.pixel_range() for each in inspections]
+    ranges = {each.statistics.pixel_range(): each.path for each in inspections}
     values: Settings = {
         "side": _side(inspections),
+        # A file that by chance has no strong ink fills less of the range.
         "pixel_range": max(ranges, key=lambda pair: abs(pair[1] - pair[0])),
         **_classes(inspections),
     }
     if readings := {each.pictures for each in inspections if each.pictures}:
         values["pictures"] = min(readings)
+    darker = {low > high: path for (low, high), path in ranges.items()}
     orders = {each.by_columns: each.path for each in inspections if each.by_columns is not None}
-    if len(orders) > 1:
-        found, expected = "its pixels stand column by column", f"row by row, as in {orders[False]}"
-        raise InputError(orders[True], found, expected, "Convert one of the files to npz first.")
+    for different, found, expected in (
+        (darker, "its ink is darker than its background", "lighter"),
+        (orders, "its pixels stand column by column", "row by row"),
+    ):
+        if len(different) > 1:
+            expected = f"{expected}, as in {different[False]}"
+            advice = "Convert one of the files to npz first."
+            raise InputError(different[True], found, expected, advice)
     if orders:
         values["transpose"] = True in orders
     Layout.of(**values)
@@ -189,14 +196,14 @@ def _side(inspections: Sequence[Inspection]) -> int:
 
 
 def _classes(inspections: Sequence[Inspection]) -> Settings:
-    """Return first_label and classes, which hold the labels of all files; or class_names.
+    """Return first_label, classes and class_names, which hold the labels of all files.
 
-    Files with the same names need no setting but their number.
+    Files with the same names need no other names.
     """
     every = {each.class_names for each in inspections}
     if () not in every:
         names = tuple(sorted(set().union(*every)))
-        return {"classes": len(names)} | ({"class_names": names} if len(every) > 1 else {})
+        return {"classes": len(names), "class_names": names if len(every) > 1 else ()}
     if len(every) > 1:
         (file, other), *_ = (
             (a, b) for a in inspections for b in inspections if a.class_names and not b.class_names
@@ -211,7 +218,8 @@ def _classes(inspections: Sequence[Inspection]) -> Settings:
     low, high = int(min(labels)), int(max(labels))
     is_npz = any(each.form == "npz" for each in inspections)
     first_label = 0 if high < stated or is_npz else low
-    return {"first_label": first_label, "classes": max(2, high - first_label + 1, stated)}
+    classes = max(2, high - first_label + 1, stated)
+    return {"first_label": first_label, "classes": classes, "class_names": ()}
 
 
 def _quoted(value: object) -> str:
@@ -232,10 +240,20 @@ def advice(inspections: Sequence[Inspection]) -> str:
     """Return commands to train on the files, ready to paste into a shell.
 
     A single file is divided first. Two are the training and the test file. More are joined.
+    The commands set all that the files need, whatever params.yaml has from other files.
     Raises InputError where no settings fit all the files.
     """
     if not all(each.has_labels for each in inspections):
         return "No settings: training and testing need labels. `lenet predict` needs none."
+    images: float = inspections[0].statistics.images
+    counts = inspections[0].statistics.labels
+    if len(inspections) == 1:
+        if min(counts.values()) < 2 or _TESTED * images < len(counts):
+            return (
+                "No settings: `lenet split` needs two images or more of each class, and five times "
+                "as many as classes. Inspect the file together with one to test on, or add images."
+            )
+        images *= 1 - _TESTED
     choices = settings(inspections)
     paths = [str(each.path) for each in inspections]
     stem = paths[0].removesuffix(inspections[0].path.suffix)
@@ -250,11 +268,13 @@ def advice(inspections: Sequence[Inspection]) -> str:
             joined = shlex.join([*paths, f"{stem}-joined.npz"])
             lines.append(f"lenet convert {joined} {options(chosen)}")
             continue
+        # DVC takes files of the project that no stage writes.
+        own = [path for path in pair if not path.startswith(("/", "..", "data/sources/"))]
+        if own:
+            lines.append(f"dvc add {shlex.join(own)}")
         values: Settings = {"train_file": Path(pair[0]), "test_file": Path(pair[1])}
-        # `lenet split` leaves four fifths to training.
-        trained = inspections[0].statistics.images * (0.8 if len(paths) == 1 else 1)
-        if _VALIDATION * trained < len(inspections[0].statistics.labels):
-            values["validation_fraction"] = 0
+        is_enough = _VALIDATION * images >= len(counts)
+        values["validation_fraction"] = _VALIDATION if is_enough else 0
         values |= {f"raw.{name}": value for name, value in chosen.items()}
         # Some shells would take brackets for a pattern of file names.
         words = [shlex.quote(f"{name}={_quoted(value)}") for name, value in values.items()]

@@ -110,7 +110,7 @@ def options(values: Mapping[str, object]) -> str:
     """Return settings, by name, as options of `lenet convert` and `lenet split` in a shell."""
     words = []
     for name, value in values.items():
-        if value is not False:
+        if value is not False and value != ():
             several = value if isinstance(value, tuple) else () if value is True else (value,)
             # A hyphen would begin an option; a blank before it does not count.
             texts = (re.sub(r"^-(?![\d.]+$)", " -", as_typed(each)) for each in several)

@@ -51,8 +51,6 @@ def render(path: Path, train_file: str) -> str:
         }
     shown, members = _shown(nodes)
     layout = Layout.check(parameters["raw"] | {"side": side, "classes": classes}).model_dump()
-    # Names of classes say how many there are.
-    unsaid = "classes" if layout["class_names"] else "class_names"
     images = {name: value for name, value in constants.items() if value.dtype == np.uint8}
     numbers = {name: value for name, value in constants.items() if name not in images}
     network = {
@@ -91,7 +89,7 @@ def render(path: Path, train_file: str) -> str:
         members=members,
         activations={each.onnx: each.javascript for each in ACTIVATIONS.values()},
         train_file=shlex.quote(train_file),
-        options=options({name: layout[name] for name in layout if name != unsaid}),
+        options=options(layout),
     )
 
 

@@ -1,5 +1,6 @@
 """A folder with a subfolder of pictures for each class."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -114,8 +115,18 @@ def test_files_are_joined_by_the_names_of_their_classes(digits: Path, tmp_path: 
     assert formats.read(tmp_path / "one.jf", named).data.class_names == ("one", "two")
     with pytest.raises(InputError, match=f"{digits}: its classes have no names; expected names"):
         formats.convert([one, digits], tmp_path / "joined.npz", LAYOUT)
+    formats.convert([digits], tmp_path / "digits.npz", LAYOUT)
+    with pytest.raises(InputError, match="digits.npz: found labels in 0..9; expected 0..1"):
+        formats.read(tmp_path / "digits.npz", named)
     with pytest.raises(InputError, match="its classes have no names, but those of"):
         settings([inspect(one), inspect(digits)])
+
+
+def test_folders_to_train_and_test_on_are_recognised(digits: Path, tmp_path: Path) -> None:
+    for name in ("testing", "training"):
+        shutil.copytree(digits, tmp_path / "all" / name)
+    with pytest.raises(InputError, match="`lenet inspect .*/all/training .*/all/testing`"):
+        inspect(tmp_path / "all")
 
 
 @pytest.mark.parametrize(

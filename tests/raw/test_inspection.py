@@ -164,15 +164,37 @@ def test_every_line_works_when_pasted(tmp_path: Path, typed: Typed, kind: str) -
         elif name == "dvc":
             shutil.copy(ROOT / "params.yaml", tmp_path)
             assert words[:2] == ["exp", "run"]
-            # `dvc exp run` changes params.yaml by the same function.
-            apply_overrides(tmp_path / "params.yaml", [word for word in words[2:] if word != "-S"])
+            words = [word for word in words[2:] if word != "-S"]
+            # `dvc exp run` changes params.yaml by the same function. Other files were there before.
+            for settings_of in (["raw.class_names=[x,y]", "validation_fraction=0"], words):
+                apply_overrides(tmp_path / "params.yaml", settings_of)
             config = Config.load(tmp_path / "params.yaml")
             layout = Layout.load(tmp_path / "params.yaml")
+            assert config.validation_fraction == (0.1 if kind == "pair" else 0)
             data = formats.read(Path(config.train_file), layout).data
             assert len(data) == (100 if kind == "pair" else 80)
             assert data.class_names == (NAMES if paths[0].is_dir() else ())
             trained += 1
     assert trained == (2 if kind == "index.txt" else 1)
+
+
+def test_files_of_the_project_are_added_and_small_ones_are_not_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(Path("a.jf"))
+    assert advice([inspect(path)]).splitlines()[1] == "dvc add a-train.npz a-test.npz"
+    pair = [inspect(path), inspect(path.resolve())]
+    assert advice(pair).splitlines()[0] == "dvc add a.jf"
+    for labels in (np.arange(100) // 2, np.minimum(np.arange(100), 1)):
+        assert advice([inspect(write(path, labels=labels))]).startswith("No settings: `lenet split")
+
+
+def test_files_whose_ink_is_exchanged_do_not_fit(tmp_path: Path) -> None:
+    dark, light = write(tmp_path / "a", scale=(255, 0)), write(tmp_path / "b", scale=(0, 255))
+    message = f"{dark}: its ink is darker than its background; expected lighter, as in {light}"
+    with pytest.raises(InputError, match=message):
+        settings([inspect(dark), inspect(light)])
 
 
 def test_names_that_begin_with_a_hyphen_are_options_too(tmp_path: Path, typed: Typed) -> None:

@@ -34,8 +34,8 @@ def test_letters_in_one_file_are_inspected_split_added_and_trained_on(own: Proje
     assert "650, of 28 x 28 pixels" in said
     assert pasted(said) == (
         "dvc exp run -S train_file=letters-train.npz -S test_file=letters-test.npz "
-        "-S raw.side=28 -S raw.pixel_range=[0,255] -S raw.first_label=1 -S raw.classes=26 "
-        "-S raw.transpose=false"
+        "-S validation_fraction=0.1 -S raw.side=28 -S raw.pixel_range=[0,255] "
+        "-S raw.first_label=1 -S raw.classes=26 -S raw.class_names=[] -S raw.transpose=false"
     )
     # Without the settings, the commands lead to `lenet inspect`.
     parts = "data/raw/train.jf data/raw/test.jf"
@@ -43,8 +43,10 @@ def test_letters_in_one_file_are_inspected_split_added_and_trained_on(own: Proje
     (options,) = re.findall("--side .*", said)
     own.run(f"{LENET} split letters.jf {parts} {options}")
 
+    said = own.run(f"{LENET} inspect {parts}")
+    assert said.splitlines()[-2] == f"dvc add {parts}"
     own.run(f"dvc add {parts}")
-    command = pasted(own.run(f"{LENET} inspect {parts}"))
+    command = pasted(said)
     assert command.startswith("dvc exp run -S train_file=data/raw/train.jf ")
     assert own.ran(f"{command} {QUICK}") == STAGES
     test = own.json("metrics/test.json")
