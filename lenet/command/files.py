@@ -190,13 +190,18 @@ def _predictions(
 ) -> "tuple[list[Prediction], list[InputError]]":
     """Return the predictions for all files that can be read, and the errors of the others."""
     from lenet.predict import predictor
+    from lenet.raw import folder
 
     predictions, errors = [], []
     for path in files:
-        try:
-            predictions += predictor.predict(path, network, reading, _warn)
-        except InputError as error:
-            errors.append(error)
+        found = folder.files(path) if path.is_dir() else [path]
+        if not found:
+            errors.append(InputError(path, "holds no files", "pictures, or files of images"))
+        for file in found:
+            try:
+                predictions += predictor.predict(file, network, reading, _warn)
+            except InputError as error:
+                errors.append(error)
     return predictions, errors
 
 
@@ -279,7 +284,7 @@ def _page_of_label_issues() -> tuple[str, int]:
     return page, len(characters)
 
 
-def _warn(path: Path, warnings: Iterable[str]) -> None:
+def _warn(path: Path, warnings: Iterable[str], advice: str = "") -> None:
     for warning in warnings:
-        text = f"warning: {path}: {warning}. {see_inspect(path)}"
+        text = f"warning: {path}: {warning}. {advice or see_inspect(path)}"
         print(printable(text), file=sys.stderr)

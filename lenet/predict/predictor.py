@@ -77,28 +77,25 @@ def predict(
     path: Path,
     recogniser: Recogniser,
     given: Mapping[str, Any],
-    warn: Callable[[Path, list[str]], None] = lambda *_: None,
+    warn: Callable[..., None] = lambda *_: None,
 ) -> list[Prediction]:
     """Return the predictions for all images of a file, in the order of the file.
 
     Args:
-        path: a picture of characters that do not touch; or a .jf, image-text or npz file, or a
-            folder of pictures, with labels or without. The content tells the format.
+        path: a picture of characters that do not touch; or a file of many images, with labels or
+            without. The content tells the format.
         recogniser: the exported network, whose metadata say how its training file was read.
         given: values of `Layout` that the user gave; all others are those of the training file.
-        warn: is called with the file and what seems wrong with its pixels.
+        warn: is called with the file, what seems wrong with its pixels, and advice if it is known.
 
     Raises InputError where the file cannot be read.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
+    if path.exists() and not path.is_file():
         found = "found a pipe or a device"
         raise InputError(path, found, "a file", "Write its output to a file first.")
     # Unless the training file was a folder of pictures that were read whole, pictures are searched.
     reading = {"pictures": "cut"} | recogniser.parameters["reading"]
     layout = Layout.check(recogniser.parameters["raw"] | reading | dict(given))
-    if path.is_dir():
-        pictures = folder.files(path)
-        return [each for file in pictures for each in predict(file, recogniser, given, warn)]
     cut_out: Sequence[Character | None]
     if not decode.is_picture(path):
         known = formats.read(path, layout, needs_labels=False)
@@ -110,7 +107,9 @@ def predict(
         statistics = Statistics()
         statistics.add(Records(np.zeros(1), pixels))
         if statistics.is_exchanged(layout.pixel_range):
-            warn(path, ["background and ink seem exchanged against the training pictures"])
+            found = "background and ink seem exchanged against the training pictures"
+            low, high = layout.pixel_range
+            warn(path, [found], f"`lenet predict --pixel-range {high:g} {low:g}` exchanges them.")
         images = formats.scaled(pixels, layout).clip(0, 1).reshape(1, layout.side, layout.side)
         cut_out = [None]
     else:

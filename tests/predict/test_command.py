@@ -142,9 +142,12 @@ def test_a_folder_is_read_as_its_pictures_are(tmp_path: Path, predict: Predict) 
     for name in ("some/3/a.png", "some/b.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         Image.open(tmp_path / "five.png").save(tmp_path / name)
+    (tmp_path / "some/notes.txt").write_text("mine")
     folder = predict("some", "--format", "csv")
-    assert folder.stdout == predict("some/b.png", "some/3/a.png", "--format", "csv").stdout
+    files = predict("some/3", "some/b.png", "some/notes.txt", "--format", "csv")
+    assert (folder.returncode, folder.stdout) == (1, files.stdout)
     assert folder.stdout.count("\n") == 3
+    assert "some/notes.txt, line 1: found 'mine'" in folder.stderr
 
 
 def test_review_makes_a_page_of_the_answers_the_doubtful_ones_first(
@@ -198,6 +201,11 @@ def test_a_picture_is_read_as_those_of_the_training_were(tmp_path: Path, picture
     assert np.allclose(own.probabilities, whole, atol=1e-6) == (pictures == "whole")
     assert (own.character is None) == (pictures == "whole")
     assert larger.character is not None
+    Image.fromarray(255 - pixels).save(tmp_path / "dark.png")
+    told: list[str] = []
+    predictor.predict(tmp_path / "dark.png", recogniser, {}, lambda *said: told.append(said[-1]))
+    advice = "`lenet predict --pixel-range 255 0` exchanges them."
+    assert told == ([advice] if pictures == "whole" else [])
 
 
 def test_a_bad_file_is_named_and_the_others_are_answered(
