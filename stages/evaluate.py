@@ -3,10 +3,13 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from lenet.core import npz
 from lenet.core.errors import run
 from lenet.core.files import write_csv, write_json
 from lenet.core.near import nearly_equal_image
+from lenet.core.npz import named
 from lenet.core.watch import while_unchanged
 from lenet.deploy.recogniser import Recogniser
 from lenet.evaluation import measures
@@ -54,6 +57,9 @@ def main() -> None:
 
     print(per_class.round(4).to_string(index=False))
     print(summary(headline))
+    here, known = (named(np.unique(each.labels), each.class_names) for each in (test, train))
+    if len(untrained := np.setdiff1d(here, known)):
+        print(f"warning: no training image is of class {', '.join(map(str, untrained))}")
     if seen := table[["train_index", "near_train_index"]].notna().any(axis="columns").sum():
         print(
             f"warning: {seen} of the test images are training images too, or nearly equal to one, "

@@ -105,18 +105,22 @@ def test_ones_own_test_file_reruns_what_reads_it_and_a_fault_in_it_loses_nothing
     assert project.hashes() == before
 
 
-def test_test_images_among_the_training_images_are_named(
+def test_test_images_among_the_training_images_and_classes_without_any_are_named(
     reproduced: Project, typed: Typed, tmp_path: Path
 ) -> None:
     # The stage convert@test would do this if test_file were the training file.
-    images = npz.load(reproduced.path / "data/npz/train.npz", 10)
+    images = npz.load(reproduced.path / "data/npz/train.npz", 10)[:50]
     for name in ("train", "test"):
-        npz.save(images[:50], tmp_path / f"{name}.npz")
-    done = typed(evaluate.main, reproduced.path / "models/lenet.onnx", tmp_path, "metrics")
+        npz.save(images, tmp_path / f"{name}.npz")
+    evaluated = reproduced.path / "models/lenet.onnx", tmp_path, "metrics"
+    done = typed(evaluate.main, *evaluated)
     assert done.returncode == 0
     assert "warning: 50 of the test images are training images too" in done.stdout
     rows = Project(tmp_path).csv("metrics/predictions.csv")
     assert [row["train_index"] for row in rows] == [row["index"] for row in rows]
+    npz.save(images[np.flatnonzero(images.labels != 3)], tmp_path / "train.npz")
+    said = typed(evaluate.main, *evaluated).stdout
+    assert "warning: no training image is of class 3\n" in said
 
 
 def test_branches_are_compared_in_a_fresh_clone_that_pulled_nothing(
