@@ -65,12 +65,12 @@ def test_letters_in_one_file_are_inspected_split_added_and_trained_on(own: Proje
 def test_a_folder_of_pictures_goes_through_the_queue(reproduced: Project, tmp_path: Path) -> None:
     # DVC's queue fails where the path has a letter outside ASCII; a blank does no harm.
     project = reproduced.copy(tmp_path / "my data" / "lenet")
-    letters.write_folder(project.path / "data/raw/mine", 25)
-    command = pasted(project.run(f"{LENET} inspect data/raw/mine"))
+    letters.write_folder(project.path / "data/raw/own/mine", 25)
+    command = pasted(project.run(f"{LENET} inspect data/raw/own/mine"))
     settings = command[command.index("-S raw.") :]
     assert "raw.classes=26" in settings
-    project.run("dvc add data/raw/mine")
-    files = "-S train_file=data/raw/mine -S test_file=data/raw/mine"
+    project.run("dvc add data/raw/own/mine")
+    files = "-S train_file=data/raw/own/mine -S test_file=data/raw/own/mine"
     assert "lenet inspect" in project.run(f"dvc exp run {files}", fails=True)
     project.run("git checkout params.yaml")
     # The queue sees what git tracks.
@@ -86,16 +86,16 @@ def test_a_folder_of_pictures_goes_through_the_queue(reproduced: Project, tmp_pa
     assert sum(row["actual"] == row["predicted"] for row in rows) > 0.6 * 650
     # A network reads a picture as those of its training were, and tells the class by its name.
     project.run("dvc exp apply mine")
-    letter = "data/raw/mine/Q"
+    letter = "data/raw/own/mine/Q"
     told = project.table(f"{LENET} predict --format csv {letter}")
     assert sum(row["prediction"] == "Q" for row in told) > 0.6 * 25
     # Training and test file are compared whichever of them has changed.
-    shutil.copytree(project.path / "data/raw/mine", project.path / "data/raw/other")
-    (project.path / "data/raw/other/Q").rename(project.path / "data/raw/other/queue")
-    error = project.run("dvc exp run -S test_file=data/raw/other", fails=True)
+    shutil.copytree(project.path / "data/raw/own/mine", project.path / "data/raw/own/other")
+    (project.path / "data/raw/own/other/Q").rename(project.path / "data/raw/own/other/queue")
+    error = project.run("dvc exp run -S test_file=data/raw/own/other", fails=True)
     assert "names of the classes: Q in training images, queue in test images" in error
     # One more picture of each letter reruns the conversion.
-    letters.write_folder(project.path / "data/raw/mine", 26)
+    letters.write_folder(project.path / "data/raw/own/mine", 26)
     assert "convert@train" in project.status()
 
 
