@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.project import ROOT
 
 # The goals of Economy were 6,500 and 8,500 lines of lenet and tests; what came later counts apart.
-LINES = {"lenet": 8438, "tests": 10352, "studies bench": 1672, "tools": 250}
+LINES = {"lenet": 8438, "tests": 10354, "studies bench": 1672, "tools": 250}
 OF_A_PACKAGE, OF_A_MODULE = 2112, 320
 
 

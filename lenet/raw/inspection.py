@@ -245,15 +245,15 @@ def advice(inspections: Sequence[Inspection]) -> str:
     """
     if not all(each.has_labels for each in inspections):
         return "No settings: training and testing need labels. `lenet predict` needs none."
-    images: float = inspections[0].statistics.images
-    counts = inspections[0].statistics.labels
+    images, counts = inspections[0].statistics.images, inspections[0].statistics.labels
+    least, trained = min(counts.values()), 1.0
     if len(inspections) == 1:
-        if min(counts.values()) < 2 or _TESTED * images < len(counts):
+        if least < 2 or _TESTED * images < len(counts):
             return (
                 "No settings: `lenet split` needs two images or more of each class, and five times "
                 "as many as classes. Inspect the file together with one to test on, or add images."
             )
-        images *= 1 - _TESTED
+        trained -= _TESTED
     choices = settings(inspections)
     paths = [str(each.path) for each in inspections]
     stem = paths[0].removesuffix(inspections[0].path.suffix)
@@ -273,7 +273,7 @@ def advice(inspections: Sequence[Inspection]) -> str:
         if own:
             lines.append(f"dvc add {shlex.join(own)}")
         values: Settings = {"train_file": Path(pair[0]), "test_file": Path(pair[1])}
-        is_enough = _VALIDATION * images >= len(counts)
+        is_enough = trained * min(least / 2, _VALIDATION * images / len(counts)) >= 1
         values["validation_fraction"] = _VALIDATION if is_enough else 0
         values |= {f"raw.{name}": value for name, value in chosen.items()}
         # Some shells would take brackets for a pattern of file names.

@@ -188,6 +188,8 @@ def test_files_of_the_project_are_added_and_small_ones_are_not_split(
     assert advice(pair).splitlines()[0] == "dvc add a.jf"
     for labels in (np.arange(100) // 2, np.minimum(np.arange(100), 1)):
         assert advice([inspect(write(path, labels=labels))]).startswith("No settings: `lenet split")
+    # One class has one image, so none is left for validation.
+    assert " -S validation_fraction=0 -S " in advice([inspect(path)] * 2)
 
 
 def test_files_whose_ink_is_exchanged_do_not_fit(tmp_path: Path) -> None:
