@@ -179,7 +179,7 @@ def split(
         )
     except ValueError as error:
         found = f"a share of {test_fraction:g} cannot be cut out of {len(data)} images: {error}"
-        raise InputError(source, found.rstrip("."), "two images or more of each class") from error
+        raise InputError(source, found.rstrip("."), "some of each class in both files") from error
     for part, target in zip(parts, (train, test), strict=True):
         write(data[np.sort(part)], target, layout)
     return reading.statistics, len(parts[1])
